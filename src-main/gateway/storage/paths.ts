@@ -1,0 +1,49 @@
+import { join } from 'node:path';
+import { NucleusError } from '../../../src-shared/errors.ts';
+
+/** Where every fact of one state folder lives (docs/state.md). */
+export interface Paths {
+  readonly home: string;
+  readonly registry: string;
+  /** Beside the registry: says it was initialised, so that an emptied file is noticed. */
+  readonly registryMarker: string;
+  readonly config: string;
+  readonly connectors: string;
+  readonly audit: string;
+  readonly logs: string;
+  readonly run: string;
+  readonly lock: string;
+  readonly endpoint: string;
+  readonly sessionEnv: string;
+  readonly stopped: string;
+  /** The stable command that client entries point at. */
+  readonly shim: string;
+}
+
+/** The paths below NUCLEUS_HOME, or below `~/.nucleusmcp`. Creates nothing. */
+export function createPaths(env: Readonly<Record<string, string | undefined>>): Paths {
+  const base = env['NUCLEUS_HOME'] || (env['HOME'] ?? env['USERPROFILE']);
+  if (!base) {
+    throw new NucleusError(
+      'STATE_UNUSABLE',
+      'neither NUCLEUS_HOME nor HOME is set; set NUCLEUS_HOME to the folder Nucleus may keep its state in',
+    );
+  }
+  const home = env['NUCLEUS_HOME'] || join(base, '.nucleusmcp');
+  const run = join(home, 'run');
+  return {
+    home,
+    registry: join(home, 'registry.db'),
+    registryMarker: join(home, 'registry.id'),
+    config: join(home, 'config.toml'),
+    connectors: join(home, 'connectors'),
+    audit: join(home, 'audit.log'),
+    logs: join(home, 'logs'),
+    run,
+    lock: join(run, 'lock.db'),
+    endpoint: join(run, 'endpoint.json'),
+    sessionEnv: join(run, 'session.env'),
+    stopped: join(run, 'stopped'),
+    shim: join(home, 'bin', 'nucleus'),
+  };
+}

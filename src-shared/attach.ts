@@ -1,0 +1,42 @@
+/**
+ * The first line each side writes on the gateway's local socket. After a good answer a `client` speaks MCP, one
+ * JSON-RPC message a line, and a `control` connection puts the questions of contract.ts as JSON-RPC requests
+ * (method = AskName, params = the input). No zod here: the shim loads this file on every start of a client.
+ */
+export interface AttachLine {
+  /** Major version of this handshake; another one is refused with a sentence. Unknown fields are ignored. */
+  readonly nucleus: 1;
+  readonly version: string;
+  readonly role: 'client' | 'control';
+  readonly cwd?: string;
+  /** The client key that `install` wrote into the entry; names the principal, protects nothing. */
+  readonly client?: string;
+  readonly view?: AttachView;
+}
+
+/** What a shim's flags say about the view; narrows, never widens. */
+export interface AttachView {
+  readonly mode?: string;
+  /** Only these profiles, each under an alias; one profile may stand under several. */
+  readonly profiles?: readonly { readonly id: string; readonly alias: string; readonly note?: string }[];
+}
+
+export type AttachReply =
+  | { readonly nucleus: 1; readonly version: string; readonly pid: number; readonly notes: readonly string[] }
+  | {
+      readonly nucleus: 1;
+      readonly version: string;
+      readonly error: { readonly code: string; readonly message: string };
+    };
+
+/** What `run/endpoint.json` says about the gateway that holds the lock. */
+export interface Endpoint {
+  readonly pid: number;
+  readonly version: string;
+  readonly socket: string;
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+}
+
+/** Longest attach line either side reads, in bytes. */
+export const maxAttachBytes = 65_536;

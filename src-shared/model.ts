@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { NucleusError } from './errors.ts';
+
+/** A map of short texts people typed, e.g. `{ file: "/data/prod.db" }`. Never a secret. */
+export const Metadata = z.record(z.string(), z.string());
+export type Metadata = z.infer<typeof Metadata>;
+
+/** How to start a stdio upstream that a person named on the command line. Secrets are names here, values are in the vault. */
+export const Launch = z.object({
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  /** Names of environment variables whose values the vault holds for this profile. */
+  secretEnv: z.array(z.string()).default([]),
+  cwd: z.string().nullable().default(null),
+});
+export type Launch = z.infer<typeof Launch>;
+
+/** Where an upstream's stderr goes: kept in memory only, also to the gateway's own stderr, or appended to a file. */
+export const Stderr = z.union([z.enum(['null', 'inherit']), z.object({ file: z.string().min(1) })]);
+export type Stderr = z.infer<typeof Stderr>;
+
+/** One authenticated account of a connector. */
+export const Profile = z.object({
+  /** `<connector>:<name>` */
+  id: z.string(),
+  connector: z.string(),
+  name: z.string(),
+  metadata: Metadata,
+  /** Unix seconds. */
+  createdAt: z.int(),
+  isDefault: z.boolean(),
+  /** The profile's own command; null means the connector's manifest says how to start it. */
+  launch: Launch.nullable(),
+  /** null means what the connector's manifest sets as default. */
+  readOnly: z.boolean().nullable(),
+  stderr: Stderr,
+});
+export type Profile = z.infer<typeof Profile>;
+
+/** A field the manifest asks people for when they add a profile. */
+export const MetadataField = z.object({
+  key: z.string(),
+  label: z.string(),
+  description: z.string(),
+  required: z.boolean(),
+  kind: z.enum(['text', 'path', 'url']),
+  mustExist: z.boolean(),
+  default: z.string().nullable(),
+  choices: z.array(z.string()),
+  pattern: z.string().nullable(),
+});
+export type MetadataField = z.infer<typeof MetadataField>;
+
+/** What people and clients may know of a connector; the manifest itself stays in the gateway. */
+export const ConnectorSummary = z.object({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  kind: z.enum(['builtin', 'custom']),
+  transport: z.enum(['stdio', 'http', 'sse']),
+  auth: z.string(),
+  url: z.string().nullable(),
+  metadata: z.array(MetadataField),
+  /** Names of the secrets a profile must bring, e.g. `["token"]`. */
+  secrets: z.array(z.string()),
+  /** How and when the manifest was checked, when it says so. */
+  checked: z.object({ on: z.string(), method: z.string() }).nullable(),
+});
+export type ConnectorSummary = z.infer<typeof ConnectorSummary>;
+
+/** A manifest that could not be used, and what to do about it. */
+export const ConnectorProblem = z.object({
+  file: z.string(),
+  connector: z.string(),
+  severity: z.enum(['warning', 'error']),
+  message: z.string(),
+  fix: z.string(),
+});
+export type ConnectorProblem = z.infer<typeof ConnectorProblem>;
+
+/** `<connector>:<name>` */
+export function profileId(connector: string, name: string): string {
+  return `${connector}:${name}`;
+}
+
+const allowedName = /^[a-z0-9_-]+$/;
+/** A name longer than this could never leave room for a tool in an exposed name. */
+export const maxNameLength = 64;
+
+/** Checks a profile or connector name against the original's charset (a-z 0-9 - _); throws NAME_INVALID. */
+export function checkName(what: 'profile' | 'connector' | 'alias', name: string): void {
+  if (name === '') throw new NucleusError('NAME_INVALID', `invalid ${what}: the name is empty`);
+  if (name.length > maxNameLength)
+    throw new NucleusError(
+      'NAME_INVALID',
+      `invalid ${what}: name "${name.slice(0, 20)}…" is longer than ${maxNameLength} characters`,
+    );
+  if (allowedName.test(name)) return;
+  const bad = [...name].find((char) => !allowedName.test(char)) ?? name;
+  throw new NucleusError(
+    'NAME_INVALID',
+    `invalid ${what}: name "${name}" has invalid char '${bad}' (allowed: a-z 0-9 - _)`,
+  );
+}
