@@ -59,6 +59,8 @@ export const AddProfile = z.object({
   launch: Launch.nullable().default(null),
   readOnly: z.boolean().nullable().default(null),
   stderr: Stderr.default('null'),
+  /** Folder that relative paths in metadata start from; null refuses relative paths. */
+  cwd: z.string().nullable().default(null),
   /** Secret name to value. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** Takes the place of a profile of the same id, keeping its age and default mark. */

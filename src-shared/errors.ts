@@ -41,6 +41,7 @@ export const errorTable = {
   UPSTREAM_RESTING: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_BUSY: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_PROTOCOL: { rpc: -32000, exit: 6, surface: 'result' },
+  UPSTREAM_ERROR: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_UNSUPPORTED: { rpc: -32000, exit: 6, surface: 'result' },
   RESULT_TOO_LARGE: { rpc: -32000, exit: 6, surface: 'result' },
   CALL_CANCELLED: { rpc: -32800, exit: 6, surface: 'error' },

@@ -3,11 +3,21 @@ export const maxExposedLength = 48;
 
 /** What is cut out of a long name is replaced by this many hexadecimal characters of a hash of the whole. */
 const hashLength = 4;
+/** Names that differ only in what was cut out may use up all short hashes; from this salt on the hash is longer. */
+const longHash = { fromSalt: 16, length: 12 };
+
+/** Names starting so are Nucleus's own, in any case: some hosts compare names without it. */
+const reserved = /^nucleus_/i;
+
+/** Whether an exposed name would stand among the meta-tools. */
+export function isReservedName(exposed: string): boolean {
+  return reserved.test(exposed);
+}
 
 /**
  * The name a client sees for an upstream tool or prompt: `<connector>_<alias>_<tool>`, characters outside
  * [A-Za-z0-9_-] replaced by `_`, shortened in the middle to 48 characters. `salt` > 0 makes another name for the
- * same thing, for when the first one is taken. Names are never split back; the catalog's table maps them.
+ * same thing, for when the first one is taken or reserved. Names are never split back; the catalog's table maps them.
  */
 export function exposedName(
   parts: { connector: string; alias: string; name: string },
@@ -15,11 +25,12 @@ export function exposedName(
   salt = 0,
 ): string {
   const whole = `${parts.connector}_${parts.alias}_${parts.name}`;
-  const clean = whole.replace(/[^A-Za-z0-9_-]/gu, '_');
+  const plain = whole.replace(/[^A-Za-z0-9_-]/gu, '_');
+  const clean = salt > 0 && isReservedName(plain) ? `x_${plain}` : plain;
   if (clean.length <= maxExposedLength && salt === 0) return clean;
   const source = [parts.connector, parts.alias, parts.name, ...(salt > 0 ? [salt] : [])].join('\u0000');
-  const hash = sha256Hex(source).slice(0, hashLength);
-  const room = maxExposedLength - hashLength - 2;
+  const hash = sha256Hex(source).slice(0, salt < longHash.fromSalt ? hashLength : longHash.length);
+  const room = maxExposedLength - hash.length - 2;
   if (clean.length <= room) return `${clean}_${hash}`;
   const head = Math.ceil(room / 2);
   return `${clean.slice(0, head)}_${hash}_${clean.slice(clean.length - (room - head))}`;
@@ -27,7 +38,12 @@ export function exposedName(
 
 /** The text in front of an upstream's own description: `[connector/alias k=v k=v] note —`, metadata sorted by key. */
 export function describe(
-  profile: { connector: string; alias: string; metadata: Readonly<Record<string, string>>; note?: string },
+  profile: {
+    connector: string;
+    alias: string;
+    metadata: Readonly<Record<string, string>>;
+    note?: string | undefined;
+  },
   description: string,
 ): string {
   const pairs = Object.keys(profile.metadata)

@@ -18,12 +18,13 @@ export interface Log {
 
 /** A running child as the gateway sees it; node's ChildProcess fits. */
 export interface Child {
-  readonly pid: number | undefined;
+  readonly pid?: number | undefined;
   readonly stdin: Writable | null;
   readonly stdout: Readable | null;
   readonly stderr: Readable | null;
-  once(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
-  once(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'spawn', listener: () => void): unknown;
+  on(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** The operating system's keychain as `keytar` offers it. */

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
 
 /** Where every fact of one state folder lives (docs/state.md). */
@@ -46,4 +47,9 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     stopped: join(run, 'stopped'),
     shim: join(home, 'bin', 'nucleus'),
   };
+}
+
+/** Twelve hexadecimal characters that tell one state folder from another, for names outside of it. */
+export function homeHash(paths: Paths): string {
+  return createHash('sha256').update(resolve(paths.home)).digest('hex').slice(0, 12);
 }

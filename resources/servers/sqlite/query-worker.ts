@@ -1,0 +1,24 @@
+import type { Question, Reply, Settings } from './protocol.ts';
+import { createDatabase, Refusal } from './database.ts';
+
+/*
+ * A process of its own, because only a process can be ended in the midst of a statement: SQLite runs natively, and
+ * terminating a worker thread waits for it, without end where the statement has none.
+ */
+const settings = JSON.parse(process.argv[2] ?? '') as Settings;
+const database = createDatabase(settings);
+
+process.on('message', (question: Question) => {
+  process.send?.(replyTo(question));
+});
+// The server is gone, and nobody waits for an answer.
+process.once('disconnect', () => process.exit());
+
+function replyTo(question: Question): Reply {
+  try {
+    return { text: database.answer(question) };
+  } catch (error) {
+    if (error instanceof Refusal) return { error: error.message };
+    throw error;
+  }
+}

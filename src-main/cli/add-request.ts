@@ -1,0 +1,120 @@
+import { homedir } from 'node:os';
+import { isAbsolute, resolve, sep } from 'node:path';
+import { NucleusError } from '../../src-shared/errors.ts';
+import type { Launch, Metadata, Stderr } from '../../src-shared/model.ts';
+import { checkName } from '../../src-shared/model.ts';
+import { readPairs } from './flags.ts';
+
+/** The flags of `nucleus add` as they were typed. */
+export type AddOptions = {
+  readonly name?: string;
+  readonly url?: string;
+  readonly metadata?: readonly string[];
+  readonly transport?: string;
+  readonly scope?: string;
+  readonly command?: string;
+  readonly arg?: readonly string[];
+  readonly env?: readonly string[];
+  readonly secretEnv?: readonly string[];
+  readonly cwd?: string;
+  readonly stderr?: string;
+  readonly readWrite?: boolean;
+  readonly readOnly?: boolean;
+  readonly tokenStdin?: boolean;
+  readonly connect?: boolean;
+  readonly dryRun?: boolean;
+  readonly replace?: boolean;
+};
+
+/** What the command line says; null is what it leaves open. */
+export interface AddRequest {
+  readonly connector: string;
+  readonly name: string | null;
+  readonly url: string | null;
+  readonly metadata: Metadata;
+  readonly transport: string | null;
+  readonly launch: Launch | null;
+  readonly readOnly: boolean | null;
+  readonly stderr: Stderr | null;
+  readonly replace: boolean;
+  readonly connect: boolean;
+  readonly tokenFromStdin: boolean;
+}
+
+const transports = ['stdio', 'http', 'sse'];
+
+/** Reads positionals and flags of `add`; every mistake in them is found before anything is touched. */
+export function readRequest(words: readonly string[], options: AddOptions, cwd: string): AddRequest {
+  const [connector = '', ...rest] = words;
+  const { name, url } = readPositionals(rest);
+  const request: AddRequest = {
+    connector,
+    name: options.name ?? name,
+    url: options.url ?? url,
+    metadata: readPairs('--metadata', options.metadata ?? []),
+    transport: options.transport ?? null,
+    launch: readLaunch(options, cwd),
+    readOnly: options.readOnly === true ? true : options.readWrite === true ? false : null,
+    stderr: options.stderr === undefined ? null : readStderr(options.stderr, cwd),
+    replace: options.replace === true,
+    connect: options.connect !== false,
+    tokenFromStdin: options.tokenStdin === true,
+  };
+  checkName('connector', request.connector);
+  if (request.name !== null) checkName('profile', request.name);
+  if (request.transport !== null && !transports.includes(request.transport)) {
+    throw new NucleusError('USAGE', `unknown --transport "${request.transport}" (want ${transports.join(', ')})`);
+  }
+  if (request.url !== null && !URL.canParse(request.url)) {
+    throw new NucleusError('USAGE', 'the URL is not a whole address, such as https://example.com/mcp');
+  }
+  if (request.launch !== null && request.url !== null) {
+    throw new NucleusError('USAGE', 'give a URL or --command, not both');
+  }
+  return request;
+}
+
+/** A word with `://` in it is the URL, another one the name. */
+function readPositionals(words: readonly string[]): { name: string | null; url: string | null } {
+  const urls = words.filter((word) => word.includes('://'));
+  const names = words.filter((word) => !word.includes('://'));
+  if (urls.length > 1) throw new NucleusError('USAGE', 'URL given more than once');
+  if (names.length > 1) throw new NucleusError('USAGE', 'profile name given more than once');
+  return { name: names[0] ?? null, url: urls[0] ?? null };
+}
+
+function readLaunch(options: AddOptions, cwd: string): Launch | null {
+  const { command, arg = [], env = [], secretEnv = [] } = options;
+  if (command === undefined) {
+    const orphans = { '--arg': arg, '--env': env, '--secret-env': secretEnv, '--cwd': options.cwd ?? [] };
+    const orphan = Object.entries(orphans).find(([, given]) => given.length > 0)?.[0];
+    if (orphan !== undefined) throw new NucleusError('USAGE', `${orphan} needs --command`);
+    return null;
+  }
+  if (command === '') throw new NucleusError('USAGE', '--command is empty');
+  if (secretEnv.some((name) => name.includes('='))) {
+    throw new NucleusError('USAGE', '--secret-env wants the name of a variable only; its value is asked for');
+  }
+  return {
+    command: isPath(command) ? resolve(cwd, expandHome(command)) : command,
+    args: [...arg],
+    env: readPairs('--env', env),
+    secretEnv: [...new Set(secretEnv)],
+    cwd: options.cwd === undefined ? null : resolve(cwd, expandHome(options.cwd)),
+  };
+}
+
+function readStderr(word: string, cwd: string): Stderr {
+  if (word === '') throw new NucleusError('USAGE', '--stderr wants null, inherit or a file');
+  return word === 'null' || word === 'inherit' ? word : { file: resolve(cwd, expandHome(word)) };
+}
+
+/** A command with a separator is a file and must not depend on where the gateway runs; another one is looked up on PATH. */
+function isPath(command: string): boolean {
+  return isAbsolute(command) || command.includes('/') || command.includes(sep);
+}
+
+/** Shells expand `~` at the start of a word only, not behind `file=` and not in an answer to a question. */
+export function expandHome(path: string): string {
+  return path === '~' || path.startsWith('~/') ? homedir() + path.slice(1) : path;
+}

@@ -1,0 +1,90 @@
+import type { Api } from '../../src-shared/contract.ts';
+import { NucleusError } from '../../src-shared/errors.ts';
+import { connectControl, localApi } from '../gateway/downstream/control.ts';
+import type { Host } from '../gateway/host.ts';
+import { hostGateway } from '../gateway/host.ts';
+import { rememberSession } from '../gateway/storage/session-env.ts';
+import type { Context } from './context.ts';
+import { findGateway } from './find-gateway.ts';
+import { createLog } from './log.ts';
+import { createNodePlatform } from './node-platform.ts';
+import { startProgress } from './progress.ts';
+
+/** The gateway as a command sees it. */
+export interface OpenApi {
+  readonly api: Api;
+  /** Whether another process is the gateway; else this one is, until it closes. */
+  readonly running: boolean;
+  close(): Promise<void>;
+}
+
+/** How long a command waits for its turn at the state folder. */
+const lockTimeout = 30_000;
+/** How long it waits for the lock before it looks again whether the holder answers for it. */
+const lockTurn = 250;
+
+/** Reaches the running gateway, or is the gateway for as long as the command runs (docs/lifecycle.md). */
+export async function openApi(context: Context): Promise<OpenApi> {
+  rememberSession(context.paths, context.env);
+  const deadline = Date.now() + lockTimeout;
+  const progress = startProgress(context, 'Opening Nucleus …');
+  try {
+    for (;;) {
+      const endpoint = await findGateway(context.paths);
+      if (endpoint !== null) {
+        const { api, close } = await connectControl(endpoint.socket, context.version);
+        return { api, running: true, close: async () => close() };
+      }
+      const host = await hostInProcess(context, Math.min(lockTurn, deadline - Date.now()));
+      if (host !== null) {
+        return { api: localApi(host.handlers), running: false, close: () => host.close() };
+      }
+      if (Date.now() >= deadline) {
+        throw new NucleusError(
+          'GATEWAY_BUSY',
+          `another nucleus process has held ${context.paths.home} for 30 seconds and does not answer; end it and try again`,
+        );
+      }
+      progress.say('Waiting for another nucleus command to finish …');
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+/** Runs `work` with the gateway and lets go of it whatever happens. */
+export async function withApi<T>(context: Context, work: (open: OpenApi) => Promise<T>): Promise<T> {
+  const open = await openApi(context);
+  try {
+    return await work(open);
+  } finally {
+    await open.close();
+  }
+}
+
+async function hostInProcess(context: Context, waitMs: number): Promise<Host | null> {
+  process.umask(0o077);
+  try {
+    return await hostGateway({
+      platform: createNodePlatform({
+        env: context.env,
+        resources: context.resources,
+        log: createLog({
+          write: (line) => context.stderr.write(line),
+          now: Date.now,
+          env: context.env,
+          fallback: 'warn',
+        }),
+      }),
+      paths: context.paths,
+      version: context.version,
+      resources: context.resources,
+      listen: false,
+      waitMs: Math.max(0, waitMs),
+      ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+    });
+  } catch (error) {
+    if (error instanceof NucleusError && error.code === 'GATEWAY_BUSY') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,191 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { AddProfile } from '../../../src-shared/contract.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
+import type { NameChoice } from '../add-questions.ts';
+import { askMetadata, askSecrets, chooseName, secretNames } from '../add-questions.ts';
+import type { AddOptions, AddRequest } from '../add-request.ts';
+import { readRequest } from '../add-request.ts';
+import { withApi } from '../api.ts';
+import type { Context } from '../context.ts';
+import { findGateway } from '../find-gateway.ts';
+import { collect } from '../flags.ts';
+import { note, oneLine, print, printJson } from '../output.ts';
+import { withProgress } from '../progress.ts';
+import type { CommandSpec } from '../program.ts';
+import type { Prompter } from '../prompt.ts';
+import { createPrompter } from '../prompt.ts';
+
+/** `nucleus add`: a new profile, or another try at one that exists. */
+export const add: CommandSpec = {
+  define(command) {
+    command
+      .usage('<connector> [name] [URL] [options]')
+      .argument('<connector>', 'a name nucleus connectors prints, or a new one with --command')
+      .argument('[name-and-url...]', 'a word with :// is the URL, another one the name of the profile')
+      .option('--name <name>', 'the name of the profile; the first one is called default')
+      .option('--url <url>', 'the address of a connector reached over http')
+      .option('--metadata <key=value>', 'a field the connector asks for (repeatable)', collect)
+      .option('--transport <transport>', 'stdio, http or sse')
+      .option('--scope <scope>', 'accepted for scripts of the original, and ignored')
+      .option('--command <command>', 'start this program as the MCP server')
+      .option('--arg <argument>', 'an argument of the program (repeatable; may start with -)', collect)
+      .option('--env <key=value>', 'a variable of the program (repeatable); no secrets here', collect)
+      .option('--secret-env <key>', 'a variable whose value is asked for and kept in the vault (repeatable)', collect)
+      .option('--cwd <folder>', 'where the program starts')
+      .option('--stderr <where>', 'what the server says on stderr: null, inherit, or a file to append to')
+      .option('--read-write', 'let the server write, where the connector starts it read-only')
+      .option('--read-only', 'start the server read-only, where the connector can')
+      .option('--token-stdin', 'read the secrets from the first lines of stdin, one a line')
+      .option('--no-connect', 'do not start the server to see whether it works')
+      .option('--replace', 'put it in the place of a profile of that name; what is not given stays')
+      .option('--dry-run', 'only print what would be added');
+  },
+  async run(context, args, options: AddOptions) {
+    const request = readRequest(args, options, context.cwd);
+    if (options.readOnly === true && options.readWrite === true) {
+      throw new NucleusError('USAGE', 'give --read-only or --read-write, not both');
+    }
+    if (options.scope !== undefined) note(context, 'note: --scope is accepted and ignored; nucleus install has one');
+    if (options.dryRun === true) return dryRun(context, request);
+
+    const known = await readKnown(context, request);
+    const prompter = createPrompter(context);
+    try {
+      const input = await complete(context, prompter, request, known);
+      if (input !== null) return await send(context, input);
+      note(context, 'Cancelled; nothing was changed.');
+      return 0;
+    } finally {
+      prompter.close();
+    }
+  },
+};
+
+interface Known {
+  readonly connector: ConnectorSummary | null;
+  readonly profiles: readonly Profile[];
+}
+
+/** Its own visit to the gateway: a person may think about a question for long, and must not hold the lock meanwhile. */
+async function readKnown(context: Context, request: AddRequest): Promise<Known> {
+  const known = await withApi(context, async ({ api }) => {
+    const { connectors } = await api.connectors.list({});
+    const profiles = await api.profiles.list({});
+    return {
+      connector: connectors.find(({ name }) => name === request.connector) ?? null,
+      profiles: profiles.filter(({ connector }) => connector === request.connector),
+    };
+  });
+  checkConnector(context, request, known);
+  return known;
+}
+
+function checkConnector(context: Context, request: AddRequest, { connector, profiles }: Known): void {
+  const name = request.connector;
+  if (connector !== null) {
+    const { url, transport } = connector;
+    if (request.url !== null && request.url !== url) {
+      note(context, `note: ${name} is a known connector (${url ?? transport}); the URL given is ignored`);
+    }
+    if (request.transport !== null && request.transport !== transport) {
+      note(context, `note: ${name} is reached over ${transport}; --transport is ignored`);
+    }
+    return;
+  }
+  if (request.launch !== null || profiles.length > 0) return;
+  if (request.url === null) {
+    throw new NucleusError(
+      'CONNECTOR_UNKNOWN',
+      `unknown connector "${name}" (nucleus connectors lists the known ones)\n` +
+        `To add a server of your own: nucleus add ${name} --command npx --arg -y --arg some-mcp-server`,
+    );
+  }
+  throw new NucleusError(
+    'UPSTREAM_UNSUPPORTED',
+    `"${name}" would be a connector over http, which comes in the next release; connectors over stdio work: --command`,
+  );
+}
+
+/** Asks for what is missing; null when the person cancels. */
+async function complete(
+  context: Context,
+  prompter: Prompter,
+  request: AddRequest,
+  { connector, profiles }: Known,
+): Promise<AddProfile | null> {
+  const fromStdin = request.tokenFromStdin;
+  const names = secretNames(request.launch ?? (connector ? null : (profiles[0]?.launch ?? null)), connector);
+  // With --token-stdin the secrets are the first lines, whatever is asked for besides.
+  const early = fromStdin ? await askSecrets(context, prompter, names, true) : null;
+  const taken = profiles.map(({ name }) => name);
+  const choice: NameChoice = await chooseName(context, prompter, request, taken);
+  if (choice === null) return null;
+  const before = choice.replace ? profiles.find(({ name }) => name === choice.name) : undefined;
+  const launch = request.launch ?? before?.launch ?? null;
+  const fields = launch === null ? (connector?.metadata ?? []) : [];
+  const metadata = await askMetadata(context, prompter, fields, { ...before?.metadata, ...request.metadata });
+  const secrets = early ?? (await askSecrets(context, prompter, secretNames(launch, connector), false));
+  if (launch !== null && launch.cwd === null) hintAtRelative(context, launch.args);
+  return {
+    connector: request.connector,
+    name: choice.name,
+    metadata,
+    launch,
+    readOnly: request.readOnly ?? before?.readOnly ?? null,
+    stderr: request.stderr ?? before?.stderr ?? 'null',
+    cwd: context.cwd,
+    secrets,
+    replace: choice.replace,
+    connect: request.connect,
+  };
+}
+
+/** A file named relative to here is not found from where the gateway starts the program. */
+function hintAtRelative(context: Context, args: readonly string[]): void {
+  const relative = args.find((arg) => /^[^-/][^:]*[./]/.test(arg) && existsSync(resolve(context.cwd, arg)));
+  if (relative === undefined) return;
+  note(context, `note: "${oneLine(relative)}" is relative and the program starts elsewhere; give its whole path, or --cwd .`);
+}
+
+async function send(context: Context, input: AddProfile): Promise<number> {
+  return withApi(context, async ({ api }) => {
+    const id = `${input.connector}:${input.name}`;
+    const answer = await withProgress(context, `Adding ${id} …`, api.profiles.add(input));
+    if (context.json) printJson(context, answer);
+    for (const sentence of answer.notes) note(context, `note: ${oneLine(sentence)}`);
+    const { probe } = answer;
+    const tools = probe?.ok ? ` (${probe.tools} tools)` : '';
+    note(context, `${input.replace ? 'replaced' : 'added'} ${id}${tools}`);
+    if (probe !== null && !probe.ok) {
+      note(context, `warning: it does not answer yet: ${oneLine(probe.message)}`);
+      note(context, `  fix: look at it with nucleus info ${id}`);
+    }
+    return 0;
+  });
+}
+
+async function dryRun(context: Context, request: AddRequest): Promise<number> {
+  const { connector, url, metadata, transport, launch, readOnly, stderr, replace, connect } = request;
+  const name = request.name ?? (await nameWithoutAsking(context, connector));
+  const resolved = { connector, name, url, metadata, transport, launch, readOnly, stderr, replace, connect };
+  if (context.json) {
+    printJson(context, resolved);
+    return 0;
+  }
+  for (const [key, value] of Object.entries(resolved)) {
+    if (value !== null) print(context, `${key}: ${typeof value === 'string' ? oneLine(value) : JSON.stringify(value)}`);
+  }
+  return 0;
+}
+
+/** `default` where it is free; null where a person would be asked. Makes no state folder to find out. */
+async function nameWithoutAsking(context: Context, connector: string): Promise<string | null> {
+  const hasState = existsSync(context.paths.registry) || (await findGateway(context.paths)) !== null;
+  if (!hasState) return 'default';
+  return withApi(context, async ({ api }) => {
+    const profiles = await api.profiles.list({});
+    return profiles.some((profile) => profile.connector === connector) ? null : 'default';
+  });
+}

@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import type { AttachLine, AttachView } from '../../../src-shared/attach.ts';
+import { parseDuration } from '../../../src-shared/duration.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import { parseMode } from '../../../src-shared/modes.ts';
+import { readEndpoint } from '../../gateway/storage/endpoint.ts';
+import type { Context } from '../context.ts';
+import { findGateway, pause } from '../find-gateway.ts';
+import { collect } from '../flags.ts';
+import { note } from '../output.ts';
+import type { CommandSpec } from '../program.ts';
+import type { Attachment } from '../shim.ts';
+import { attach, copyBytes } from '../shim.ts';
+
+export type ServeOptions = {
+  readonly mode?: string;
+  readonly profile?: readonly string[];
+  readonly client?: string;
+  readonly standalone?: boolean;
+  readonly servers?: string;
+  readonly callTimeout?: string;
+};
+
+/** How long a client waits for a gateway that has to be started. */
+const attachTimeout = 20_000;
+
+/** `nucleus serve`: what client entries name. stdout belongs to the protocol, all words go to stderr. */
+export const serve: CommandSpec = {
+  define(command) {
+    command
+      .option('--mode <mode>', 'how much of the catalog is advertised: expose-all')
+      .option('--profile <id[=alias]>', 'show this profile only, under an alias (repeatable)', collect)
+      .option('--client <key>', 'the client key that install wrote into the entry')
+      .option('--standalone', 'be the gateway in this process instead of attaching to one')
+      .option('--servers <file>', 'serve the mcpServers of this JSON file, without any state')
+      .option('--call-timeout <duration>', 'longest call, e.g. 90s; only with --standalone or --servers');
+  },
+  async run(context, _args, options: ServeOptions) {
+    const view = readView(options);
+    if (options.callTimeout !== undefined) parseDuration(options.callTimeout);
+    if (options.servers !== undefined || options.standalone === true) {
+      const { serveStandalone } = await import('../standalone.ts');
+      return serveStandalone(context, options, createLine(context, options, view));
+    }
+    if (options.callTimeout !== undefined) {
+      note(context, 'note: --call-timeout is ignored here; [upstream] call_timeout in config.toml says it for the gateway');
+    }
+    const attachment = await attachOrStart(context, createLine(context, options, view));
+    for (const sentence of attachment.notes) note(context, `note: ${sentence}`);
+    note(context, `attached to gateway pid=${attachment.pid} socket=${attachment.socketPath}`);
+    return copyBytes(context, attachment.socket);
+  },
+};
+
+async function attachOrStart(
+  context: Context,
+  line: AttachLine,
+): Promise<Attachment & { readonly socketPath: string }> {
+  const deadline = Date.now() + attachTimeout;
+  for (;;) {
+    const endpoint = readEndpoint(context.paths);
+    const attachment = endpoint && (await attach(endpoint, line));
+    if (endpoint && attachment) return { ...attachment, socketPath: endpoint.socket };
+    if (existsSync(context.paths.stopped)) {
+      throw new NucleusError('GATEWAY_STOPPED', 'Nucleus was stopped by you; run nucleus start');
+    }
+    const waitMs = deadline - Date.now();
+    if (waitMs <= 0) {
+      throw new NucleusError('GATEWAY_UNREACHABLE', 'no gateway could be attached to within 20 seconds; see nucleus doctor');
+    }
+    if (endpoint && (await findGateway(context.paths))) {
+      // It listens and yet let go of us: it is closing, and starting another one has to wait for that anyway.
+      await pause(100);
+      continue;
+    }
+    const { startGateway } = await import('../start-gateway.ts');
+    await startGateway(context, { auto: true, waitMs });
+  }
+}
+
+function createLine(context: Context, options: ServeOptions, view: AttachView): AttachLine {
+  return {
+    nucleus: 1,
+    version: context.version,
+    role: 'client',
+    cwd: context.cwd,
+    ...(options.client === undefined ? {} : { client: options.client }),
+    view,
+  };
+}
+
+function readView(options: ServeOptions): AttachView {
+  return {
+    ...(options.mode === undefined ? {} : { mode: parseMode(options.mode) }),
+    ...(options.profile === undefined ? {} : { profiles: options.profile.map(readProfile) }),
+  };
+}
+
+/** `github:work` or `github:work=main`; what the names may be is the gateway's to judge. */
+function readProfile(text: string): { id: string; alias: string } {
+  const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
+  if (id === undefined || name === undefined) {
+    throw new NucleusError('USAGE', `--profile "${text}" is not of the form connector:name or connector:name=alias`);
+  }
+  return { id, alias: alias ?? name };
+}

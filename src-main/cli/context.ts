@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Paths } from '../gateway/storage/paths.ts';
+import { createPaths } from '../gateway/storage/paths.ts';
+
+/** What a command gets besides its own flags. */
+export interface Context {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly paths: Paths;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  /** The checkout or the unpacked package. */
+  readonly root: string;
+  readonly resources: string;
+  readonly version: string;
+  /** Answers for scripts: JSON on stdout, errors as JSON on stderr. */
+  readonly json: boolean;
+  /** Whether a person or a pipe may be asked; false with --no-input. */
+  readonly input: boolean;
+  readonly configFile: string | undefined;
+}
+
+/** The flags every command has. */
+export type GlobalOptions = {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly input?: boolean;
+};
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** The context of this process. */
+export function createContext(options: GlobalOptions): Context {
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    paths: createPaths(process.env),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    root,
+    resources: join(root, 'resources'),
+    version: readVersion(),
+    json: options.json === true,
+    input: options.input !== false,
+    // Absolute: a gateway we start has another working directory.
+    configFile: options.config === undefined ? undefined : resolve(options.config),
+  };
+}
+
+/** The version in package.json. */
+export function readVersion(): string {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return manifest.version;
+}

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Clock, Log, Platform } from '../gateway/platform.ts';
+
+/** What plain Node offers the gateway. */
+export function createNodePlatform(options: {
+  env: Readonly<Record<string, string | undefined>>;
+  log: Log;
+  resources: string;
+}): Platform {
+  return {
+    clock: systemClock,
+    log: options.log,
+    env: options.env,
+    spawnBuiltin: (server, { args, env, cwd }) =>
+      spawn(
+        process.execPath,
+        [...nodeFlags(), join(options.resources, 'servers', server, 'server.ts'), ...args],
+        { detached: process.platform !== 'win32', stdio: ['pipe', 'pipe', 'pipe'], env, cwd },
+      ),
+    loadKeychain: async () => (await import('keytar')).default,
+  };
+}
+
+/** The flags another Node running our sources needs: those this one was started with. */
+export function nodeFlags(): string[] {
+  const strip = '--experimental-strip-types';
+  return ['--disable-warning=ExperimentalWarning', ...(process.execArgv.includes(strip) ? [strip] : [])];
+}
+
+const systemClock: Clock = {
+  now: () => Date.now(),
+  after(milliseconds, act) {
+    const timer = setTimeout(act, milliseconds);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,241 @@
+import type { AttachLine } from '../../../src-shared/attach.ts';
+import type { Config } from '../../../src-shared/config.ts';
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import type { Clock, Log } from '../platform.ts';
+import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
+import { instructions } from '../routing/instructions.ts';
+import type { View } from '../routing/view.ts';
+import type { DefinitionKind } from '../storage/catalog-store.ts';
+import { encode, errorObject, isObject, parseFrame, type Id, type Params } from '../wire/frame.ts';
+import { encodeReply, replySize, type Reply } from '../wire/reply.ts';
+
+/** The revisions of the legacy era we speak, newest first. */
+const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
+
+/** Where a session writes to; the front (socket, stdio, later HTTP) supplies it. */
+export interface SessionIo {
+  write(parts: readonly (string | Uint8Array)[]): void;
+  end(): void;
+  /** Bytes written that the client has not read. */
+  backlog(): number;
+}
+
+/** One MCP client connection of the legacy era. */
+export interface Session {
+  /** One message line, without its newline. */
+  receive(line: Buffer): void;
+  /** Tells the client that lists changed. */
+  listsChanged(kinds: readonly DefinitionKind[]): void;
+  readonly client: { name: string; version: string; principal: string; connectedAt: number };
+  /** Ends the session; calls in flight are cancelled. */
+  close(): void;
+}
+
+export interface SessionDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: Config['client'];
+  readonly version: string;
+  readonly dispatch: Dispatch;
+  /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
+  settle(view: View): Promise<void>;
+}
+
+/** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
+export function createSession(
+  deps: SessionDeps,
+  io: SessionIo,
+  attach: AttachLine,
+  view: () => View,
+): Session {
+  const client = {
+    name: 'unknown',
+    version: '',
+    principal: attach.client ?? 'local',
+    connectedAt: deps.clock.now(),
+  };
+  const open = new Map<Id, AbortController>();
+  let initialized = false;
+  let closed = false;
+
+  function write(parts: readonly (string | Uint8Array)[]): void {
+    if (closed) return;
+    io.write(parts);
+    if (io.backlog() <= deps.limits.max_backlog_mib) return;
+    deps.log.warn('client reads too slowly and is disconnected', { client: client.name });
+    close();
+  }
+
+  function answer(id: Id, body: { result: unknown } | { error: unknown }): void {
+    write([encode({ id, ...body })]);
+  }
+
+  function deliver(id: Id, reply: Reply, call: Call): void {
+    if (replySize(reply) <= deps.limits.max_message_mib) return write(encodeReply(reply, id));
+    const size = (replySize(reply) / 1024 / 1024).toFixed(1);
+    const error = new NucleusError(
+      'RESULT_TOO_LARGE',
+      `the answer of ${call.route.binding.profile} is ${size} MiB, more than this client takes in one message; ask for less, or raise client.max_message_mib in config.toml`,
+      { profile: call.route.binding.profile },
+    );
+    if (call.kind === 'tool') answer(id, { result: errorResult(error) });
+    else answer(id, { error: errorObject(error) });
+  }
+
+  async function run(id: Id, kind: Call['kind'], params: Params): Promise<void> {
+    const controller = new AbortController();
+    open.set(id, controller);
+    try {
+      const route = await findRoute(kind, params);
+      const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
+      const call: Call = {
+        kind,
+        route,
+        params,
+        via: 'direct',
+        principal: client.principal,
+        client: client.name,
+        signal: controller.signal,
+        onProgress:
+          token === undefined
+            ? undefined
+            : (progress) =>
+                write([encode({ method: 'notifications/progress', params: { ...progress, progressToken: token } })]),
+      };
+      const reply = await deps.dispatch(call);
+      // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
+      if (!controller.signal.aborted) deliver(id, reply, call);
+    } catch (error) {
+      if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
+    } finally {
+      open.delete(id);
+    }
+  }
+
+  async function findRoute(kind: Call['kind'], params: Params): Promise<Call['route']> {
+    const field = kind === 'resource' ? 'uri' : 'name';
+    const name = params[field];
+    if (typeof name !== 'string')
+      throw new NucleusError('ARGUMENTS_INVALID', `${field} is required and must be a string`);
+    const args = params['arguments'];
+    if (kind !== 'resource' && args !== undefined && !isObject(args))
+      throw new NucleusError('ARGUMENTS_INVALID', `arguments of ${name} must be an object`);
+    const look = () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name));
+    let route = look();
+    if (!route && view().missing().length > 0) {
+      await deps.settle(view());
+      route = look();
+    }
+    if (route) return route;
+    throw unknown(kind, name, kind === 'resource' ? [] : view().similar(kind, name));
+  }
+
+  async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
+    if (view().missing().length > 0) await deps.settle(view());
+    try {
+      const result = view().page(kind, params?.['cursor']);
+      write([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
+    } catch (error) {
+      answer(id, { error: errorObject(error) });
+    }
+  }
+
+  function initialize(id: Id, params: Params | undefined): void {
+    const info = params?.['clientInfo'];
+    if (isObject(info)) {
+      if (typeof info['name'] === 'string') client.name = info['name'].slice(0, 100);
+      if (typeof info['version'] === 'string') client.version = info['version'].slice(0, 50);
+    }
+    const asked = params?.['protocolVersion'];
+    initialized = true;
+    answer(id, {
+      result: {
+        protocolVersion: revisions.find((revision) => revision === asked) ?? revisions[0],
+        capabilities: {
+          tools: { listChanged: true },
+          prompts: { listChanged: true },
+          resources: { listChanged: true },
+        },
+        serverInfo: { name: 'nucleus', title: 'Nucleus', version: deps.version },
+        instructions: instructions(view()),
+      },
+    });
+  }
+
+  const requests: Readonly<Record<string, (id: Id, params: Params | undefined) => void>> = {
+    initialize,
+    ping: (id) => answer(id, { result: {} }),
+    'tools/list': (id, params) => void list(id, 'tool', params),
+    'prompts/list': (id, params) => void list(id, 'prompt', params),
+    'resources/list': (id, params) => void list(id, 'resource', params),
+    'resources/templates/list': (id, params) => void list(id, 'template', params),
+    'tools/call': (id, params) => void run(id, 'tool', params ?? {}),
+    'prompts/get': (id, params) => void run(id, 'prompt', params ?? {}),
+    'resources/read': (id, params) => void run(id, 'resource', params ?? {}),
+  };
+
+  function close(): void {
+    if (closed) return;
+    closed = true;
+    for (const controller of open.values()) controller.abort();
+    io.end();
+  }
+
+  return {
+    client,
+    close,
+    receive(line) {
+      const frame = parseFrame(line);
+      if (frame.kind === 'notification') {
+        if (frame.method !== 'notifications/cancelled') return;
+        const id = frame.params?.['requestId'];
+        if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
+      } else if (frame.kind === 'request') {
+        const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
+        if (open.has(frame.id))
+          return answer(frame.id, {
+            error: errorObject(new NucleusError('REQUEST_INVALID', `id ${frame.id} is already in use`)),
+          });
+        if (handle) return handle(frame.id, frame.params);
+        answer(frame.id, {
+          error: errorObject(new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`)),
+        });
+      } else if (frame.kind === 'invalid') {
+        write([encode({ id: frame.id, error: errorObject(invalid(frame.reason)) })]);
+      }
+    },
+    listsChanged(kinds) {
+      if (!initialized) return;
+      const methods = new Set(kinds.map((kind) => changeNotices[kind]));
+      for (const method of methods) write([encode({ method })]);
+    },
+  };
+}
+
+const changeNotices = {
+  tool: 'notifications/tools/list_changed',
+  prompt: 'notifications/prompts/list_changed',
+  resource: 'notifications/resources/list_changed',
+  template: 'notifications/resources/list_changed',
+} as const;
+
+function invalid(reason: 'json' | 'envelope' | 'batch'): NucleusError {
+  if (reason === 'json') return new NucleusError('PARSE_FAILED', 'the message is not valid JSON');
+  if (reason === 'batch')
+    return new NucleusError('REQUEST_INVALID', 'batches are not part of this protocol; send one message a line');
+  return new NucleusError('REQUEST_INVALID', 'the message is not a JSON-RPC 2.0 request, notification or response');
+}
+
+function unknown(kind: Call['kind'], name: string, similar: readonly string[]): NucleusError {
+  const short = name.length > 120 ? `${name.slice(0, 120)}…` : name;
+  if (kind === 'resource')
+    return new NucleusError('RESOURCE_UNKNOWN', `no resource "${short}" on any profile; resources/list shows them`);
+  const hint = similar.length > 0 ? `; did you mean ${similar.join(', ')}?` : `; ${kind}s/list shows what there is`;
+  return new NucleusError(kind === 'tool' ? 'TOOL_UNKNOWN' : 'PROMPT_UNKNOWN', `unknown ${kind} "${short}"${hint}`);
+}
+
+/** For the fronts: any failure before a session exists, as the attach reply words it. */
+export function attachError(thrown: unknown): { code: string; message: string } {
+  const { code, message } = toNucleusError(thrown);
+  return { code, message };
+}

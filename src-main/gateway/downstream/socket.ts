@@ -1,0 +1,128 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Socket } from 'node:net';
+import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
+import type { Handlers } from '../../../src-shared/contract.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Clock, Log } from '../platform.ts';
+import { prepareSocketFolder } from '../storage/endpoint.ts';
+import { isObject, parseJson } from '../wire/frame.ts';
+import { readLines } from '../wire/lines.ts';
+import { createControlSession } from './control.ts';
+import { attachError, type Session, type SessionIo } from './session.ts';
+
+/** A connection that says nothing is dropped. */
+const attachMs = 10_000;
+const newline = '\n';
+
+export interface SocketFront {
+  close(): Promise<void>;
+}
+
+/** Listens on the private local socket; each connection says in its first line what it is. */
+export async function listenOnSocket(deps: {
+  readonly path: string;
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly handlers: Handlers;
+  /** Longest line a client may send, in bytes. */
+  readonly lineLimit: number;
+  openSession(io: SessionIo, attach: AttachLine): Session;
+  /** Called whenever the number of connections changed. */
+  onConnections(count: number): void;
+}): Promise<SocketFront> {
+  const connections = new Set<Socket>();
+  const server = createServer((socket) => {
+    connections.add(socket);
+    deps.onConnections(connections.size);
+    socket.once('close', () => {
+      connections.delete(socket);
+      deps.onConnections(connections.size);
+    });
+    serve(deps, socket);
+  });
+  prepareSocketFolder(deps.path);
+  // We hold the lock, so a socket that lies there belongs to nobody alive.
+  if (process.platform !== 'win32') rmSync(deps.path, { force: true });
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(deps.path, resolve);
+  await promise;
+  return {
+    async close() {
+      const closed = Promise.withResolvers<void>();
+      server.close(() => closed.resolve());
+      for (const socket of connections) socket.end();
+      const forget = deps.clock.after(1_000, () => {
+        for (const socket of connections) socket.destroy();
+      });
+      await closed.promise;
+      forget();
+    },
+  };
+}
+
+function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void {
+  let receiver: { receive(line: Buffer): void; close(): void } | null = null;
+  socket.on('error', (error) => deps.log.debug('client connection broke', { reason: error.message }));
+  const forgetSilence = deps.clock.after(attachMs, () => socket.destroy());
+  socket.once('close', () => {
+    forgetSilence();
+    receiver?.close();
+  });
+  // A client that ends its side has heard enough; without this a half-open socket would keep its session.
+  socket.once('end', () => socket.end());
+
+  const reply = (line: AttachReply): void => void socket.write(`${JSON.stringify(line)}${newline}`);
+  const refuse = (error: unknown): void => {
+    reply({ nucleus: 1, version: deps.version, error: attachError(error) });
+    socket.end();
+  };
+
+  readLines(socket, {
+    limit: deps.lineLimit,
+    onOverflow: () => socket.destroy(),
+    onLine(line) {
+      if (receiver) return receiver.receive(line);
+      forgetSilence();
+      try {
+        const attach = readAttach(line);
+        receiver =
+          attach.role === 'control'
+            ? createControlSession(deps.handlers, (text) => void socket.write(`${text}${newline}`))
+            : deps.openSession(socketIo(socket), attach);
+        reply({ nucleus: 1, version: deps.version, pid: process.pid, notes: [] });
+      } catch (error) {
+        refuse(error);
+      }
+    },
+  });
+}
+
+function readAttach(line: Buffer): AttachLine {
+  const attach = line.length <= maxAttachBytes ? parseJson(line) : undefined;
+  if (!isObject(attach) || typeof attach['nucleus'] !== 'number')
+    throw new NucleusError(
+      'GATEWAY_VERSION',
+      'this socket wants an attach line of Nucleus first; connect clients with nucleus serve',
+    );
+  if (attach['nucleus'] !== 1)
+    throw new NucleusError(
+      'GATEWAY_VERSION',
+      `the running gateway speaks attach version 1, this program version ${attach['nucleus']}; restart it with nucleus stop and nucleus start`,
+    );
+  return attach as unknown as AttachLine;
+}
+
+function socketIo(socket: Socket): SessionIo {
+  return {
+    write(parts) {
+      socket.cork();
+      for (const part of parts) socket.write(part);
+      socket.write(newline);
+      socket.uncork();
+    },
+    end: () => void socket.end(),
+    backlog: () => socket.writableLength,
+  };
+}

@@ -1,0 +1,153 @@
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Handlers } from '../../src-shared/contract.ts';
+import { NucleusError } from '../../src-shared/errors.ts';
+import { createAudit } from './audit/audit.ts';
+import { loadConfig } from './config-file.ts';
+import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
+import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
+import type { Platform } from './platform.ts';
+import { createConnectors } from './profiles/connectors.ts';
+import { openRegistry } from './storage/database.ts';
+import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
+import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
+import { waitForLock } from './storage/lock.ts';
+import type { Paths } from './storage/paths.ts';
+import { createVault } from './storage/vault.ts';
+
+export interface HostOptions {
+  readonly platform: Platform;
+  readonly paths: Paths;
+  readonly version: string;
+  /** Absolute path of the resources folder. */
+  readonly resources: string;
+  /** false: in this process only, without a socket (a command while no gateway runs). */
+  readonly listen: boolean;
+  /** How long to wait for whoever holds the lock. */
+  readonly waitMs: number;
+  /** Ends a listening gateway after this long without a connection; 0 or absent: never. */
+  readonly idleExit?: boolean;
+  readonly configFile?: string | undefined;
+  readonly signal?: AbortSignal;
+  onWait?(): void;
+}
+
+/** A gateway that owns its state folder: lock, registry, vault, audit and, when it listens, the socket. */
+export interface Host {
+  readonly handlers: Handlers;
+  readonly gateway: Gateway;
+  readonly socket: string | null;
+  /** Resolves when the gateway is closed, whoever asked. */
+  readonly closed: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Takes the lock of a state folder and hosts the gateway of it. Throws GATEWAY_BUSY when another process keeps it. */
+export async function hostGateway(options: HostOptions): Promise<Host> {
+  const { platform, paths, version } = options;
+  const { clock, log } = platform;
+  const config = loadConfig(options.configFile ?? paths.config);
+  ensurePrivateFolder(paths.home);
+  ensurePrivateFolder(paths.run);
+  const lock = await waitForLock(paths, {
+    timeoutMs: options.waitMs,
+    ...(options.signal && { signal: options.signal }),
+    ...(options.onWait && { onWait: options.onWait }),
+  });
+  if (!lock)
+    throw new NucleusError(
+      'GATEWAY_BUSY',
+      `another Nucleus process holds ${paths.home}; wait for it to end, or stop it with nucleus stop`,
+    );
+
+  // Closed in the reverse order of opening, whatever fails in between.
+  const opened: (() => void | Promise<void>)[] = [() => lock.release()];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  const closed = Promise.withResolvers<void>();
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => (closing ??= closeAll().then(closed.resolve));
+
+  try {
+    const registry = openRegistry({ paths });
+    opened.push(() => registry.close());
+    const vault = createVault({ db: registry.db, platform, paths });
+    const connectors = createConnectors({
+      builtinFolder: builtinConnectors(options.resources),
+      customFolder: paths.connectors,
+      log,
+    });
+    const audit = createAudit({
+      path: paths.audit,
+      fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
+      log,
+    });
+    const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
+    const gateway = createGateway(
+      { platform, config, version, home: paths.home, registry, vault, connectors, audit },
+      () => ({
+        socket,
+        stop(byPerson) {
+          if (byPerson) writePrivateFile(paths.stopped, `${new Date(clock.now()).toISOString()}\n`);
+          // After the answer has gone out.
+          clock.after(20, () => void close());
+        },
+      }),
+    );
+    opened.push(() => gateway.close());
+
+    if (socket !== null) {
+      const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
+        log.info('no client for a while, ending');
+        void close();
+      });
+      opened.push(() => idle.stop());
+      const front: SocketFront = await listenOnSocket({
+        path: socket,
+        version,
+        clock,
+        log,
+        handlers: gateway.handlers,
+        lineLimit: config.upstream.max_frame_mib,
+        openSession: (io, attach) => gateway.openSession(io, attach),
+        onConnections: (count) => idle.busy(count > 0),
+      });
+      opened.push(() => front.close());
+      writeStableShim(paths, options.resources);
+      writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
+      opened.push(() => clearEndpoint(paths));
+      gateway.startBackground();
+      log.info('gateway listening', { socket, pid: process.pid });
+    }
+    return { handlers: gateway.handlers, gateway, socket, closed: closed.promise, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function idleExit(
+  afterMs: number,
+  clock: Platform['clock'],
+  end: () => void,
+): { busy(now: boolean): void; stop(): void } {
+  let forget: () => void = () => {};
+  const busy = (now: boolean): void => {
+    forget();
+    forget = now || afterMs === 0 ? () => {} : clock.after(afterMs, end);
+  };
+  busy(false);
+  return { busy, stop: () => forget() };
+}
+
+/** `~/.nucleusmcp/bin/nucleus` is what client entries name; it follows wherever this copy of Nucleus lies. */
+function writeStableShim(paths: Paths, resources: string): void {
+  if (process.platform === 'win32') return;
+  const target = join(resources, 'bin', 'nucleus');
+  if (!existsSync(target)) return;
+  mkdirSync(dirname(paths.shim), { recursive: true, mode: 0o700 });
+  const quoted = `'${target.replaceAll("'", `'\\''`)}'`;
+  writePrivateFile(paths.shim, `#!/bin/sh\n# Written by Nucleus at each start; client entries point here.\nexec ${quoted} "$@"\n`);
+  chmodSync(paths.shim, 0o700);
+}

@@ -1,0 +1,2 @@
+/** The gateway runs without Electron: an import of it from this folder resolves here, to nothing. */
+export {};

@@ -1,0 +1,229 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'smol-toml';
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import { type ConnectorProblem, type ConnectorSummary } from '../../../src-shared/model.ts';
+import type { Log } from '../platform.ts';
+import { ensurePrivateFolder, readTextIfExists, removeIfExists, writePrivateFile } from '../storage/files.ts';
+import { type Manifest, parseManifest } from './manifest.ts';
+
+/** A manifest larger than this is none. */
+const maxManifestBytes = 256 * 1024;
+
+/** What `add` knows of a connector that has no manifest yet. */
+export interface CustomConnector {
+  readonly name: string;
+  readonly description: string;
+  readonly transport: 'stdio' | 'http';
+  readonly url?: string;
+  readonly auth?: string;
+  /** Names of the secrets a profile must bring. */
+  readonly secrets?: readonly string[];
+}
+
+/** The kinds of service Nucleus knows: those it ships and those in the user's folder. */
+export interface Connectors {
+  /** Sorted by name; files that changed are read again. */
+  list(): readonly Manifest[];
+  get(name: string): Manifest | null;
+  /** Manifests that are left out, each with what to do about it. */
+  problems(): readonly ConnectorProblem[];
+  summary(manifest: Manifest): ConnectorSummary;
+  /** Writes `<name>.toml` into the user's folder; the returned function restores what was there. */
+  saveCustom(connector: CustomConnector): () => void;
+  /** Whether there was one. */
+  removeCustom(name: string): boolean;
+}
+
+interface Deps {
+  readonly builtinFolder: string;
+  /** null: this gateway keeps no connectors of its own. */
+  readonly customFolder: string | null;
+  readonly log: Log;
+}
+
+type Kind = Manifest['kind'];
+
+/** What a file was when it was read; `stamp` tells whether it is still the same. */
+interface Loaded {
+  readonly stamp: string;
+  readonly manifest: Manifest | null;
+  readonly problem: ConnectorProblem | null;
+}
+
+/** Reads manifests on demand. One that cannot be used never keeps another from working. */
+export function createConnectors({ builtinFolder, customFolder, log }: Deps): Connectors {
+  const cache = new Map<string, Loaded>();
+
+  const remember = (file: string, loaded: Loaded): Loaded => {
+    cache.set(file, loaded);
+    const { problem } = loaded;
+    if (problem)
+      log.warn('connector left out', {
+        connector: problem.connector,
+        file,
+        reason: problem.message,
+        fix: problem.fix,
+      });
+    return loaded;
+  };
+
+  const load = (folder: string, name: string, kind: Kind): Loaded => {
+    const file = join(folder, `${name}.toml`);
+    const stamp = stampOf(file);
+    const known = cache.get(file);
+    if (known?.stamp === stamp) return known;
+    if (kind === 'custom' && isThere(builtinFolder, name))
+      return remember(file, { stamp, manifest: null, problem: shadowing(file, name) });
+    return remember(file, { stamp, ...read(file, name, kind) });
+  };
+
+  const all = (): readonly Loaded[] => {
+    const files = new Set<string>();
+    const loadFolder = (folder: string, kind: Kind): readonly Loaded[] =>
+      namesIn(folder).map((name) => {
+        files.add(join(folder, `${name}.toml`));
+        return load(folder, name, kind);
+      });
+    const loaded = [
+      ...loadFolder(builtinFolder, 'builtin'),
+      ...(customFolder === null ? [] : loadFolder(customFolder, 'custom')),
+    ];
+    for (const file of cache.keys()) if (!files.has(file)) cache.delete(file);
+    return loaded;
+  };
+
+  const customFile = (name: string): string => {
+    if (customFolder === null)
+      throw new NucleusError(
+        'STATE_UNUSABLE',
+        `connector "${name}" cannot be kept: there is no folder for connectors`,
+      );
+    return join(customFolder, `${name}.toml`);
+  };
+
+  return {
+    list: () =>
+      all()
+        .flatMap(({ manifest }) => (manifest ? [manifest] : []))
+        .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    get(name) {
+      // A file name made of anything else could lead out of the folder.
+      if (!/^[a-z0-9_-]+$/.test(name)) return null;
+      if (isThere(builtinFolder, name)) return load(builtinFolder, name, 'builtin').manifest;
+      if (customFolder === null || !isThere(customFolder, name)) return null;
+      return load(customFolder, name, 'custom').manifest;
+    },
+    problems: () => all().flatMap(({ problem }) => (problem ? [problem] : [])),
+    summary: summarize,
+    saveCustom(connector) {
+      const file = customFile(connector.name);
+      if (isThere(builtinFolder, connector.name))
+        throw new NucleusError(
+          'CONNECTOR_INVALID',
+          `"${connector.name}" is a built-in connector; choose another name for your own`,
+        );
+      const text = textOf(connector);
+      // Refuses before writing what could not be read back.
+      parseManifest(text, { file, name: connector.name, kind: 'custom' });
+      const before = readTextIfExists(file);
+      ensurePrivateFolder(join(file, '..'));
+      writePrivateFile(file, text);
+      return () => (before === null ? removeIfExists(file) : writePrivateFile(file, before));
+    },
+    removeCustom(name) {
+      if (customFolder === null || !/^[a-z0-9_-]+$/.test(name) || !isThere(customFolder, name)) return false;
+      removeIfExists(customFile(name));
+      return true;
+    },
+  };
+}
+
+function read(file: string, name: string, kind: Kind): Pick<Loaded, 'manifest' | 'problem'> {
+  const refuse = (message: string, fix: string): Pick<Loaded, 'manifest' | 'problem'> => ({
+    manifest: null,
+    problem: { file, connector: name, severity: 'error', message, fix },
+  });
+  try {
+    const stat = statSync(file);
+    if (!stat.isFile()) return refuse('is not a regular file', `move ${file} away`);
+    if (stat.size > maxManifestBytes)
+      return refuse(`is larger than ${maxManifestBytes / 1024} KiB`, `shorten ${file} or move it away`);
+    const text = readTextIfExists(file);
+    if (text === null) return refuse('was removed while it was read', `put ${file} back or leave it away`);
+    return { manifest: parseManifest(text, { file, name, kind }), problem: null };
+  } catch (error) {
+    const { message, data } = toNucleusError(error);
+    const { fix } = data;
+    return refuse(message, typeof fix === 'string' ? fix : `check that ${file} can be read`);
+  }
+}
+
+function shadowing(file: string, name: string): ConnectorProblem {
+  return {
+    file,
+    connector: name,
+    severity: 'warning',
+    message: `"${name}" is a built-in connector; this file is ignored`,
+    fix: `rename ${file} and its name key to use it, or remove it`,
+  };
+}
+
+function summarize(manifest: Manifest): ConnectorSummary {
+  const { name, title, description, kind, transport, auth, url, checked } = manifest;
+  return {
+    name,
+    title,
+    description,
+    kind,
+    transport,
+    auth,
+    url,
+    metadata: [...manifest.metadata],
+    secrets: [...(manifest.token?.secrets ?? [])],
+    checked: checked && { on: checked.on, method: checked.method },
+  };
+}
+
+function textOf(connector: CustomConnector): string {
+  const { name, description, transport, url, secrets = [] } = connector;
+  const auth = connector.auth ?? (secrets.length > 0 ? 'token' : transport === 'http' ? 'oauth' : 'none');
+  return `${stringify({
+    schema: 1,
+    name,
+    description,
+    transport,
+    ...(url === undefined ? {} : { url }),
+    auth,
+    ...(secrets.length > 0 ? { signin: { token: { secrets: [...secrets] } } } : {}),
+  })}\n`;
+}
+
+/** Names of the manifests in a folder; one that is not there holds none. */
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.toml') && !name.startsWith('.'))
+      .map((name) => name.slice(0, -'.toml'.length))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function isThere(folder: string, name: string): boolean {
+  return stampOf(join(folder, `${name}.toml`)) !== '';
+}
+
+/** Differs whenever the file was written, replaced or turned into something else; empty when there is none. */
+function stampOf(file: string): string {
+  try {
+    const stat = statSync(file, { bigint: true });
+    return [stat.dev, stat.ino, stat.mode, stat.size, stat.mtimeNs, stat.ctimeNs].join(' ');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A dangling link or a forbidden folder is there, and a problem to report.
+    return code === 'ENOENT' || code === 'ENOTDIR' ? '' : String(code);
+  }
+}

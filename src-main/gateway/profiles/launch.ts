@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Launch, MetadataField, Profile, Stderr } from '../../../src-shared/model.ts';
+import type { Manifest, ManifestStdio } from './manifest.ts';
+import { expand, holesOf, type TemplateContext } from './template.ts';
+
+interface Start {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string | null;
+  /** Names of variables of the gateway's environment that the child may see. */
+  readonly pass: readonly string[];
+  readonly stderr: Stderr;
+}
+
+/** How one profile's upstream is started, with every template filled in. Holds secrets: never logged, never stored. */
+export type ResolvedLaunch =
+  | (Start & { readonly kind: 'builtin'; readonly server: string })
+  | (Start & { readonly kind: 'command'; readonly command: string });
+
+/** Fills in how to start a profile's upstream; fetches exactly the secrets that takes. */
+export async function resolveLaunch(
+  profile: Profile,
+  manifest: Manifest | null,
+  secret: (name: string) => Promise<string>,
+): Promise<ResolvedLaunch> {
+  if (profile.launch) return resolveOwn(profile, profile.launch, secret);
+  const stdio = startOf(profile, manifest);
+  const secrets: Record<string, string> = {};
+  for (const name of secretHoles(stdio)) secrets[name] = await secret(name);
+  return resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
+}
+
+/** The whole command of a profile for people to read: assignments, program, arguments; secrets as `{{secret.NAME}}`. */
+export function describeCommand(profile: Profile, manifest: Manifest | null): string[] {
+  const { launch } = profile;
+  if (launch) {
+    const hidden = launch.secretEnv.map((name) => [name, shown(name)] as const);
+    return [...assignments({ ...launch.env, ...Object.fromEntries(hidden) }), launch.command, ...launch.args];
+  }
+  const stdio = manifest?.transport === 'stdio' ? manifest.stdio : null;
+  if (!stdio) return [];
+  const secrets = Object.fromEntries(secretHoles(stdio).map((name) => [name, shown(name)]));
+  const start = resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
+  const program = start.kind === 'builtin' ? `builtin:${start.server}` : start.command;
+  return [...assignments(start.env), program, ...start.args];
+}
+
+/** Names of the secrets a profile must have stored before its upstream can start. */
+export function secretsOf(
+  source: Pick<Profile, 'launch'> | Pick<Launch, 'secretEnv'> | null,
+  manifest: Manifest | null,
+): string[] {
+  const launch = source && 'launch' in source ? source.launch : source;
+  return [...(launch ? launch.secretEnv : (manifest?.token?.secrets ?? []))];
+}
+
+/**
+ * The metadata a profile is stored with: defaults filled in, paths made absolute against `cwd`, everything the
+ * manifest asks for checked. Keys the manifest does not name are kept as they are.
+ */
+export function checkMetadata(
+  manifest: Manifest | null,
+  metadata: Readonly<Record<string, string>>,
+  cwd: string,
+): Record<string, string> {
+  const checked = new Map(Object.entries(metadata));
+  for (const field of manifest?.metadata ?? []) {
+    const value = checked.get(field.key) || field.default;
+    if (!value && field.required)
+      throw new NucleusError('METADATA_INVALID', `metadata field "${field.key}" is required`, {
+        key: field.key,
+      });
+    // Given as empty means not given: a template then leaves the argument away.
+    if (!value) checked.delete(field.key);
+    else checked.set(field.key, checkValue(field, value, cwd));
+  }
+  // Not an assignment each: that would lose a key called __proto__.
+  return Object.fromEntries(checked);
+}
+
+async function resolveOwn(
+  profile: Profile,
+  launch: Launch,
+  secret: (name: string) => Promise<string>,
+): Promise<ResolvedLaunch> {
+  const env: Record<string, string> = { ...launch.env };
+  for (const name of launch.secretEnv) env[name] = await secret(name);
+  for (const value of [launch.command, ...launch.args, ...Object.values(env), launch.cwd ?? ''])
+    if (value.includes('\0'))
+      throw new NucleusError(
+        'METADATA_INVALID',
+        `the command of ${profile.id} contains a NUL character, which no argument or environment variable can hold; ` +
+          `add the profile again without it`,
+      );
+  return {
+    kind: 'command',
+    command: launch.command,
+    args: launch.args,
+    env,
+    cwd: launch.cwd,
+    pass: [],
+    stderr: profile.stderr,
+  };
+}
+
+function resolveManifest(profile: Profile, stdio: ManifestStdio, context: TemplateContext): ResolvedLaunch {
+  const start: Start = {
+    args: stdio.args.flatMap((arg) => expand(arg, context) ?? []),
+    env: Object.fromEntries(
+      Object.entries(stdio.env).flatMap(([name, value]) => {
+        const whole = expand(value, context);
+        return whole === null ? [] : [[name, whole]];
+      }),
+    ),
+    cwd: stdio.cwd === null ? null : expand(stdio.cwd, context),
+    pass: stdio.pass,
+    stderr: profile.stderr,
+  };
+  // The manifest's checks leave exactly one of the two filled.
+  return stdio.server === null
+    ? { ...start, kind: 'command', command: stdio.command ?? '' }
+    : { ...start, kind: 'builtin', server: stdio.server };
+}
+
+/** The [stdio] of a profile's manifest, or the sentence that says why there is nothing to start. */
+function startOf(profile: Profile, manifest: Manifest | null): ManifestStdio {
+  if (!manifest)
+    throw new NucleusError(
+      'CONNECTOR_UNKNOWN',
+      `${profile.id} belongs to connector "${profile.connector}", which has no usable manifest; ` +
+        `"nucleus doctor" says why, "nucleus remove ${profile.id} --force" removes the profile`,
+    );
+  if (manifest.transport !== 'stdio')
+    throw new NucleusError(
+      'UPSTREAM_UNSUPPORTED',
+      `${profile.id} is reached over ${manifest.transport}, which this version cannot do yet`,
+    );
+  if (!manifest.stdio)
+    throw new NucleusError(
+      'CONNECTOR_INVALID',
+      `${profile.id} has no command to start: connector "${manifest.name}" brings none; add the profile again with its command`,
+    );
+  for (const field of manifest.metadata) {
+    if (!field.required || profile.metadata[field.key] || field.default) continue;
+    throw new NucleusError(
+      'METADATA_INVALID',
+      `${profile.id} lacks the metadata field "${field.key}" (${field.label}), which connector "${manifest.name}" needs; ` +
+        `run: nucleus add ${profile.connector} ${profile.name} --replace --metadata ${field.key}=VALUE`,
+      { profile: profile.id, key: field.key },
+    );
+  }
+  return manifest.stdio;
+}
+
+function contextOf(
+  profile: Profile,
+  manifest: Manifest | null,
+  secrets: Readonly<Record<string, string>>,
+): TemplateContext {
+  const defaults = (manifest?.metadata ?? []).map((field) => [field.key, field.default ?? ''] as const);
+  return {
+    metadata: { ...Object.fromEntries(defaults), ...profile.metadata },
+    secrets,
+    readOnly: profile.readOnly ?? manifest?.readOnly?.default ?? false,
+  };
+}
+
+function checkValue(field: MetadataField, given: string, cwd: string): string {
+  const fail = (what: string): never => {
+    throw new NucleusError('METADATA_INVALID', `metadata field "${field.key}" ${what}`, { key: field.key });
+  };
+  if (given.includes('\0')) fail('must not contain a NUL character');
+  const value = field.kind === 'path' ? resolve(cwd, given) : given;
+  if (field.choices.length > 0 && !field.choices.includes(value))
+    fail(`must be one of ${field.choices.join(', ')}`);
+  if (field.pattern !== null && !new RegExp(field.pattern, 'u').test(value))
+    fail(`must match ${field.pattern}`);
+  if (field.kind === 'url' && !URL.canParse(value))
+    fail('must be a whole address, such as https://example.com');
+  if (field.mustExist && !existsSync(value)) fail(`names ${value}, which does not exist`);
+  return value;
+}
+
+/** Secrets can stand in env only; the manifest's checks see to that. */
+function secretHoles(stdio: ManifestStdio): string[] {
+  const holes = Object.values(stdio.env).flatMap((value) => holesOf(value));
+  return [...new Set(holes.flatMap((hole) => (hole.kind === 'secret' ? [hole.name] : [])))];
+}
+
+function shown(name: string): string {
+  return `{{secret.${name}}}`;
+}
+
+function assignments(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
+}

@@ -1,0 +1,200 @@
+import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import { checkName, profileId, type Profile } from '../../../src-shared/model.ts';
+import type { Clock } from '../platform.ts';
+import type { Catalog } from '../routing/catalog.ts';
+import { isObject } from '../wire/frame.ts';
+import type { ProfileStore } from '../storage/profile-store.ts';
+import type { Vault } from '../storage/vault.ts';
+import type { Supervisor } from '../upstream/supervisor.ts';
+import type { Connectors } from './connectors.ts';
+import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
+
+type Adding = Parameters<Handlers['profiles']['add']>[0];
+
+/** A person looks at one upstream this long at most. */
+const probeMs = 60_000;
+
+/** Answers the questions about profiles; the only writer of profiles, their secrets and their custom connectors. */
+export function createProfiles(deps: {
+  readonly store: ProfileStore;
+  /** Runs all of it or nothing. */
+  readonly transaction: (work: () => void) => void;
+  readonly vault: Vault;
+  readonly connectors: Connectors;
+  readonly catalog: Catalog;
+  readonly supervisor: Supervisor;
+  readonly clock: Clock;
+  /** Profiles were added, removed or changed. */
+  onChange(): void;
+}): Handlers['profiles'] {
+  const { store, vault, connectors, catalog, supervisor, clock } = deps;
+
+  function existing(id: string): Profile {
+    const profile = store.get(id);
+    if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
+    return profile;
+  }
+
+  async function add(input: Adding): Promise<Awaited<ReturnType<Handlers['profiles']['add']>>> {
+    checkName('connector', input.connector);
+    checkName('profile', input.name);
+    const id = profileId(input.connector, input.name);
+    const before = store.get(id);
+    if (before && !input.replace)
+      throw new NucleusError('PROFILE_EXISTS', `profile ${id} exists already; pick another name, or add --replace`, {
+        profile: id,
+      });
+    const undoConnector = ensureConnector(input);
+    try {
+      const { secrets, profile } = await prepare(input, before);
+      const writeSecrets = await vault.put(id, secrets);
+      deps.transaction(() => {
+        if (before) store.replace(profile);
+        else store.insert(profile);
+        writeSecrets();
+      });
+    } catch (error) {
+      undoConnector();
+      throw error;
+    }
+    if (before) {
+      await supervisor.stop(id);
+      catalog.forget(id);
+    }
+    deps.onChange();
+    return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes: [] };
+  }
+
+  /** A command of one's own needs a connector to belong to; it is made with the first profile of that name. */
+  function ensureConnector(input: Adding): () => void {
+    if (connectors.get(input.connector)) return () => {};
+    const problem = connectors.problems().find(({ connector }) => connector === input.connector);
+    if (problem)
+      throw new NucleusError('CONNECTOR_INVALID', `connector ${input.connector}: ${problem.message}; ${problem.fix}`);
+    if (!input.launch)
+      throw new NucleusError(
+        'CONNECTOR_UNKNOWN',
+        `unknown connector "${input.connector}"; name its command to make it one, for example:\n` +
+          `  nucleus add ${input.connector} ${input.name} --command npx --arg -y --arg some-mcp-server@1.0.0`,
+      );
+    return connectors.saveCustom({
+      name: input.connector,
+      description: 'MCP servers started by a command of their own',
+      transport: 'stdio',
+      auth: 'none',
+    });
+  }
+
+  async function prepare(
+    input: Adding,
+    before: Profile | null,
+  ): Promise<{ profile: Profile; secrets: Record<string, string> }> {
+    const id = profileId(input.connector, input.name);
+    const manifest = connectors.get(input.connector);
+    if (manifest && manifest.transport !== 'stdio')
+      throw new NucleusError(
+        'UPSTREAM_UNSUPPORTED',
+        `connector ${manifest.name} is reached over ${manifest.transport}, which this version of Nucleus cannot do yet`,
+      );
+    if (manifest && !manifest.stdio && !input.launch && !before?.launch)
+      throw new NucleusError(
+        'CONNECTOR_INVALID',
+        `connector ${manifest.name} has no command of its own; give one with --command`,
+      );
+    const launch = input.launch ?? before?.launch ?? null;
+    const needed = secretsOf({ launch }, manifest);
+    const stored = new Set(before ? vault.names(id) : []);
+    for (const name of needed)
+      if (!input.secrets[name] && !stored.has(name))
+        throw new NucleusError(
+          'SECRET_REQUIRED',
+          `${name} is required for ${id}; type it when asked, or pipe it with --token-stdin`,
+        );
+    const unasked = Object.keys(input.secrets).find((name) => !needed.includes(name));
+    if (unasked !== undefined)
+      throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unasked}`);
+    const profile: Profile = {
+      id,
+      connector: input.connector,
+      name: input.name,
+      metadata: checkMetadata(manifest, { ...before?.metadata, ...input.metadata }, input.cwd ?? '/'),
+      createdAt: before?.createdAt ?? Math.floor(clock.now() / 1000),
+      isDefault: before?.isDefault ?? false,
+      launch,
+      readOnly: input.readOnly ?? before?.readOnly ?? null,
+      stderr: input.stderr,
+    };
+    return { profile, secrets: input.secrets };
+  }
+
+  async function probe(id: string): Promise<Probe> {
+    const startedAt = clock.now();
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const forget = clock.after(probeMs, () =>
+      reject(new NucleusError('UPSTREAM_TIMEOUT', `${id} did not answer within ${probeMs / 1000} s`)),
+    );
+    try {
+      const offer = await Promise.race([catalog.refresh(id), late]);
+      const server = isObject(offer.greeting['serverInfo']) ? offer.greeting['serverInfo'] : {};
+      return {
+        ok: true,
+        tools: offer.tool.length,
+        prompts: offer.prompt.length,
+        resources: offer.resource.length,
+        server: [server['name'], server['version']].filter((part) => typeof part === 'string').join(' '),
+        milliseconds: clock.now() - startedAt,
+      };
+    } catch (thrown) {
+      const { code, message } = toNucleusError(thrown);
+      return { ok: false, code, message };
+    } finally {
+      forget();
+    }
+  }
+
+  async function describe(profile: Profile, withProbe: boolean): Promise<ProfileInfo> {
+    const manifest = connectors.get(profile.connector);
+    const secrets = vault.names(profile.id);
+    return {
+      profile,
+      connector: manifest && connectors.summary(manifest),
+      command: describeCommand(profile, manifest),
+      credentials: secrets.length === 0 ? null : `${secrets.join(', ')} (in the vault)`,
+      probe: withProbe ? await probe(profile.id) : null,
+    };
+  }
+
+  return {
+    list: () => store.list(),
+    add,
+    info: ({ id, probe: withProbe }) =>
+      Promise.all((id === null ? store.list() : [existing(id)]).map((profile) => describe(profile, withProbe))),
+    async remove({ id }) {
+      const profile = existing(id);
+      const secrets = vault.names(id);
+      await supervisor.stop(id);
+      deps.transaction(() => {
+        vault.remove(id);
+        store.remove(id);
+      });
+      catalog.forget(id);
+      const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
+      const orphan = !store.list().some(({ connector }) => connector === profile.connector);
+      if (orphan && connectors.removeCustom(profile.connector)) removed.push(`connector ${profile.connector}`);
+      deps.onChange();
+      return { removed };
+    },
+    use({ id }) {
+      existing(id);
+      store.setDefault(id);
+      deps.onChange();
+      return existing(id);
+    },
+    clearDefault({ connector }) {
+      const cleared = store.clearDefault(connector);
+      if (cleared) deps.onChange();
+      return { cleared };
+    },
+  };
+}

@@ -1,0 +1,211 @@
+import type { Config } from '../../../src-shared/config.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Clock, Log } from '../platform.ts';
+import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-store.ts';
+import type { Supervisor } from '../upstream/supervisor.ts';
+import { isObject, type Params } from '../wire/frame.ts';
+import { readReply } from '../wire/reply.ts';
+
+export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
+
+const lists = {
+  tool: { method: 'tools/list', key: 'tools', capability: 'tools' },
+  prompt: { method: 'prompts/list', key: 'prompts', capability: 'prompts' },
+  resource: { method: 'resources/list', key: 'resources', capability: 'resources' },
+  template: { method: 'resources/templates/list', key: 'resourceTemplates', capability: 'resources' },
+} as const;
+
+/** What one upstream offers, as it sent it. */
+export type Offer = Readonly<Record<DefinitionKind, readonly Params[]>> & { readonly greeting: Params };
+
+export interface Catalog {
+  /** The offer of a profile, or null when it was never listed. */
+  offer(profile: string): Offer | null;
+  /** Reads the lists of a connected upstream; concurrent calls share one flight. */
+  refresh(profile: string): Promise<Offer>;
+  /** Lists that came after `list_changed`: at most one reading a second per profile. */
+  refreshSoon(profile: string): void;
+  forget(profile: string): void;
+  /** Called when the offer of a profile changed in the named kinds. */
+  onChange(listener: (profile: string, changed: readonly DefinitionKind[]) => void): void;
+  close(): void;
+}
+
+/** Everything the upstreams offer: kept in SQLite, so that lists are complete while no upstream runs. */
+export function createCatalog(deps: {
+  readonly store: CatalogStore;
+  readonly supervisor: Pick<Supervisor, 'connect' | 'request'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Config['upstream'];
+}): Catalog {
+  const { store, config, log } = deps;
+  const offers = new Map<string, Offer | null>();
+  const flights = new Map<string, Promise<Offer>>();
+  const due = new Map<string, () => void>();
+  const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
+
+  function offer(profile: string): Offer | null {
+    let known = offers.get(profile);
+    if (known === undefined) {
+      const listing = store.load(profile);
+      known = listing && parseListing(listing);
+      offers.set(profile, known);
+    }
+    return known;
+  }
+
+  async function read(profile: string): Promise<Offer> {
+    const greeting = (await deps.supervisor.connect(profile)).result;
+    const capabilities = isObject(greeting['capabilities']) ? greeting['capabilities'] : {};
+    const [tool, prompt, resource, template] = await Promise.all(
+      kinds.map((kind) =>
+        capabilities[lists[kind].capability] === undefined ? [] : readList(profile, kind),
+      ),
+    );
+    return {
+      greeting,
+      tool: tool as Params[],
+      prompt: prompt as Params[],
+      resource: resource as Params[],
+      template: template as Params[],
+    };
+  }
+
+  async function readList(profile: string, kind: DefinitionKind): Promise<Params[]> {
+    const { method, key } = lists[kind];
+    const found: Params[] = [];
+    const seen = new Set<string>();
+    let cursor: unknown;
+    for (let page = 1; ; page += 1) {
+      const reply = await deps.supervisor.request(profile, method, cursor === undefined ? {} : { cursor }, {
+        timeoutMs: config.list_timeout,
+        background: true,
+      });
+      const { result, error } = readReply(reply);
+      if (error) {
+        // Declared but not there, as many servers have it with templates.
+        if (error['code'] === -32601) return found;
+        throw new NucleusError(
+          'UPSTREAM_PROTOCOL',
+          `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`,
+          { profile },
+        );
+      }
+      const rows: unknown = result?.[key];
+      for (const row of Array.isArray(rows) ? rows : []) {
+        if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
+      }
+      if (found.length > config.max_tools) {
+        log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        return found.slice(0, config.max_tools);
+      }
+      cursor = result?.['nextCursor'];
+      if (cursor === undefined || cursor === null) return found;
+      const fingerprint = JSON.stringify(cursor);
+      if (seen.has(fingerprint) || page >= config.max_pages) {
+        log.warn('upstream list does not end; what came so far is used', { profile, method, page });
+        return found;
+      }
+      seen.add(fingerprint);
+    }
+  }
+
+  function refresh(profile: string): Promise<Offer> {
+    let flight = flights.get(profile);
+    if (!flight) {
+      flight = read(profile)
+        .then((fresh) => {
+          accept(profile, fresh);
+          return fresh;
+        })
+        .finally(() => flights.delete(profile));
+      flights.set(profile, flight);
+    }
+    return flight;
+  }
+
+  function refreshSoon(profile: string): void {
+    if (due.has(profile)) return;
+    const act = async (): Promise<void> => {
+      due.delete(profile);
+      const running = flights.get(profile);
+      // A reading under way may have begun before the change.
+      if (running) {
+        await running.catch(() => {});
+        return refreshSoon(profile);
+      }
+      await refresh(profile);
+    };
+    const forget = deps.clock.after(minRefreshGapMs, () => {
+      act().catch((error: unknown) =>
+        log.warn('lists could not be read again', { profile, reason: (error as Error).message }),
+      );
+    });
+    due.set(profile, forget);
+  }
+
+  function accept(profile: string, fresh: Offer): void {
+    const before = offer(profile);
+    const changed = kinds.filter(
+      (kind) => !before || JSON.stringify(before[kind]) !== JSON.stringify(fresh[kind]),
+    );
+    const greeted = !before || JSON.stringify(before.greeting) !== JSON.stringify(fresh.greeting);
+    if (changed.length === 0 && !greeted) return;
+    offers.set(profile, fresh);
+    store.save(profile, toListing(fresh, deps.clock.now()));
+    if (changed.length > 0) for (const listener of listeners) listener(profile, changed);
+  }
+
+  return {
+    offer,
+    refresh,
+    refreshSoon,
+    forget(profile) {
+      offers.delete(profile);
+      due.get(profile)?.();
+      due.delete(profile);
+      store.remove(profile);
+      for (const listener of listeners) listener(profile, kinds);
+    },
+    onChange: (listener) => void listeners.push(listener),
+    close() {
+      for (const forget of due.values()) forget();
+      due.clear();
+    },
+  };
+}
+
+/** A storm of list_changed becomes at most this often one reading. */
+const minRefreshGapMs = 250;
+
+function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
+  if (kind === 'resource') return 'uri';
+  return kind === 'template' ? 'uriTemplate' : 'name';
+}
+
+function parseListing(listing: Listing): Offer {
+  const parse = (texts: readonly string[]): Params[] => texts.map((text) => JSON.parse(text) as Params);
+  const { tool, prompt, resource, template } = listing.definitions;
+  return {
+    greeting: JSON.parse(listing.initialize) as Params,
+    tool: parse(tool),
+    prompt: parse(prompt),
+    resource: parse(resource),
+    template: parse(template),
+  };
+}
+
+function toListing(offer: Offer, listedAt: number): Listing {
+  const texts = (rows: readonly Params[]): string[] => rows.map((row) => JSON.stringify(row));
+  return {
+    initialize: JSON.stringify(offer.greeting),
+    definitions: {
+      tool: texts(offer.tool),
+      prompt: texts(offer.prompt),
+      resource: texts(offer.resource),
+      template: texts(offer.template),
+    },
+    listedAt,
+  };
+}

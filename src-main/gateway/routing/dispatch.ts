@@ -1,0 +1,126 @@
+import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import type { Audit } from '../audit/audit.ts';
+import type { Clock } from '../platform.ts';
+import type { Limits, Policy, Target } from '../policy/policy.ts';
+import type { Supervisor } from '../upstream/supervisor.ts';
+import { isObject, type Params } from '../wire/frame.ts';
+import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
+import type { Route } from './route.ts';
+
+const methods = { tool: 'tools/call', prompt: 'prompts/get', resource: 'resources/read' } as const;
+
+/** One call on its way to one account. */
+export interface Call {
+  readonly kind: keyof typeof methods;
+  readonly route: Route;
+  /** The client's params; name or uri are replaced by the upstream's own, all else passes. */
+  readonly params: Params;
+  readonly via: 'direct' | 'cli';
+  readonly principal: string;
+  /** The client's name for itself. */
+  readonly client: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((params: Params) => void) | undefined;
+}
+
+export type Dispatch = (call: Call) => Promise<Reply>;
+
+/**
+ * The one road of every call: decide, limit, send, record. There is no other way to an upstream's tools, prompts
+ * and resources. What a model should read comes back as a result with isError; the rest is thrown.
+ */
+export function createDispatch(deps: {
+  readonly policy: Policy;
+  readonly limits: Limits;
+  readonly supervisor: Pick<Supervisor, 'request'>;
+  readonly audit: Pick<Audit, 'record'>;
+  readonly clock: Clock;
+}): Dispatch {
+  return async (call) => {
+    const { kind, route } = call;
+    const { binding } = route;
+    const target: Target = {
+      principal: call.principal,
+      profile: binding.profile,
+      connector: binding.connector,
+      alias: binding.alias,
+      kind,
+      name: route.name,
+    };
+    const startedAt = deps.clock.now();
+    const record = (decision: 'allowed' | 'denied', outcome: Outcome, reason?: string): void =>
+      deps.audit.record({
+        target,
+        via: call.via,
+        client: call.client,
+        decision,
+        outcome,
+        reason,
+        arguments: kind === 'resource' ? { uri: route.name } : call.params['arguments'],
+        startedAt,
+        endedAt: deps.clock.now(),
+      });
+
+    const decision = deps.policy.decide(target);
+    if (decision.kind === 'deny') {
+      record('denied', 'blocked', decision.reason);
+      return failure(kind, new NucleusError('POLICY_DENIED', decision.reason, { profile: binding.profile }));
+    }
+    try {
+      const giveBack = deps.limits.take(target);
+      try {
+        const reply = await deps.supervisor.request(binding.profile, methods[kind], upstreamParams(call), {
+          signal: call.signal,
+          onProgress: call.onProgress,
+        });
+        const outcome = replyOutcome(reply);
+        record('allowed', outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
+        return reply;
+      } finally {
+        giveBack();
+      }
+    } catch (thrown) {
+      const error = toNucleusError(thrown);
+      // Our own sentences hold no argument and no result, so they may be kept.
+      record('allowed', 'transport-error', error.code);
+      return failure(kind, error);
+    }
+  };
+}
+
+type Outcome = 'ok' | 'upstream-error' | 'transport-error' | 'blocked';
+
+function upstreamParams(call: Call): Params {
+  const { params, route } = call;
+  return call.kind === 'resource' ? { ...params, uri: route.name } : { ...params, name: route.name };
+}
+
+/** The upstream's words may hold data, so only what kind of failure it was is kept. */
+function reasonOf(reply: Reply, outcome: ReturnType<typeof replyOutcome>): string | undefined {
+  if (outcome === 'ok') return undefined;
+  if (outcome === 'tool-error') return 'the tool answered isError';
+  const code = readReply(reply).error?.['code'];
+  return `JSON-RPC error ${typeof code === 'number' ? code : 'without a code'}`;
+}
+
+function failure(kind: Call['kind'], error: NucleusError): Reply {
+  if (kind !== 'tool' || errorTable[error.code].surface === 'error') throw error;
+  return { kind: 'made', body: { result: errorResult(error) } };
+}
+
+/** A failure as the model reads it: one sentence, and the code and profile for programs. */
+export function errorResult(error: NucleusError): Params {
+  return {
+    content: [{ type: 'text', text: error.message }],
+    isError: true,
+    _meta: { 'dev.nucleus/error': { ...error.data, code: error.code } },
+  };
+}
+
+/** The result of a reply, or the upstream's own error as a NucleusError; for callers that are no MCP client. */
+export function resultOf(reply: Reply): Params {
+  const { result, error } = readReply(reply);
+  if (isObject(result)) return result;
+  const message = isObject(error) && typeof error['message'] === 'string' ? error['message'] : 'no result';
+  throw new NucleusError('UPSTREAM_ERROR', `the upstream answered with an error: ${message}`, { upstream: error });
+}

@@ -1,0 +1,61 @@
+import type { AttachView } from '../../../src-shared/attach.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import { checkName, type Profile } from '../../../src-shared/model.ts';
+import type { CatalogStore } from '../storage/catalog-store.ts';
+import type { Catalog } from './catalog.ts';
+import type { Binding } from './route.ts';
+import { createView, type View } from './view.ts';
+
+/** The views of this gateway: the default one of all profiles, and narrower ones a client asked for. */
+export interface Views {
+  /** A function that always gives the present view: profiles come and go under a connected client. */
+  select(asked: AttachView | undefined): () => View;
+  /** Profiles changed: views are built anew when next asked for. */
+  invalidate(): void;
+}
+
+export function createViews(deps: {
+  readonly profiles: () => readonly Profile[];
+  readonly catalog: Pick<Catalog, 'offer'>;
+  readonly names: Pick<CatalogStore, 'exposedNames'>;
+}): Views {
+  let generation = 0;
+  // Clients that ask for the same view share its rows and pages.
+  const shared = new Map<string, { generation: number; view: View }>();
+
+  return {
+    select(asked) {
+      checkAsked(asked, deps.profiles());
+      const key = JSON.stringify(asked?.profiles ?? null);
+      return () => {
+        const known = shared.get(key);
+        if (known?.generation === generation) return known.view;
+        const view = createView(deps, bindingsOf(asked, deps.profiles()));
+        shared.set(key, { generation, view });
+        return view;
+      };
+    },
+    invalidate() {
+      generation += 1;
+      shared.clear();
+    },
+  };
+}
+
+function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[]): void {
+  for (const { id, alias } of asked?.profiles ?? []) {
+    if (!profiles.some((profile) => profile.id === id))
+      throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"; nucleus list shows them`);
+    checkName('alias', alias);
+  }
+}
+
+function bindingsOf(asked: AttachView | undefined, profiles: readonly Profile[]): Binding[] {
+  const wanted = asked?.profiles ?? profiles.map(({ id, name }) => ({ id, alias: name, note: undefined }));
+  return wanted.flatMap(({ id, alias, note }) => {
+    const profile = profiles.find((candidate) => candidate.id === id);
+    if (!profile) return [];
+    const { connector, metadata } = profile;
+    return [{ profile: id, connector, alias, metadata, note }];
+  });
+}

@@ -1,0 +1,134 @@
+import type { Database } from 'better-sqlite3';
+import * as z from 'zod';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import { Launch, Metadata, Stderr, type Profile } from '../../../src-shared/model.ts';
+import { onRegistry, sqliteCode } from './sqlite-errors.ts';
+
+/** The profiles of the registry. */
+export type ProfileStore = ReturnType<typeof createProfileStore>;
+
+interface Row {
+  readonly id: string;
+  readonly connector: string;
+  readonly name: string;
+  readonly metadata: string | null;
+  readonly created_at: number | null;
+  readonly is_default: number | null;
+  readonly launch: string | null;
+  readonly read_only: number | null;
+  readonly stderr: string | null;
+}
+
+/** Reads and writes profiles; what it does is done when the call returns. */
+export function createProfileStore(db: Database) {
+  const all = db.prepare<[], Row>('SELECT * FROM profiles ORDER BY connector, name');
+  const one = db.prepare<[string], Row>('SELECT * FROM profiles WHERE id = ?');
+  const insert = db.prepare<[Row]>(
+    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr)
+     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr)`,
+  );
+  const update = db.prepare<[Row]>(
+    `UPDATE profiles SET connector = @connector, name = @name, metadata = @metadata, created_at = @created_at,
+     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr WHERE id = @id`,
+  );
+  const remove = db.prepare<[string]>('DELETE FROM profiles WHERE id = ?');
+  const unmark = db.prepare<[string]>(
+    'UPDATE profiles SET is_default = 0 WHERE connector = ? AND is_default <> 0',
+  );
+  const mark = db.prepare<[string]>('UPDATE profiles SET is_default = 1 WHERE id = ?');
+
+  const get = (id: string): Profile | null => {
+    const row = onRegistry(() => one.get(id));
+    return row === undefined ? null : toProfile(row);
+  };
+
+  return {
+    /** Sorted by connector, then name. */
+    list: (): Profile[] => onRegistry(() => all.all()).map(toProfile),
+    get,
+    insert(profile: Profile): void {
+      try {
+        onRegistry(() => insert.run(toRow(profile)));
+      } catch (error) {
+        if (!/^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE)$/.test(sqliteCode(error) ?? '')) throw error;
+        throw new NucleusError(
+          'PROFILE_EXISTS',
+          `profile ${profile.id} exists already; remove it or pick another name`,
+          {
+            profile: profile.id,
+          },
+        );
+      }
+    },
+    /** Gives the profile of the same id these facts; its secrets and catalog stay. */
+    replace(profile: Profile): void {
+      if (onRegistry(() => update.run(toRow(profile))).changes === 0) throw unknown(profile.id);
+    },
+    remove: (id: string): boolean => onRegistry(() => remove.run(id)).changes > 0,
+    /** Makes it the one default of its connector. */
+    setDefault(id: string): void {
+      const profile = get(id);
+      if (profile === null) throw unknown(id);
+      onRegistry(() =>
+        db.transaction(() => {
+          unmark.run(profile.connector);
+          mark.run(id);
+        })(),
+      );
+    },
+    /** Whether there was one. */
+    clearDefault: (connector: string): boolean => onRegistry(() => unmark.run(connector)).changes > 0,
+  };
+}
+
+function toRow(profile: Profile): Row {
+  return {
+    id: profile.id,
+    connector: profile.connector,
+    name: profile.name,
+    metadata: JSON.stringify(profile.metadata),
+    created_at: profile.createdAt,
+    is_default: profile.isDefault ? 1 : 0,
+    launch: profile.launch === null ? null : JSON.stringify(profile.launch),
+    read_only: profile.readOnly === null ? null : profile.readOnly ? 1 : 0,
+    stderr: JSON.stringify(profile.stderr),
+  };
+}
+
+function toProfile(row: Row): Profile {
+  return {
+    id: row.id,
+    connector: row.connector,
+    name: row.name,
+    metadata: readJson(row, 'metadata', Metadata) ?? {},
+    createdAt: row.created_at ?? 0,
+    isDefault: (row.is_default ?? 0) !== 0,
+    launch: readJson(row, 'launch', Launch),
+    readOnly: row.read_only === null ? null : row.read_only !== 0,
+    stderr: readJson(row, 'stderr', Stderr) ?? 'null',
+  };
+}
+
+/** null for a column that says nothing; the original wrote the text `null` for empty metadata. */
+function readJson<T>(row: Row, column: 'metadata' | 'launch' | 'stderr', schema: z.ZodType<T>): T | null {
+  try {
+    return schema.nullable().parse(JSON.parse(row[column] ?? 'null'));
+  } catch (error) {
+    throw new NucleusError(
+      'REGISTRY_DAMAGED',
+      `registry.db: the ${column} of profile ${row.id} cannot be read; remove that profile and add it again`,
+      { profile: row.id, column },
+      { cause: error },
+    );
+  }
+}
+
+function unknown(id: string): NucleusError {
+  return new NucleusError(
+    'PROFILE_UNKNOWN',
+    `there is no profile ${id}; nucleus list shows those there are`,
+    {
+      profile: id,
+    },
+  );
+}

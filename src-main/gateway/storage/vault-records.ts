@@ -1,0 +1,68 @@
+import type { Database } from 'better-sqlite3';
+import { unseal, type Sealed } from './seal.ts';
+import { onRegistry } from './sqlite-errors.ts';
+
+/** Whose secret a record is: what it is bound to, so that it opens in no other place. */
+export interface SecretPlace {
+  readonly profile_id: string;
+  /** Authorization server of a token; empty for what people typed. */
+  readonly issuer: string;
+  /** Name of the secret. */
+  readonly kind: string;
+}
+
+/** A row as it stands in the file, which others may have edited: blobs are checked before use. */
+export interface SealedSecret extends SecretPlace {
+  readonly nonce: unknown;
+  readonly sealed: unknown;
+}
+
+/** The rows of sealed secrets; knows nothing of keys. */
+export function createVaultRecords(db: Database) {
+  const count = db.prepare<[], number>('SELECT count(*) FROM vault_records').pluck();
+  const all = db.prepare<[], SealedSecret>('SELECT * FROM vault_records');
+  const one = db.prepare<[string, string, string], SealedSecret>(
+    'SELECT * FROM vault_records WHERE profile_id = ? AND issuer = ? AND kind = ?',
+  );
+  const kinds = db
+    .prepare<[string, string], string>(
+      'SELECT kind FROM vault_records WHERE profile_id = ? AND issuer = ? ORDER BY kind',
+    )
+    .pluck();
+  const write = db.prepare<[SecretPlace & Sealed]>(
+    `INSERT INTO vault_records (profile_id, issuer, kind, nonce, sealed)
+     VALUES (@profile_id, @issuer, @kind, @nonce, @sealed)
+     ON CONFLICT (profile_id, issuer, kind) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed`,
+  );
+  const drop = db.prepare<[string, string, string]>(
+    'DELETE FROM vault_records WHERE profile_id = ? AND issuer = ? AND kind = ?',
+  );
+  const remove = db.prepare<[string]>('DELETE FROM vault_records WHERE profile_id = ?');
+
+  return {
+    count: (): number => onRegistry(() => count.get()) ?? 0,
+    all: (): SealedSecret[] => onRegistry(() => all.all()),
+    read: (place: SecretPlace): SealedSecret | null =>
+      onRegistry(() => one.get(place.profile_id, place.issuer, place.kind)) ?? null,
+    kinds: (profileId: string, issuer: string): string[] => onRegistry(() => kinds.all(profileId, issuer)),
+    write: (place: SecretPlace, content: Sealed): void => {
+      const { profile_id, issuer, kind } = place;
+      onRegistry(() => write.run({ profile_id, issuer, kind, ...content }));
+    },
+    drop: (place: SecretPlace): void =>
+      void onRegistry(() => drop.run(place.profile_id, place.issuer, place.kind)),
+    remove: (profileId: string): void => void onRegistry(() => remove.run(profileId)),
+  };
+}
+
+/** What a record is sealed together with. */
+export function binding(place: SecretPlace): string {
+  return JSON.stringify([place.profile_id, place.issuer, place.kind]);
+}
+
+/** The secret, or null when the record was not sealed with this key for this place. */
+export function openRecord(key: Buffer, record: SealedSecret): Buffer | null {
+  const { nonce, sealed } = record;
+  if (!Buffer.isBuffer(nonce) || !Buffer.isBuffer(sealed)) return null;
+  return unseal(key, { nonce, sealed }, binding(record));
+}

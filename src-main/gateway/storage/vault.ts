@@ -1,0 +1,214 @@
+import type { Database } from 'better-sqlite3';
+import type { VaultStatus } from '../../../src-shared/contract.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Platform } from '../platform.ts';
+import { createDataKey } from './data-key.ts';
+import type { Paths } from './paths.ts';
+import { seal } from './seal.ts';
+import { onRegistry } from './sqlite-errors.ts';
+import { secretMissing, vaultLocked, type Backend } from './vault-errors.ts';
+import { binding, createVaultRecords, openRecord } from './vault-records.ts';
+
+/** The only home of secrets. */
+export interface Vault {
+  /** The truth: opens a vault that has a key, and looks for a place for the key of one that has none. */
+  status(): Promise<VaultStatus>;
+  /** What is known without touching anything. */
+  current(): VaultStatus;
+  /**
+   * Opens the vault and answers the function that writes the records. It is synchronous so that it can run in the
+   * transaction that writes the profile: no row without its secrets, no secret without its row.
+   */
+  put(profileId: string, secrets: Readonly<Record<string, string>>): Promise<() => void>;
+  get(profileId: string, name: string): Promise<string>;
+  /** Names of the secrets a profile has; needs no key. */
+  names(profileId: string): string[];
+  remove(profileId: string): void;
+  move(to: Backend): Promise<VaultStatus>;
+  rekey(): Promise<VaultStatus>;
+  recover(): Promise<{ lost: string[]; status: VaultStatus }>;
+  /** Forgets the key. */
+  close(): void;
+}
+
+/** Issuer of a secret that people typed. */
+const typed = '';
+
+/** A locked vault is asked again after this long: somebody may have unlocked the keychain meanwhile. */
+const retryMs = 2_000;
+
+/** The vault of one state folder. Nothing is opened or loaded before a secret is needed. */
+export function createVault(deps: {
+  readonly db: Database;
+  readonly platform: Platform;
+  readonly paths: Paths;
+  readonly backend?: 'auto' | Backend;
+}): Vault {
+  const { db, platform } = deps;
+  const dataKey = createDataKey({ ...deps, backend: deps.backend ?? 'auto' });
+  const rows = createVaultRecords(db);
+  let key: Buffer | null = null;
+  let refusal: { readonly error: NucleusError; readonly at: number } | null = null;
+  let chosen: Backend | null = null;
+  let flight: Promise<Buffer> | null = null;
+  let tail: Promise<unknown> = Promise.resolve();
+  let closings = 0;
+
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const done = tail.then(work);
+    tail = done.catch(() => null);
+    return done;
+  };
+  const isUsed = () => dataKey.isRecorded() || rows.count() > 0;
+  const forget = () => {
+    key?.fill(0);
+    key = null;
+  };
+  const noting = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      const result = await work();
+      refusal = null;
+      return result;
+    } catch (error) {
+      if (isLocked(error)) refusal = { error, at: platform.clock.now() };
+      throw error;
+    }
+  };
+  const openNow = async (): Promise<Buffer> => {
+    if (key !== null) return key;
+    const before = closings;
+    const opened = await noting(() => (isUsed() ? dataKey.unlock() : dataKey.make()));
+    if (closings !== before) throw vaultLocked('it was closed while it was being opened');
+    key = opened;
+    return opened;
+  };
+  const throwFreshRefusal = () => {
+    if (refusal !== null && platform.clock.now() - refusal.at < retryMs) throw refusal.error;
+  };
+  const open = async (): Promise<Buffer> => {
+    if (key !== null) return key;
+    throwFreshRefusal();
+    flight ??= exclusive(openNow).finally(() => (flight = null));
+    const opened = await flight;
+    if (key !== opened) throw vaultLocked('it was closed meanwhile');
+    return opened;
+  };
+
+  const current = (): VaultStatus => ({
+    state: key !== null ? 'open' : refusal !== null ? 'locked' : 'unopened',
+    backend: dataKey.backend() ?? chosen,
+    records: rows.count(),
+    reason: key === null && refusal !== null ? String(refusal.error.data['reason']) : null,
+  });
+
+  return {
+    current,
+    async status() {
+      try {
+        if (isUsed()) await open();
+        else {
+          throwFreshRefusal();
+          chosen = await exclusive(() => noting(dataKey.choose));
+        }
+      } catch (error) {
+        // Being locked is an answer here, not a failure.
+        if (!isLocked(error)) throw error;
+      }
+      return current();
+    },
+    async put(profileId, secrets) {
+      const entries = Object.entries(secrets);
+      if (entries.length > 0) await open();
+      return () => {
+        for (const [name, value] of entries) {
+          // Sealed only now: the key may have been changed since, and its records with it.
+          if (key === null) throw vaultLocked('it was closed before the secrets were written');
+          const place = { profile_id: profileId, issuer: typed, kind: name };
+          rows.write(place, seal(key, Buffer.from(value, 'utf8'), binding(place)));
+        }
+      };
+    },
+    async get(profileId, name) {
+      const place = { profile_id: profileId, issuer: typed, kind: name };
+      if (rows.read(place) === null) throw secretMissing(profileId, name, 'none is stored');
+      const opened = await open();
+      const record = rows.read(place);
+      const content = record === null ? null : openRecord(opened, record);
+      if (content === null)
+        throw secretMissing(profileId, name, 'its record does not open with the vault’s key');
+      return content.toString('utf8');
+    },
+    names: (profileId) => rows.kinds(profileId, typed),
+    remove: (profileId) => rows.remove(profileId),
+    move: (to) =>
+      exclusive(async () => {
+        const opened = await openNow();
+        if (dataKey.backend() !== to) await dataKey.move(opened, to);
+        return current();
+      }),
+    rekey: () =>
+      exclusive(async () => {
+        const old = await openNow();
+        const before = closings;
+        const fresh = await dataKey.change((next) => {
+          for (const record of rows.all()) {
+            const content = openRecord(old, record);
+            if (content !== null) rows.write(record, seal(next, content, binding(record)));
+            // Left as it is: it opened with the old key no more than it will with the new one.
+            else platform.log.warn('a damaged secret was left behind', { profile: record.profile_id });
+          }
+        });
+        forget();
+        if (closings === before) key = fresh;
+        return current();
+      }),
+    recover: () =>
+      exclusive(async () => {
+        if (!isUsed()) return { lost: [], status: current() };
+        const opened = await openNow().catch((error: unknown) => {
+          if (!isLocked(error)) throw error;
+          return null;
+        });
+        // With the key at hand nothing is lost but records that do not open with it.
+        const lost = rows.all().filter((record) => opened === null || openRecord(opened, record) === null);
+        onRegistry(() =>
+          db.transaction(() => {
+            lost.forEach((record) => rows.drop(record));
+            if (opened === null) dataKey.forget();
+          })(),
+        );
+        if (opened === null) refusal = null;
+        return { lost: [...new Set(lost.map((record) => record.profile_id))].sort(), status: current() };
+      }),
+    close() {
+      closings++;
+      forget();
+    },
+  };
+}
+
+function isLocked(error: unknown): error is NucleusError {
+  return error instanceof NucleusError && error.code === 'VAULT_LOCKED';
+}
+
+/** The vault of a gateway that keeps no state: it has no secrets and takes none. */
+export function createNoVault(): Vault {
+  const off: VaultStatus = { state: 'off', backend: null, records: 0, reason: null };
+  const refuse = (): Promise<never> =>
+    Promise.reject(
+      new NucleusError('USAGE', 'there is no vault with --servers; hand secrets over in the environment'),
+    );
+  return {
+    status: () => Promise.resolve(off),
+    current: () => off,
+    put: (_profileId, secrets) => (Object.keys(secrets).length > 0 ? refuse() : Promise.resolve(() => {})),
+    get: (profileId, name) =>
+      Promise.reject(secretMissing(profileId, name, 'there is no vault with --servers')),
+    names: () => [],
+    remove: () => {},
+    move: refuse,
+    rekey: refuse,
+    recover: refuse,
+    close: () => {},
+  };
+}

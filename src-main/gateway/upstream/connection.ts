@@ -1,0 +1,237 @@
+import { isUtf8 } from 'node:buffer';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Clock } from '../platform.ts';
+import { encode, parseFrame, parseJson, type Params } from '../wire/frame.ts';
+import { findResponseId, type Reply } from '../wire/reply.ts';
+import type { Ending, Transport } from './transport.ts';
+
+export interface RequestOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Receives each progress notification of this request, before its reply. Its presence asks for progress. */
+  readonly onProgress?: ((params: Params) => void) | undefined;
+}
+
+/** One live connection to one upstream, shared by every client. Ids and progress tokens are its own. */
+export interface Connection {
+  readonly pid: number | null;
+  readonly inFlight: number;
+  /** Messages no protocol allows: unknown ids, duplicate answers, lines that are not JSON-RPC. */
+  readonly oddities: number;
+  request(method: string, params: Params | undefined, options: RequestOptions): Promise<Reply>;
+  notify(method: string, params?: Params): void;
+  close(): Promise<void>;
+}
+
+interface Pending {
+  readonly method: string;
+  readonly onProgress: ((params: Params) => void) | undefined;
+  settle(reply: Reply | NucleusError): void;
+}
+
+export interface ConnectionEvents {
+  onNotification(method: string, params: Params | undefined): void;
+  /** In-flight fell to zero or rose from it. */
+  onBusy(busy: boolean): void;
+  onEnd(ending: Ending): void;
+}
+
+/** Speaks JSON-RPC over a transport: ids, progress tokens, time limits, cancellation; payloads stay untouched. */
+export function createConnection(deps: {
+  readonly profile: string;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly maxInFlight: number;
+  readonly events: ConnectionEvents;
+}): Connection {
+  const { profile, transport, clock, events } = deps;
+  const pending = new Map<number, Pending>();
+  // Requests we gave up: their late answers are no fault of the upstream.
+  const abandoned = new Set<number>();
+  let nextId = 1;
+  let oddities = 0;
+  let ending: Ending | null = null;
+
+  const send = (message: object): boolean => transport.send(encode(message));
+
+  function settle(id: number, outcome: Reply | NucleusError): void {
+    const waiting = pending.get(id);
+    if (!waiting) {
+      if (!abandoned.delete(id)) oddities += 1;
+      return;
+    }
+    pending.delete(id);
+    waiting.settle(outcome);
+    if (pending.size === 0) events.onBusy(false);
+  }
+
+  function lostSentence(end: Ending): string {
+    return `the server of ${profile} ${end.what} while the call ran; whether it took effect is unknown${lastWords()}`;
+  }
+
+  function lastWords(): string {
+    const line = transport.stderrTail().trim().split('\n').at(-1)?.trim();
+    return line ? ` (it last said: ${printable(line).slice(0, 200)})` : '';
+  }
+
+  transport.onLine = (line) => {
+    const span = findResponseId(line);
+    if (span && pending.has(span.id)) {
+      // Small answers are read by the record anyway, so a broken one is caught here before a client sees it.
+      const broken = !isUtf8(line) || (line.length <= checkedBytes && parseJson(line) === undefined);
+      if (broken) oddities += 1;
+      return settle(
+        span.id,
+        broken
+          ? new NucleusError(
+              'UPSTREAM_PROTOCOL',
+              `the server of ${profile} answered with bytes that are not valid JSON; report it to its makers`,
+              { profile },
+            )
+          : { kind: 'raw', line, span },
+      );
+    }
+    const frame = parseFrame(line);
+    if (frame.kind === 'response') {
+      const { result, error } = frame.message;
+      const body = error === undefined ? { result } : { error };
+      settle(typeof frame.id === 'number' ? frame.id : Number.NaN, { kind: 'made', body });
+    } else if (frame.kind === 'request') {
+      // Nothing but ping can be asked of us yet: we declare no client capability.
+      const answer =
+        frame.method === 'ping'
+          ? { result: {} }
+          : { error: { code: -32601, message: `Nucleus does not answer ${frame.method} for ${profile}` } };
+      send({ id: frame.id, ...answer });
+    } else if (frame.kind === 'notification') {
+      if (frame.method === 'notifications/progress') {
+        const token = frame.params?.['progressToken'];
+        const waiting = typeof token === 'number' ? pending.get(token) : undefined;
+        if (waiting?.onProgress && frame.params) waiting.onProgress(frame.params);
+      } else {
+        events.onNotification(frame.method, frame.params);
+      }
+    } else {
+      oddities += 1;
+    }
+  };
+
+  transport.onOverflow = (head, tail, length) => {
+    const span = findResponseId(head, tail);
+    oddities += 1;
+    if (!span) return;
+    settle(
+      span.id,
+      new NucleusError(
+        'RESULT_TOO_LARGE',
+        `the answer of ${profile} was ${mebibytes(length)} MiB, more than upstream.max_frame_mib allows; ask for less, or raise it in config.toml`,
+        { profile, bytes: length },
+      ),
+    );
+  };
+
+  transport.onEnd = (end) => {
+    ending = end;
+    const lost = [...pending.keys()];
+    for (const id of lost)
+      settle(
+        id,
+        new NucleusError('UPSTREAM_EXITED', lostSentence(end), {
+          profile,
+          outcome: 'unknown',
+          reason: end.what,
+        }),
+      );
+    events.onEnd(end);
+  };
+
+  return {
+    pid: transport.pid,
+    get inFlight() {
+      return pending.size;
+    },
+    get oddities() {
+      return oddities;
+    },
+    async request(method, params, options) {
+      options.signal?.throwIfAborted();
+      if (ending)
+        throw new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ${ending.what}; call again`, {
+          profile,
+        });
+      if (pending.size >= deps.maxInFlight)
+        throw new NucleusError(
+          'UPSTREAM_BUSY',
+          `${profile} already has ${pending.size} calls open; wait for some to end, or raise upstream.max_in_flight`,
+          { profile },
+        );
+      const id = nextId++;
+      const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+      const cancel = (reason: string, error: NucleusError): void => {
+        // initialize may not be cancelled (MCP 2025-11-25, basic/utilities/cancellation).
+        if (method !== 'initialize')
+          send({ method: 'notifications/cancelled', params: { requestId: id, reason } });
+        abandoned.add(id);
+        settle(id, error);
+      };
+      const forgetTimeout = clock.after(options.timeoutMs, () =>
+        cancel(
+          'timed out',
+          new NucleusError(
+            'UPSTREAM_TIMEOUT',
+            `${profile} did not answer ${method} within ${options.timeoutMs / 1000} s; whether it took effect is unknown${lastWords()}`,
+            { profile, outcome: 'unknown' },
+          ),
+        ),
+      );
+      const onAbort = (): void =>
+        cancel(
+          'cancelled by the client',
+          new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile }),
+        );
+      options.signal?.addEventListener('abort', onAbort, { once: true });
+      pending.set(id, {
+        method,
+        onProgress: options.onProgress,
+        settle(outcome) {
+          forgetTimeout();
+          options.signal?.removeEventListener('abort', onAbort);
+          if (outcome instanceof NucleusError) reject(outcome);
+          else resolve(outcome);
+        },
+      });
+      if (pending.size === 1) events.onBusy(true);
+      if (!send({ id, method, ...(params && { params: options.onProgress ? withToken(params, id) : params }) }))
+        settle(
+          id,
+          new NucleusError(
+            'UPSTREAM_BUSY',
+            `the server of ${profile} does not read its input; it may hang: stop it with nucleus stop, or wait`,
+            { profile },
+          ),
+        );
+      return promise;
+    },
+    notify(method, params) {
+      send({ method, ...(params && { params }) });
+    },
+    close: () => transport.close(),
+  };
+}
+
+/** Answers up to this size are checked to be JSON before they are forwarded; larger ones are trusted by their ends. */
+const checkedBytes = 65_536;
+
+function withToken(params: Params, token: number): Params {
+  return { ...params, _meta: { ...(params['_meta'] as object | undefined), progressToken: token } };
+}
+
+function mebibytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1);
+}
+
+/** Text from outside without control characters, for sentences people read. */
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
+}

@@ -1,0 +1,95 @@
+import { spawn } from 'node:child_process';
+import { delimiter } from 'node:path';
+import type { Clock, Log } from '../platform.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What every upstream may know of this machine. No session bus, no tokens, nothing of another account. */
+const passed = ['HOME', 'LOGNAME', 'USER', 'SHELL', 'LANG', 'LANGUAGE', 'TZ', 'TMPDIR', 'TERM'];
+const passedOnWindows = [
+  'APPDATA',
+  'COMSPEC',
+  'HOMEDRIVE',
+  'HOMEPATH',
+  'LOCALAPPDATA',
+  'PATHEXT',
+  'PROCESSOR_ARCHITECTURE',
+  'PROGRAMDATA',
+  'PROGRAMFILES',
+  'SYSTEMDRIVE',
+  'SYSTEMROOT',
+  'TEMP',
+  'TMP',
+  'USERNAME',
+  'USERPROFILE',
+  'WINDIR',
+];
+
+/** The environment of one upstream: the allow-list, what its manifest lets through, its own variables last. */
+export function upstreamEnvironment(options: {
+  readonly gateway: Environment;
+  readonly path: string;
+  readonly pass: readonly string[];
+  readonly own: Readonly<Record<string, string>>;
+}): Record<string, string> {
+  const names = [
+    ...passed,
+    ...(process.platform === 'win32' ? passedOnWindows : []),
+    ...Object.keys(options.gateway).filter((name) => name.startsWith('LC_')),
+    ...options.pass,
+  ];
+  const env: Record<string, string> = {};
+  for (const name of names) {
+    const value = options.gateway[name];
+    if (value !== undefined) env[name] = value;
+  }
+  return { ...env, PATH: options.path, ...options.own };
+}
+
+const limitMs = 3_000;
+const marker = '__nucleus_path__';
+
+/**
+ * Asks the login shell for its PATH, once. A gateway started by a desktop or by a client has a short one, and the
+ * upstreams people use (npx, uvx, docker) often stand only on the long one. Answers the own PATH when it cannot.
+ */
+export function createLoginPath(deps: { env: Environment; clock: Clock; log: Log }): () => Promise<string> {
+  let asked: Promise<string> | null = null;
+  const own = deps.env['PATH'] ?? '';
+  return () => {
+    asked ??= ask(deps).then((path) => {
+      if (path === null) return own;
+      const known = new Set(path.split(delimiter));
+      return [path, ...own.split(delimiter).filter((folder) => folder && !known.has(folder))].join(delimiter);
+    });
+    return asked;
+  };
+}
+
+function ask(deps: { env: Environment; clock: Clock; log: Log }): Promise<string | null> {
+  const shell = deps.env['SHELL'];
+  if (process.platform === 'win32' || !shell) return Promise.resolve(null);
+  const { promise, resolve } = Promise.withResolvers<string | null>();
+  const child = spawn(shell, ['-ilc', `printf ${marker}; printenv PATH`], {
+    env: Object.fromEntries(
+      Object.entries(deps.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+    cwd: '/',
+    // Its own session: an interactive shell would otherwise reach for our terminal.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  let output = '';
+  const forget = deps.clock.after(limitMs, () => {
+    deps.log.warn('the login shell did not answer; upstreams get the PATH of the gateway', { shell });
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  });
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
+  child.once('error', () => resolve(null));
+  child.once('close', () => {
+    forget();
+    const path = output.split(marker)[1]?.split('\n')[0];
+    resolve(path || null);
+  });
+  return promise;
+}

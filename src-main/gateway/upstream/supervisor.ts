@@ -1,0 +1,328 @@
+import type { UpstreamState, UpstreamStatus } from '../../../src-shared/contract.ts';
+import type { Config } from '../../../src-shared/config.ts';
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import type { Clock, Log } from '../platform.ts';
+import { isObject, type Params } from '../wire/frame.ts';
+import { readReply, type Reply } from '../wire/reply.ts';
+import { createConnection, type Connection, type RequestOptions } from './connection.ts';
+import type { Transport } from './transport.ts';
+
+/** Waits after the first, second, … failure in a row; then the last one for good. */
+const restsMs = [500, 1_000, 2_000, 4_000, 8_000, 25_000] as const;
+/** From this many failures on, calls are refused at once and only a timed try starts the upstream. */
+const circuitAfter = 5;
+/** A call rather waits this long for the next try than fails. */
+const patienceMs = 2_500;
+/** An upstream that lived this long was healthy; its end is not a failed start. */
+const healthyAfterMs = 10_000;
+
+/** What an upstream said about itself in answer to initialize, raw. */
+export interface Greeting {
+  readonly result: Params;
+}
+
+export interface UpstreamRequestOptions extends Omit<RequestOptions, 'timeoutMs'> {
+  readonly timeoutMs?: number;
+  /** Our own housekeeping: its success does not prove the upstream healthy, or one that dies between calls would storm. */
+  readonly background?: boolean;
+}
+
+export interface Supervisor {
+  /** Sends one request over the live connection of a profile, starting it when needed. */
+  request(
+    profile: string,
+    method: string,
+    params: Params | undefined,
+    options?: UpstreamRequestOptions,
+  ): Promise<Reply>;
+  /** Makes sure the upstream runs; resolves with its answer to initialize. */
+  connect(profile: string): Promise<Greeting>;
+  status(profile: string): Omit<UpstreamStatus, 'tools'>;
+  /** Ends the upstream of one profile; the next call starts it anew. */
+  stop(profile: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Slot {
+  readonly profile: string;
+  /** The connection of a start under way, so that a stop need not wait for it. */
+  opening: Connection | null;
+  stopped: boolean;
+  live: { connection: Connection; greeting: Greeting; since: number } | null;
+  starting: Promise<Greeting> | null;
+  closing: Promise<void> | null;
+  failures: number;
+  nextTryAt: number;
+  problem: NucleusError | null;
+  forgetIdle: () => void;
+  forgetRetry: () => void;
+}
+
+/** Starts, shares, rests and ends the upstreams: one connection per profile, whoever calls. */
+export function createSupervisor(deps: {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly config: Config['upstream'];
+  readonly version: string;
+  /** Resolves the profile's command and secrets anew at every start and opens its transport. */
+  open(profile: string): Promise<Transport>;
+  /** A connection is up; lists may be read. */
+  onReady(profile: string): void;
+  onNotification(profile: string, method: string, params: Params | undefined): void;
+  /** Whether a failed profile should be tried again without anybody calling it. */
+  wanted(profile: string): boolean;
+}): Supervisor {
+  const { clock, log, config } = deps;
+  const slots = new Map<string, Slot>();
+  let closed = false;
+
+  function slotOf(profile: string): Slot {
+    let slot = slots.get(profile);
+    if (!slot) {
+      slot = {
+        profile,
+        opening: null,
+        stopped: false,
+        live: null,
+        starting: null,
+        closing: null,
+        failures: 0,
+        nextTryAt: 0,
+        problem: null,
+        forgetIdle: () => {},
+        forgetRetry: () => {},
+      };
+      slots.set(profile, slot);
+    }
+    return slot;
+  }
+
+  function watchIdle(slot: Slot, busy: boolean): void {
+    slot.forgetIdle();
+    slot.forgetIdle = () => {};
+    if (busy || config.idle_timeout === 0) return;
+    slot.forgetIdle = clock.after(config.idle_timeout, () => {
+      if (!slot.live || slot.live.connection.inFlight > 0) return;
+      log.info('reaped idle child', { profile: slot.profile });
+      void end(slot);
+    });
+  }
+
+  /** Ends whatever a slot has running or starting, for good. */
+  async function stop(slot: Slot): Promise<void> {
+    slot.stopped = true;
+    await slot.opening?.close();
+    await slot.starting?.catch(() => {});
+    slot.forgetRetry();
+    await end(slot);
+  }
+
+  /** Takes the connection out before closing it, so that a call arriving now starts a fresh one. */
+  function end(slot: Slot): Promise<void> {
+    const { live } = slot;
+    slot.live = null;
+    slot.forgetIdle();
+    if (!live) return slot.closing ?? Promise.resolve();
+    const closing = live.connection.close().finally(() => {
+      if (slot.closing === closing) slot.closing = null;
+    });
+    slot.closing = closing;
+    return closing;
+  }
+
+  function failed(slot: Slot, error: NucleusError, forgiveFirst = false): void {
+    slot.failures += 1;
+    slot.problem = error;
+    const forgiven = forgiveFirst && slot.failures === 1;
+    const rest = forgiven ? 0 : (restsMs[Math.min(slot.failures, restsMs.length) - 1] as number);
+    // Jitter keeps a dozen upstreams that fell together from starting together.
+    slot.nextTryAt = clock.now() + rest * (0.9 + Math.random() * 0.2);
+    log.warn('upstream failed', { profile: slot.profile, failures: slot.failures, reason: error.message });
+    slot.forgetRetry();
+    slot.forgetRetry = clock.after(slot.nextTryAt - clock.now(), () => {
+      if (!closed && !slot.live && deps.wanted(slot.profile)) connect(slot).catch(() => {});
+    });
+  }
+
+  function connect(slot: Slot): Promise<Greeting> {
+    if (closed) return Promise.reject(new NucleusError('GATEWAY_STOPPED', 'the gateway is closing'));
+    if (slot.live) return Promise.resolve(slot.live.greeting);
+    slot.starting ??= start(slot).finally(() => (slot.starting = null));
+    return slot.starting;
+  }
+
+  async function start(slot: Slot): Promise<Greeting> {
+    await slot.closing;
+    slot.forgetRetry();
+    const { profile } = slot;
+    let connection: Connection | null = null;
+    try {
+      const transport = await deps.open(profile);
+      if (slot.stopped) {
+        await transport.close();
+        throw new NucleusError('UPSTREAM_EXITED', `${profile} was stopped while it started`, { profile });
+      }
+      const lastWords = transport.stderrTail;
+      connection = createConnection({
+        profile,
+        transport,
+        clock,
+        maxInFlight: config.max_in_flight,
+        events: {
+          onBusy: (busy) => watchIdle(slot, busy),
+          onNotification: (method, params) => deps.onNotification(profile, method, params),
+          onEnd(ending) {
+            if (slot.live?.connection !== connection) return;
+            const young = clock.now() - slot.live.since < healthyAfterMs;
+            slot.live = null;
+            slot.forgetIdle();
+            if (ending.kind === 'asked') return;
+            const error = new NucleusError(
+              'UPSTREAM_EXITED',
+              `the server of ${profile} ${ending.what}${said(lastWords())}; the next call starts it again`,
+              { profile },
+            );
+            if (!young) slot.failures = 0;
+            failed(slot, error, true);
+          },
+        },
+      });
+      slot.opening = connection;
+      const reply = await connection
+        .request('initialize', initializeParams(deps.version), { timeoutMs: config.connect_timeout })
+        .catch((error: unknown) => {
+          throw startError(profile, toNucleusError(error), lastWords());
+        });
+      const { result, error } = readReply(reply);
+      if (error || !isObject(result) || typeof result['protocolVersion'] !== 'string') {
+        const detail = error ? `: ${String(error['message']).slice(0, 300)}` : '';
+        throw new NucleusError(
+          'UPSTREAM_PROTOCOL',
+          `the server of ${profile} did not answer initialize as an MCP server does${detail}; check its command with nucleus info ${profile}`,
+          { profile },
+        );
+      }
+      connection.notify('notifications/initialized');
+      const greeting = { result };
+      if (slot.stopped) throw new NucleusError('UPSTREAM_EXITED', `${profile} was stopped`, { profile });
+      slot.live = { connection, greeting, since: clock.now() };
+      slot.problem = null;
+      log.info('spawned child', { profile, pid: connection.pid });
+      watchIdle(slot, false);
+      deps.onReady(profile);
+      return greeting;
+    } catch (thrown) {
+      void connection?.close();
+      const error = toNucleusError(thrown);
+      if (!slot.stopped) failed(slot, error);
+      throw error;
+    } finally {
+      slot.opening = null;
+    }
+  }
+
+  /** Waits a little for an upstream at rest, or refuses with the reason it rests for. */
+  async function patience(slot: Slot): Promise<void> {
+    const rest = slot.nextTryAt - clock.now();
+    if (slot.live || slot.starting || rest <= 0 || !slot.problem) return;
+    if (rest > patienceMs || slot.failures >= circuitAfter)
+      throw new NucleusError(
+        'UPSTREAM_RESTING',
+        `${slot.profile} failed ${slot.failures} times in a row and is tried again in ${Math.ceil(rest / 1000)} s. Last time: ${slot.problem.message}`,
+        { profile: slot.profile, retryAfterMs: Math.ceil(rest), cause: slot.problem.code },
+      );
+    await new Promise<void>((resolve) => clock.after(rest, resolve));
+  }
+
+  function stateOf(slot: Slot): UpstreamState {
+    if (slot.live) return 'ready';
+    if (slot.starting) return 'starting';
+    if (slot.problem?.code === 'VAULT_LOCKED' || slot.problem?.code === 'SECRET_MISSING') return 'locked';
+    if (slot.failures >= circuitAfter) return 'failing';
+    return slot.problem && slot.nextTryAt > clock.now() ? 'resting' : 'asleep';
+  }
+
+  return {
+    async request(profile, method, params, options = {}) {
+      const slot = slotOf(profile);
+      if (!slot.live) {
+        await patience(slot);
+        await abortable(connect(slot), options.signal, profile);
+      }
+      // No await between here and the send: the idle reaper runs on timers and cannot come between.
+      const { live } = slot;
+      if (!live)
+        throw (
+          slot.problem ?? new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
+        );
+      const reply = await live.connection.request(method, params, {
+        ...options,
+        timeoutMs: options.timeoutMs ?? config.call_timeout,
+      });
+      if (!options.background) slot.failures = 0;
+      return reply;
+    },
+    connect: (profile) => connect(slotOf(profile)),
+    status(profile) {
+      const slot = slots.get(profile);
+      return {
+        profile,
+        state: slot ? stateOf(slot) : 'asleep',
+        pid: slot?.live?.connection.pid ?? null,
+        inFlight: slot?.live?.connection.inFlight ?? 0,
+        problem: slot?.problem?.message ?? null,
+        oddities: slot?.live?.connection.oddities ?? 0,
+      };
+    },
+    async stop(profile) {
+      const slot = slots.get(profile);
+      if (!slot) return;
+      slots.delete(profile);
+      await stop(slot);
+    },
+    async close() {
+      closed = true;
+      await Promise.all([...slots.values()].map(stop));
+    },
+  };
+}
+
+function initializeParams(version: string): Params {
+  return {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'nucleus', title: 'Nucleus', version },
+  };
+}
+
+/** A failure during the start, worded as one: nothing ran yet, so nothing is unknown. */
+function startError(profile: string, error: NucleusError, stderr: string): NucleusError {
+  if (error.code === 'UPSTREAM_TIMEOUT')
+    return new NucleusError(
+      'UPSTREAM_TIMEOUT',
+      `the server of ${profile} started but did not answer initialize in time${said(stderr)}; check it with nucleus info ${profile}, or raise upstream.connect_timeout`,
+      { profile },
+    );
+  if (error.code !== 'UPSTREAM_EXITED') return error;
+  return new NucleusError(
+    'UPSTREAM_EXITED',
+    `the server of ${profile} ${String(error.data['reason'])} before it answered initialize${said(stderr)}; check its command with nucleus info ${profile}`,
+    { profile },
+  );
+}
+
+function said(stderr: string): string {
+  const line = stderr.trim().split('\n').at(-1)?.trim();
+  return line ? ` (it last said: ${line.slice(0, 200)})` : '';
+}
+
+/** A caller that gives up stops waiting; the start it waited for goes on for the others. */
+function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, profile: string): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void =>
+    reject(new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile }));
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+}

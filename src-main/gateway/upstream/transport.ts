@@ -1,0 +1,24 @@
+/** Why an upstream's transport ended, in words for people and for the next decision. */
+export interface Ending {
+  /** `asked`: we closed it. `exited`: it ended by itself. */
+  readonly kind: 'asked' | 'exited';
+  /** A clause for a sentence: `exited with code 3`, `was killed by SIGSEGV`. */
+  readonly what: string;
+}
+
+/** A two-way stream of JSON-RPC lines to one upstream. */
+export interface Transport {
+  readonly pid: number | null;
+  /** Queues one message (without newline). False when the upstream reads too slowly to take more. */
+  send(message: string): boolean;
+  /** Called once per message line, in order. Set before the first line can arrive. */
+  onLine: (line: Buffer) => void;
+  /** Called for a line over the limit with both its ends; the line itself is gone. */
+  onOverflow: (head: Buffer, tail: Buffer, length: number) => void;
+  /** Called exactly once. */
+  onEnd: (ending: Ending) => void;
+  /** The last things the upstream wrote to stderr, for error sentences. */
+  stderrTail(): string;
+  /** Ends the upstream and everything it started; resolves when nothing of it runs. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { errorTable, toNucleusError } from '../../../src-shared/errors.ts';
+
+/** A JSON-RPC id. 0 and '' are legal, so test for undefined, never for truth. */
+export type Id = string | number;
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+/** Parameters as they came: only the keys we interpret are looked at, the rest passes. */
+export type Params = Record<string, unknown>;
+
+/** A message whose envelope was checked; params stay raw. */
+export type Frame =
+  | { readonly kind: 'request'; readonly id: Id; readonly method: string; readonly params: Params | undefined }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: Params | undefined }
+  | { readonly kind: 'response'; readonly id: Id; readonly message: Params }
+  | { readonly kind: 'invalid'; readonly id: Id | null; readonly reason: 'json' | 'envelope' | 'batch' };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** JSON of a line, or undefined when it is not valid UTF-8 JSON; a byte order mark is forgiven. */
+export function parseJson(line: Uint8Array): unknown {
+  try {
+    return JSON.parse(utf8.decode(line)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads the envelope of one message and nothing else (JSON-RPC 2.0 section 4). */
+export function parseFrame(line: Uint8Array): Frame {
+  const message = parseJson(line);
+  if (message === undefined) return { kind: 'invalid', id: null, reason: 'json' };
+  if (Array.isArray(message)) return { kind: 'invalid', id: null, reason: 'batch' };
+  if (!isObject(message)) return { kind: 'invalid', id: null, reason: 'envelope' };
+  const { id, method, params } = message;
+  const known = isId(id) ? id : null;
+  if (typeof method === 'string') {
+    if (params !== undefined && !isObject(params)) return { kind: 'invalid', id: known, reason: 'envelope' };
+    if (id === undefined) return { kind: 'notification', method, params };
+    return known === null
+      ? { kind: 'invalid', id: null, reason: 'envelope' }
+      : { kind: 'request', id: known, method, params };
+  }
+  if (known !== null && ('result' in message || 'error' in message))
+    return { kind: 'response', id: known, message };
+  return { kind: 'invalid', id: known, reason: 'envelope' };
+}
+
+export function isObject(value: unknown): value is Params {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is Id {
+  return typeof value === 'string' || (typeof value === 'number' && Number.isFinite(value));
+}
+
+/** One line for the wire, without its newline. */
+export function encode(message: object): string {
+  return JSON.stringify({ jsonrpc: '2.0', ...message });
+}
+
+/** The JSON-RPC error object of any thrown value; what it says is the sentence people read too. */
+export function errorObject(thrown: unknown): { code: number; message: string; data?: object } {
+  const error = toNucleusError(thrown);
+  return {
+    code: errorTable[error.code].rpc,
+    message: error.message,
+    data: { ...error.data, code: error.code },
+  };
+}

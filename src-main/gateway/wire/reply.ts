@@ -1,0 +1,75 @@
+import { encode, isObject, parseJson, type Id, type Params } from './frame.ts';
+
+/** The part of a line that holds its id: the bytes from `start` to `end`. */
+interface IdSpan {
+  readonly id: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * The answer to one of our requests. `raw` is the upstream's own line, forwarded byte for byte but for the id;
+ * `made` is one we author ourselves.
+ */
+export type Reply =
+  | { readonly kind: 'raw'; readonly line: Buffer; readonly span: IdSpan }
+  | { readonly kind: 'made'; readonly body: { readonly result: unknown } | { readonly error: unknown } };
+
+// Both SDK families write `id` first or last. Only a response's own id can stand in these places: at the head before
+// `result` or `error`, or directly before the brace that ends the line of a message that starts with one of them.
+const headId = /^\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,15}), ?"(?:result|error)":/;
+const tailId = /,\s?"id": ?(\d{1,15})\}$/;
+const tailStart = /^\{(?:"jsonrpc": ?"2\.0", ?)?"(?:result|error)": ?/;
+const window = 64;
+
+/** Finds the numeric id of a response without parsing it; null when it is written in another way. */
+export function findResponseId(head: Buffer, tail: Buffer = head): IdSpan | null {
+  const start = head.toString('latin1', 0, window);
+  const atHead = headId.exec(start);
+  if (atHead) {
+    const digits = atHead[1] as string;
+    const from = atHead[0].indexOf(digits, atHead[0].indexOf('"id"'));
+    return { id: Number(digits), start: from, end: from + digits.length };
+  }
+  if (!tailStart.test(start)) return null;
+  const offset = Math.max(0, tail.length - window);
+  const atTail = tailId.exec(tail.toString('latin1', offset));
+  if (!atTail) return null;
+  const digits = atTail[1] as string;
+  const end = tail.length - 1;
+  return { id: Number(digits), start: end - digits.length, end };
+}
+
+/** The bytes to write for a reply under the client's own id. */
+export function encodeReply(reply: Reply, id: Id): (string | Uint8Array)[] {
+  if (reply.kind === 'made') return [encode({ id, ...reply.body })];
+  const { line, span } = reply;
+  return [line.subarray(0, span.start), JSON.stringify(id), line.subarray(span.end)];
+}
+
+/** Bytes the reply will take on the wire, give or take the id. */
+export function replySize(reply: Reply): number {
+  return reply.kind === 'raw' ? reply.line.length : 0;
+}
+
+/** The whole message of a reply as an object. Only for what we interpret; forwarding never needs it. */
+export function readReply(reply: Reply): { result?: Params; error?: Params } {
+  if (reply.kind === 'made') return reply.body as { result?: Params; error?: Params };
+  const message = parseJson(reply.line);
+  return isObject(message) ? (message as { result?: Params; error?: Params }) : {};
+}
+
+const isErrorKey = Buffer.from('"isError"');
+/** Up to here parsing costs less than searching is worth. */
+const smallReply = 16_384;
+
+/** What a reply to tools/call amounts to, for the record: a large one is parsed only when it might hold `isError`. */
+export function replyOutcome(reply: Reply): 'ok' | 'tool-error' | 'error' {
+  if (reply.kind === 'raw' && reply.line.length > smallReply && !reply.line.includes(isErrorKey)) {
+    const start = reply.line.toString('latin1', 0, window);
+    return /^\{(?:"jsonrpc": ?"2\.0", ?)?(?:"id": ?\d+, ?)?"error":/.test(start) ? 'error' : 'ok';
+  }
+  const { result, error } = readReply(reply);
+  if (error !== undefined) return 'error';
+  return result?.['isError'] === true ? 'tool-error' : 'ok';
+}

@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Endpoint } from '../../src-shared/attach.ts';
+import { gone, kill, processesWith } from './processes.ts';
+
+/** Where cleanup is registered: a test's context, or node:test itself for what the whole file shares. */
+export interface Scope {
+  after(clean: () => void | Promise<void>): void;
+}
+
+export interface Home {
+  /** Holds everything of this home. Every process started for it carries this path in its environment or arguments. */
+  readonly root: string;
+  /** NUCLEUS_HOME */
+  readonly state: string;
+  /** HOME */
+  readonly user: string;
+  /** What a terminal of this home's user would hand to a command. Nothing of the developer's own environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A path below `root`, beside the state folder: for records, databases and other files of a test. */
+  path(...parts: string[]): string;
+  /** Writes a file below NUCLEUS_HOME, as a person would with an editor. */
+  write(name: string, text: string): string;
+  /** What the gateway of this home says about itself, null when none said so. */
+  endpoint(): Endpoint | null;
+}
+
+/** A fresh NUCLEUS_HOME and HOME. Afterwards its gateway is stopped, what is left of it killed, all of it deleted. */
+export function createHome(scope: Scope, config = ''): Home {
+  const root = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
+  const state = join(root, 'state');
+  const user = join(root, 'user');
+  mkdirSync(user);
+  const home: Home = {
+    root,
+    state,
+    user,
+    env: {
+      HOME: user,
+      NUCLEUS_HOME: state,
+      PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+      SHELL: '/bin/sh',
+      USER: 'tester',
+      LOGNAME: 'tester',
+      LANG: 'C.UTF-8',
+      // A person's own keyring must never be found from here.
+      DBUS_SESSION_BUS_ADDRESS: `unix:path=${join(root, 'no-bus')}`,
+    },
+    path: (...parts) => join(root, ...parts),
+    write: (name, text) => {
+      const path = join(state, name);
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      writeFileSync(path, text, { mode: 0o600 });
+      return path;
+    },
+    endpoint: () => {
+      const path = join(state, 'run', 'endpoint.json');
+      return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Endpoint) : null;
+    },
+  };
+  if (config !== '') home.write('config.toml', config);
+  scope.after(() => removeHome(home));
+  return home;
+}
+
+async function removeHome(home: Home): Promise<void> {
+  const endpoint = home.endpoint();
+  const left = () => processesWith(home.root).map(({ pid }) => pid);
+  if (endpoint) kill(endpoint.pid, 'SIGTERM');
+  // A clean stop is a test of its own; here what is slow or stuck is killed.
+  if (endpoint) await gone(endpoint.pid, 2_000).catch(() => {});
+  for (let pids = left(); pids.length > 0; pids = left()) {
+    for (const pid of pids) kill(pid);
+    await gone(pids);
+  }
+  if (endpoint?.socket.startsWith(join(tmpdir(), 'nucleus-')))
+    rmSync(dirname(endpoint.socket), { recursive: true, force: true });
+  rmSync(home.root, { recursive: true, force: true });
+}
