@@ -51,7 +51,10 @@ export const Config = z.strictObject({
     .describe('How Nucleus treats the clients in front of it.'),
   gateway: z
     .strictObject({
-      idle_exit: duration('15m', 'An auto-started headless gateway ends after this long without clients; 0 never.'),
+      idle_exit: duration(
+        '15m',
+        'An auto-started headless gateway ends after this long without clients; 0 never.',
+      ),
     })
     .prefault({})
     .describe('The gateway process itself.'),

@@ -24,7 +24,10 @@ export async function chooseName(
   if (taken.length === 0) return { name: 'default', replace };
   if (replace && taken.length === 1) return { name: taken[0] ?? 'default', replace };
   if (!context.input) {
-    throw new NucleusError('USAGE', `${connector} has profiles already (${taken.join(', ')}); say which with --name`);
+    throw new NucleusError(
+      'USAGE',
+      `${connector} has profiles already (${taken.join(', ')}); say which with --name`,
+    );
   }
   note(context, `${connector} has profiles already: ${taken.join(', ')}`);
   note(context, '  n  new profile');
@@ -51,7 +54,10 @@ async function resolveCollision(
 ): Promise<NameChoice> {
   const id = `${connector}:${name}`;
   const exists = (): NucleusError =>
-    new NucleusError('PROFILE_EXISTS', `${id} exists already; give --replace to put another in its place, or another --name`);
+    new NucleusError(
+      'PROFILE_EXISTS',
+      `${id} exists already; give --replace to put another in its place, or another --name`,
+    );
   if (!context.input) throw exists();
   note(context, `${id} exists already.`);
   note(context, '  r  re-authenticate it');
@@ -78,7 +84,8 @@ async function askOneOf(
 ): Promise<string> {
   for (;;) {
     const answer = (await prompter.ask(question))?.trim();
-    if (answer === undefined) throw new NucleusError('USAGE', `the input ended before a choice; give ${flag}`);
+    if (answer === undefined)
+      throw new NucleusError('USAGE', `the input ended before a choice; give ${flag}`);
     const choice = answer === '' ? fallback : answer;
     if (choice !== null && choices.includes(choice)) return choice;
   }
@@ -93,7 +100,8 @@ export async function askMetadata(
 ): Promise<Metadata> {
   const metadata: Record<string, string> = { ...given };
   for (const field of fields) {
-    const value = given[field.key] ?? (context.input ? await askField(prompter, field) : (field.default ?? ''));
+    const value =
+      given[field.key] ?? (context.input ? await askField(prompter, field) : (field.default ?? ''));
     if (value === '' && field.required) {
       throw new NucleusError(
         'METADATA_INVALID',
@@ -113,22 +121,25 @@ async function askField(prompter: Prompter, field: MetadataField): Promise<strin
   return answer.trim() === '' ? (field.default ?? '') : answer.trim();
 }
 
-/** The values of the secrets, each as one line, never shown on a terminal. */
+/**
+ * The values of the secrets, each as one line, never shown on a terminal. Where the profile exists and may have one
+ * already, `keep`, no answer leaves it as it is; the gateway knows whether there is one.
+ */
 export async function askSecrets(
-  context: Context,
   prompter: Prompter,
   names: readonly string[],
-  fromStdin: boolean,
+  { mayAsk, keep }: { readonly mayAsk: boolean; readonly keep: boolean },
 ): Promise<Record<string, string>> {
   const secrets: Record<string, string> = {};
   for (const name of names) {
-    if (!context.input && !fromStdin) {
+    if (!mayAsk && keep) continue;
+    if (!mayAsk)
       throw new NucleusError('SECRET_REQUIRED', `${name} is required; pipe it in with --token-stdin`);
-    }
+    const question = keep ? `Paste ${name} (empty keeps the old one): ` : `Paste ${name}: `;
     // A pasted token often brings the blanks around it.
-    const value = (await prompter.askHidden(`Paste ${name}: `))?.trim() ?? '';
-    if (value === '') throw new NucleusError('SECRET_REQUIRED', `${name} is required`);
-    secrets[name] = value;
+    const value = (await prompter.askHidden(question))?.trim() ?? '';
+    if (value !== '') secrets[name] = value;
+    else if (!keep) throw new NucleusError('SECRET_REQUIRED', `${name} is required`);
   }
   return secrets;
 }

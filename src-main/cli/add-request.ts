@@ -63,7 +63,10 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
   checkName('connector', request.connector);
   if (request.name !== null) checkName('profile', request.name);
   if (request.transport !== null && !transports.includes(request.transport)) {
-    throw new NucleusError('USAGE', `unknown --transport "${request.transport}" (want ${transports.join(', ')})`);
+    throw new NucleusError(
+      'USAGE',
+      `unknown --transport "${request.transport}" (want ${transports.join(', ')})`,
+    );
   }
   if (request.url !== null && !URL.canParse(request.url)) {
     throw new NucleusError('USAGE', 'the URL is not a whole address, such as https://example.com/mcp');

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Clock, Log, Platform } from '../gateway/platform.ts';
+import { compileCache } from './compile-cache.ts';
 
 /** What plain Node offers the gateway. */
 export function createNodePlatform(options: {
@@ -16,7 +17,12 @@ export function createNodePlatform(options: {
       spawn(
         process.execPath,
         [...nodeFlags(), join(options.resources, 'servers', server, 'server.ts'), ...args],
-        { detached: process.platform !== 'win32', stdio: ['pipe', 'pipe', 'pipe'], env, cwd },
+        {
+          detached: process.platform !== 'win32',
+          stdio: ['pipe', 'pipe', 'pipe'],
+          env: { ...env, NODE_COMPILE_CACHE: compileCache },
+          cwd,
+        },
       ),
     loadKeychain: async () => (await import('keytar')).default,
   };

@@ -34,7 +34,10 @@ export function table(header: readonly string[], rows: readonly (readonly string
 
 /** Text from outside as a terminal may show it: escape sequences and control characters cannot act, lines stay. */
 export function visible(text: string): string {
-  return escapeControls(text.replaceAll('\r\n', '\n'), /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g);
+  return escapeControls(
+    text.replaceAll('\r\n', '\n'),
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+  );
 }
 
 /** The same on one line. */

@@ -7,11 +7,7 @@ import { reportError } from './report.ts';
 /** One command: its flags, and what it does with them. Answers the exit code. */
 export interface CommandSpec {
   define(command: Command): void;
-  run(
-    context: Context,
-    args: readonly string[],
-    options: Readonly<Record<string, unknown>>,
-  ): Promise<number>;
+  run(context: Context, args: readonly string[], options: Readonly<Record<string, unknown>>): Promise<number>;
 }
 
 interface Entry {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '../../src-shared/attach.ts';
-import { NucleusError } from '../../src-shared/errors.ts';
+import { isErrorCode, NucleusError } from '../../src-shared/errors.ts';
 import { ensurePrivateFolder } from '../gateway/storage/files.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
@@ -25,7 +25,8 @@ export async function startGateway(
   const { paths } = context;
   rememberSession(paths, context.env);
   ensurePrivateFolder(paths.home);
-  const child = spawnGateway(context, options.auto);
+  const log = openLog(paths);
+  const child = spawnGateway(context, options.auto, log.descriptor);
   let exit: string | null = null;
   child.once('error', (error) => {
     exit = error.message;
@@ -39,18 +40,20 @@ export async function startGateway(
     const ended = exit;
     const endpoint = await findGateway(paths);
     if (endpoint !== null) return endpoint;
-    if (ended !== null) throw startFailed(paths, `the gateway ended at once (${ended})`);
+    if (ended !== null) throw startFailed(log, `the gateway ended at once (${ended})`);
     if (Date.now() >= deadline) {
-      throw startFailed(paths, `the gateway did not listen within ${options.waitMs / 1_000} seconds`);
+      throw startFailed(
+        log,
+        `the gateway did not listen within ${Math.round(options.waitMs / 1_000)} seconds`,
+      );
     }
     await pause(lookEvery);
   }
 }
 
 /** Own session, own environment, own log, none of our pipes: closing the client must not touch it. */
-function spawnGateway(context: Context, auto: boolean): ReturnType<typeof spawn> {
+function spawnGateway(context: Context, auto: boolean, log: number): ReturnType<typeof spawn> {
   const { paths } = context;
-  const log = openLog(paths);
   try {
     const child = spawn(
       process.execPath,
@@ -58,6 +61,8 @@ function spawnGateway(context: Context, auto: boolean): ReturnType<typeof spawn>
         ...nodeFlags(),
         join(context.root, 'src-main', 'cli', 'main.ts'),
         'gateway',
+        // Its last word, should it fail, is one we can read.
+        '--json',
         ...(auto ? ['--auto'] : []),
         ...(context.configFile === undefined ? [] : ['--config', context.configFile]),
       ],
@@ -76,21 +81,39 @@ function spawnGateway(context: Context, auto: boolean): ReturnType<typeof spawn>
   }
 }
 
-function openLog(paths: Paths): number {
+interface LogFile {
+  readonly path: string;
+  readonly descriptor: number;
+  /** Where this gateway's lines begin. */
+  readonly start: number;
+}
+
+function openLog(paths: Paths): LogFile {
   ensurePrivateFolder(paths.logs);
-  const file = logFile(paths);
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-  if (size > maxLogBytes) renameSync(file, `${file}.1`);
-  return openSync(file, 'a', 0o600);
+  const path = join(paths.logs, 'gateway.log');
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (size > maxLogBytes) renameSync(path, `${path}.1`);
+  const descriptor = openSync(path, 'a', 0o600);
+  return { path, descriptor, start: fstatSync(descriptor).size };
 }
 
-function logFile(paths: Paths): string {
-  return join(paths.logs, 'gateway.log');
+/** The gateway's own last word when it left one, else what happened and the end of its log. */
+function startFailed(log: LogFile, sentence: string): NucleusError {
+  const text = readFileSync(log.path).subarray(log.start).toString('utf8').trimEnd();
+  const lines = text.split('\n').slice(-5);
+  const said = text === '' ? '' : `:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+  return (
+    readError(lines.at(-1) ?? '') ??
+    new NucleusError('GATEWAY_UNREACHABLE', `${sentence}; its log is ${log.path}${said}`)
+  );
 }
 
-function startFailed(paths: Paths, sentence: string): NucleusError {
-  const file = logFile(paths);
-  const lines = readFileSync(file, 'utf8').trimEnd().split('\n').slice(-5);
-  const said = lines.join('\n') === '' ? '' : `:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-  return new NucleusError('GATEWAY_UNREACHABLE', `${sentence}; its log is ${file}${said}`);
+function readError(line: string): NucleusError | null {
+  try {
+    const { error } = JSON.parse(line) as { error: { code: unknown; message: unknown } };
+    return isErrorCode(error.code) ? new NucleusError(error.code, String(error.message)) : null;
+  } catch {
+    // A log line like any other.
+    return null;
+  }
 }

@@ -13,11 +13,17 @@ export function loadConfig(path: string): Config {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split('\n')[0];
-    throw new NucleusError('CONFIG_INVALID', `${path}:${error.line}:${error.column}: ${reason}; correct the file`);
+    throw new NucleusError(
+      'CONFIG_INVALID',
+      `${path}:${error.line}:${error.column}: ${reason}; correct the file`,
+    );
   }
   const config = Config.safeParse(raw);
   if (config.success) return config.data;
   const [issue] = config.error.issues;
   const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  throw new NucleusError('CONFIG_INVALID', `${path}${where}: ${issue?.message ?? 'not valid'}; correct the file`);
+  throw new NucleusError(
+    'CONFIG_INVALID',
+    `${path}${where}: ${issue?.message ?? 'not valid'}; correct the file`,
+  );
 }

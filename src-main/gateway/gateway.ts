@@ -80,10 +80,13 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       // The first call needs no list; what the upstream offers now is read beside it.
       catalog
         .refresh(profile)
-        .catch((error: unknown) => log.warn('lists could not be read', { profile, reason: (error as Error).message }));
+        .catch((error: unknown) =>
+          log.warn('lists could not be read', { profile, reason: (error as Error).message }),
+        );
     },
     onNotification: (profile, method) => {
-      if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method)) catalog.refreshSoon(profile);
+      if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
+        catalog.refreshSoon(profile);
     },
     wanted: (profile) =>
       background && catalog.offer(profile) === null && profiles.some((known) => known.id === profile),
@@ -114,7 +117,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   async function openTransport(id: string): Promise<Transport> {
     const profile = store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
-    const launch = await resolveLaunch(profile, connectors.get(profile.connector), (name) => vault.get(id, name));
+    const launch = await resolveLaunch(profile, connectors.get(profile.connector), (name) =>
+      vault.get(id, name),
+    );
     const env = upstreamEnvironment({
       gateway: platform.env,
       path: await loginPath(),
@@ -130,7 +135,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     } catch (error) {
       throw new NucleusError(
         'UPSTREAM_SPAWN_FAILED',
-        `the server of ${id} could not be started: ${(error as Error).message}; correct it with nucleus add --replace`,
+        `the server of ${id} could not be started: ${(error as Error).message}; correct the command of this profile`,
         { profile: id },
       );
     }
@@ -178,7 +183,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           tools: catalog.offer(id)?.tool.length ?? 0,
         })),
         vault: await vault.status(),
-        warnings: connectors.problems().map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
+        warnings: connectors
+          .problems()
+          .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
       }),
       stop({ byPerson }) {
         where().stop(byPerson);
@@ -220,10 +227,17 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         const route = view.find('tool', name);
         if (!route) {
           const similar = view.similar('tool', name);
-          const hint = similar.length > 0 ? `did you mean ${similar.join(', ')}?` : 'nucleus tools shows what there is';
+          const hint =
+            similar.length > 0 ? `did you mean ${similar.join(', ')}?` : 'nucleus tools shows what there is';
           throw new NucleusError('TOOL_UNKNOWN', `unknown tool "${name}"; ${hint}`);
         }
-        const call = { kind: 'tool', route, params: { name, arguments: args }, via: 'cli', principal: 'local' } as const;
+        const call = {
+          kind: 'tool',
+          route,
+          params: { name, arguments: args },
+          via: 'cli',
+          principal: 'local',
+        } as const;
         return resultOf(await dispatch({ ...call, client: 'nucleus', signal }));
       },
     },

@@ -1,10 +1,9 @@
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Handlers } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import { loadConfig } from './config-file.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
+import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
@@ -139,15 +138,4 @@ function idleExit(
   };
   busy(false);
   return { busy, stop: () => forget() };
-}
-
-/** `~/.nucleusmcp/bin/nucleus` is what client entries name; it follows wherever this copy of Nucleus lies. */
-function writeStableShim(paths: Paths, resources: string): void {
-  if (process.platform === 'win32') return;
-  const target = join(resources, 'bin', 'nucleus');
-  if (!existsSync(target)) return;
-  mkdirSync(dirname(paths.shim), { recursive: true, mode: 0o700 });
-  const quoted = `'${target.replaceAll("'", `'\\''`)}'`;
-  writePrivateFile(paths.shim, `#!/bin/sh\n# Written by Nucleus at each start; client entries point here.\nexec ${quoted} "$@"\n`);
-  chmodSync(paths.shim, 0o700);
 }

@@ -40,7 +40,8 @@ export function createServersGateway(options: {
   const { platform } = options;
   const registry = openRegistry('memory');
   const store = createProfileStore(registry.db);
-  for (const profile of readServers(options.file, Math.floor(platform.clock.now() / 1000))) store.insert(profile);
+  for (const profile of readServers(options.file, Math.floor(platform.clock.now() / 1000)))
+    store.insert(profile);
   const gateway = createGateway(
     {
       platform,
@@ -70,7 +71,10 @@ export function createServersGateway(options: {
 
 function readServers(file: string, createdAt: number): Profile[] {
   const invalid = (why: string): NucleusError =>
-    new NucleusError('CONFIG_INVALID', `${file}: ${why}; it should look like {"mcpServers":{"name":{"command":"…"}}}`);
+    new NucleusError(
+      'CONFIG_INVALID',
+      `${file}: ${why}; it should look like {"mcpServers":{"name":{"command":"…"}}}`,
+    );
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(file, 'utf8'));

@@ -119,7 +119,7 @@ test('ids that look alike keep separate secrets and separate names', async (t) =
   verifies('FIX-015');
   const fake = (name: string) => createFake(home, name, '--tools', '3');
   const secret = (value: string) => ({ secrets: { TOKEN: value } });
-  const launch = (made: Fake) => ({ launch: { ...made.launch, secretEnv: ['TOKEN'] } as never });
+  const launch = (made: Fake) => ({ launch: { ...made.launch, secretEnv: ['TOKEN'] } });
   const [left, right] = [fake('left'), fake('right')];
   await gateway.add(left, 'a_b:c', { ...launch(left), ...secret('first') });
   await gateway.add(right, 'a:b_c', { ...launch(right), ...secret('second') });
@@ -135,7 +135,7 @@ test('ids that look alike keep separate secrets and separate names', async (t) =
   assert.equal(exposed.length, 2);
   assert.equal(new Set(exposed).size, 2);
   const tokens = () =>
-    Promise.all(exposed.map(async (name) => jsonOf(await client.call(name, { names: ['TOKEN'] }))['TOKEN']));
+    Promise.all(exposed.map(async (name) => String(jsonOf(await client.call(name, { names: ['TOKEN'] }))['TOKEN'])));
   assert.deepEqual((await tokens()).toSorted(), ['first', 'second']);
 
   await gateway.ask('profiles.remove', { id: 'a_b:c' });

@@ -189,7 +189,7 @@ test('definitions arrive as the upstream wrote them, but for name and prefix', a
 });
 
 test('results, errors, prompts and resources pass untouched', async (t) => {
-  verifies('FIX-009');
+  verifies('FIX-003', 'FIX-004', 'FIX-005');
   const home = createHome(t);
   const gateway = await startGateway(t, home);
   await gateway.add(createFake(home, 'raw', '--prompts', '--resources', '--id-style', 'tail'));

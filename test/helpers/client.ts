@@ -171,7 +171,7 @@ export async function controlGateway(scope: Scope, home: Home): Promise<Gateway>
     },
     add: async (fake, id = `fake:${fake.name}`, more = {}) => {
       const [connector = '', name = ''] = id.split(':');
-      const input = { connector, name, launch: fake.launch as never, ...more };
+      const input = { connector, name, launch: fake.launch, ...more };
       const { probe } = await gateway.ask('profiles.add', input);
       if (probe && !probe.ok) throw new Error(`${id} did not start: ${probe.message}`);
     },

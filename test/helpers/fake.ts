@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
-import type { Launch } from '../../src-shared/model.ts';
 import type { Home } from './home.ts';
 
 /** One line of what a fake wrote down. */
@@ -24,7 +23,7 @@ export interface FakeEvent {
 /** A scripted upstream (test/fixtures/fake-upstream.ts) that writes down what it sees. */
 export interface Fake {
   readonly name: string;
-  readonly launch: { command: string; args: string[] } & Partial<Launch>;
+  readonly launch: { command: string; args: string[] };
   /** The same as flags of `nucleus add`. */
   readonly flags: readonly string[];
   readonly recordFile: string;

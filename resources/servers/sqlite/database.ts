@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Question, Settings, Value } from './protocol.ts';
 import { describeTable, listTables } from './schema.ts';
-import { refuse } from './sql.ts';
+import { isExplanation, refuse } from './sql.ts';
 import { type Stored, toBindings, toJson } from './values.ts';
 
 /** JSON of one answer; twice that (text and structured) stays below the 10 MiB at which the official SDK gives up. */
@@ -74,7 +74,8 @@ function query(
 ): unknown {
   const statement = database.prepare<unknown[], Stored[]>(sql);
   // The words looked harmless; what SQLite compiled them to has the last word.
-  if (readOnly && !(statement.reader && statement.readonly))
+  const isWriting = !statement.readonly && !isExplanation(sql);
+  if (readOnly && (isWriting || !statement.reader))
     throw new Refusal(
       'This statement would write: this profile is read-only, and only statements that return rows are run. ' +
         'To allow writing, a person sets the profile to read and write.',
@@ -105,11 +106,10 @@ function query(
       if (!isTruncated) rows.push(cells);
     }
     // A writing statement with RETURNING is read to its end, so that it is carried out whole.
-    if (isTruncated && statement.readonly) break;
+    if (isTruncated && !isWriting) break;
   }
   const answer = { columns, rows, rowCount: rows.length, truncated: isTruncated };
-  if (statement.readonly) return answer;
-  return { ...answer, ...changesOf(database) };
+  return isWriting ? { ...answer, ...changesOf(database) } : answer;
 }
 
 function changesOf(database: Database.Database): Readonly<Record<string, Value>> {

@@ -18,6 +18,11 @@ export interface Blob {
   readonly $base64: string;
 }
 
+/** Sent before a question is worked on: the time limit counts from here, not from the start of the process. */
+export interface Begun {
+  readonly begun: true;
+}
+
 /** `text` is the JSON of the answer; `error` a sentence for the model. */
 export type Reply = { readonly text: string } | { readonly error: string };
 

@@ -1,4 +1,4 @@
-import type { Question, Reply, Settings } from './protocol.ts';
+import type { Begun, Question, Reply, Settings } from './protocol.ts';
 import { createDatabase, Refusal } from './database.ts';
 
 /*
@@ -9,7 +9,9 @@ const settings = JSON.parse(process.argv[2] ?? '') as Settings;
 const database = createDatabase(settings);
 
 process.on('message', (question: Question) => {
-  process.send?.(replyTo(question));
+  const begun: Begun = { begun: true };
+  // Written before the statement blocks this process.
+  process.send?.(begun, () => process.send?.(replyTo(question)));
 });
 // The server is gone, and nobody waits for an answer.
 process.once('disconnect', () => process.exit());

@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Question, Reply, Settings } from './protocol.ts';
+import type { Begun, Question, Reply, Settings } from './protocol.ts';
 
+/** Starting the process may take this long beside the statement itself. */
+const maxStartMs = 15_000;
 /** Statements that wait for their turn. */
 const maxWaiting = 100;
 
@@ -24,7 +26,7 @@ export function createRunner(settings: Settings): Runner {
   const name = basename(settings.file);
   const waiting: Job[] = [];
   let child: ChildProcess | null = null;
-  let running: { readonly job: Job; readonly timer: NodeJS.Timeout } | null = null;
+  let running: { readonly job: Job; timer: NodeJS.Timeout } | null = null;
 
   const finish = (reply: Reply): void => {
     if (!running) return;
@@ -41,6 +43,16 @@ export function createRunner(settings: Settings): Runner {
     finish({ error: reason });
   };
 
+  const limit = (milliseconds: number): NodeJS.Timeout =>
+    setTimeout(
+      () =>
+        stop(
+          `The statement on ${name} ran longer than ${settings.timeoutMs / 1_000} seconds and was stopped; ` +
+            'narrow it with WHERE or LIMIT, and check that a recursive WITH ends.',
+        ),
+      milliseconds,
+    );
+
   const start = (): ChildProcess => {
     const started = fork(
       fileURLToPath(new URL('./query-worker.ts', import.meta.url)),
@@ -54,8 +66,11 @@ export function createRunner(settings: Settings): Runner {
     // The server ends with its stdin; a sleeping child must not keep it.
     started.unref();
     started.channel?.unref();
-    started.on('message', (reply: Reply) => {
-      if (started === child) finish(reply);
+    started.on('message', (message: Begun | Reply) => {
+      if (started !== child || !running) return;
+      if (!('begun' in message)) return finish(message);
+      clearTimeout(running.timer);
+      running.timer = limit(settings.timeoutMs);
     });
     const lost = (what: string): void => {
       if (started !== child) return;
@@ -70,16 +85,7 @@ export function createRunner(settings: Settings): Runner {
   const next = (): void => {
     const job = running ? undefined : waiting.shift();
     if (!job) return;
-    const seconds = settings.timeoutMs / 1_000;
-    const timer = setTimeout(
-      () =>
-        stop(
-          `The statement on ${name} ran longer than ${seconds} seconds and was stopped; ` +
-            'narrow it with WHERE or LIMIT, and check that a recursive WITH ends.',
-        ),
-      settings.timeoutMs,
-    );
-    running = { job, timer };
+    running = { job, timer: limit(settings.timeoutMs + maxStartMs) };
     child ??= start();
     child.send(job.question, (error) => {
       if (error && running?.job === job) stop(`${name}: the statement could not be handed on; try again.`);

@@ -14,7 +14,7 @@ type Row = Readonly<Record<string, Stored>>;
 export function listTables(database: Database.Database): unknown {
   const found = database
     .prepare<[], Row>(
-      `SELECT name, type, ncol FROM pragma_table_list
+      `SELECT name, type FROM pragma_table_list
        WHERE schema = 'main' AND type IN ('table', 'view', 'virtual') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
        ORDER BY name LIMIT ${maxTables + 1}`,
     )
@@ -23,7 +23,7 @@ export function listTables(database: Database.Database): unknown {
   const tables = found.slice(0, maxTables).map((row) => ({
     name: String(row['name']),
     type: String(row['type']),
-    columns: Number(row['ncol']),
+    columns: countColumns(database, String(row['name'])),
     // A view or a virtual table may do any amount of work to be counted.
     rows: row['type'] === 'table' && Date.now() < end ? countRows(database, String(row['name'])) : null,
   }));
@@ -73,6 +73,19 @@ export function describeTable(database: Database.Database, table: string): unkno
     })),
     sql: text(entry['sql']),
   };
+}
+
+/** null for a view that cannot be resolved: it must not keep the other tables from being listed. */
+function countColumns(database: Database.Database, table: string): number | null {
+  try {
+    const row = database
+      .prepare<[string], Row>('SELECT count(*) AS count FROM pragma_table_xinfo(?)')
+      .get(table);
+    return Number(row?.['count']);
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'SQLITE_ERROR') return null;
+    throw error;
+  }
 }
 
 function countRows(database: Database.Database, table: string): number | null {

@@ -24,6 +24,11 @@ export function refuse(sql: string, mode: { readonly readOnly: boolean }): strin
   return null;
 }
 
+/** Whether the statement only tells how another one would be carried out; SQLite counts it as that other one. */
+export function isExplanation(sql: string): boolean {
+  return wordsOf(sql)[0] === 'EXPLAIN';
+}
+
 const returningRows = new Set(['SELECT', 'WITH', 'VALUES', 'EXPLAIN']);
 const transactional = new Set(['BEGIN', 'COMMIT', 'END', 'ROLLBACK', 'SAVEPOINT', 'RELEASE']);
 
@@ -49,7 +54,8 @@ function wordsOf(sql: string): readonly string[] {
   const words: string[] = [];
   for (const match of sql.matchAll(token)) {
     const { blank, bare, double, back, bracket } = match.groups ?? {};
-    if (blank !== undefined) continue;
+    // SQLite skips semicolons before a statement, and so would what hides behind them be skipped here.
+    if (blank !== undefined || (words.length === 0 && match[0] === ';')) continue;
     // A statement begins with a bare keyword; anything else in its place is no statement we know.
     const word = words.length === 0 ? (bare ?? match[0]) : (bare ?? double ?? back ?? bracket);
     if (word !== undefined) words.push(word.toUpperCase());

@@ -32,7 +32,11 @@ export const add: CommandSpec = {
       .option('--command <command>', 'start this program as the MCP server')
       .option('--arg <argument>', 'an argument of the program (repeatable; may start with -)', collect)
       .option('--env <key=value>', 'a variable of the program (repeatable); no secrets here', collect)
-      .option('--secret-env <key>', 'a variable whose value is asked for and kept in the vault (repeatable)', collect)
+      .option(
+        '--secret-env <key>',
+        'a variable whose value is asked for and kept in the vault (repeatable)',
+        collect,
+      )
       .option('--cwd <folder>', 'where the program starts')
       .option('--stderr <where>', 'what the server says on stderr: null, inherit, or a file to append to')
       .option('--read-write', 'let the server write, where the connector starts it read-only')
@@ -47,7 +51,8 @@ export const add: CommandSpec = {
     if (options.readOnly === true && options.readWrite === true) {
       throw new NucleusError('USAGE', 'give --read-only or --read-write, not both');
     }
-    if (options.scope !== undefined) note(context, 'note: --scope is accepted and ignored; nucleus install has one');
+    if (options.scope !== undefined)
+      note(context, 'note: --scope is accepted and ignored; nucleus install has one');
     if (options.dryRun === true) return dryRun(context, request);
 
     const known = await readKnown(context, request);
@@ -118,7 +123,7 @@ async function complete(
   const fromStdin = request.tokenFromStdin;
   const names = secretNames(request.launch ?? (connector ? null : (profiles[0]?.launch ?? null)), connector);
   // With --token-stdin the secrets are the first lines, whatever is asked for besides.
-  const early = fromStdin ? await askSecrets(context, prompter, names, true) : null;
+  const early = fromStdin ? await askSecrets(prompter, names, { mayAsk: true, keep: false }) : null;
   const taken = profiles.map(({ name }) => name);
   const choice: NameChoice = await chooseName(context, prompter, request, taken);
   if (choice === null) return null;
@@ -126,7 +131,9 @@ async function complete(
   const launch = request.launch ?? before?.launch ?? null;
   const fields = launch === null ? (connector?.metadata ?? []) : [];
   const metadata = await askMetadata(context, prompter, fields, { ...before?.metadata, ...request.metadata });
-  const secrets = early ?? (await askSecrets(context, prompter, secretNames(launch, connector), false));
+  const keep = before !== undefined;
+  const secrets =
+    early ?? (await askSecrets(prompter, secretNames(launch, connector), { mayAsk: context.input, keep }));
   if (launch !== null && launch.cwd === null) hintAtRelative(context, launch.args);
   return {
     connector: request.connector,
@@ -146,7 +153,10 @@ async function complete(
 function hintAtRelative(context: Context, args: readonly string[]): void {
   const relative = args.find((arg) => /^[^-/][^:]*[./]/.test(arg) && existsSync(resolve(context.cwd, arg)));
   if (relative === undefined) return;
-  note(context, `note: "${oneLine(relative)}" is relative and the program starts elsewhere; give its whole path, or --cwd .`);
+  note(
+    context,
+    `note: "${oneLine(relative)}" is relative and the program starts elsewhere; give its whole path, or --cwd .`,
+  );
 }
 
 async function send(context: Context, input: AddProfile): Promise<number> {
@@ -175,7 +185,8 @@ async function dryRun(context: Context, request: AddRequest): Promise<number> {
     return 0;
   }
   for (const [key, value] of Object.entries(resolved)) {
-    if (value !== null) print(context, `${key}: ${typeof value === 'string' ? oneLine(value) : JSON.stringify(value)}`);
+    if (value !== null)
+      print(context, `${key}: ${typeof value === 'string' ? oneLine(value) : JSON.stringify(value)}`);
   }
   return 0;
 }

@@ -34,6 +34,7 @@ export async function runGateway(context: Context, options: { auto: boolean }): 
       resources: context.resources,
       listen: true,
       waitMs: 30_000,
+      idleExit: options.auto,
       ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
     });
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void host.close());

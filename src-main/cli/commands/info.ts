@@ -29,7 +29,10 @@ export const info: CommandSpec = {
     }),
 };
 
-function describe(context: Context, { profile, connector, command, credentials, probe }: ProfileInfo): string {
+function describe(
+  context: Context,
+  { profile, connector, command, credentials, probe }: ProfileInfo,
+): string {
   const created = new Date(profile.createdAt * 1_000).toISOString();
   const age = formatAge(Date.now() - profile.createdAt * 1_000);
   const facts: [string, string | null][] = [

@@ -22,7 +22,8 @@ export const install: CommandSpec = {
     if (!known.includes(client)) {
       throw new NucleusError('USAGE', `unknown client "${client}" (supported: claude)`);
     }
-    const claude = client === 'claude-desktop' || options.print === true ? null : findOnPath(context, 'claude');
+    const claude =
+      client === 'claude-desktop' || options.print === true ? null : findOnPath(context, 'claude');
     if (claude !== null) return addToClaude(context, claude, options.scope);
     if (options.print !== true) {
       note(context, `${client}: add this to the mcpServers of its configuration`);
@@ -33,11 +34,25 @@ export const install: CommandSpec = {
 };
 
 async function addToClaude(context: Context, claude: string, scope: string | undefined): Promise<number> {
-  const args = ['mcp', 'add', ...(scope === undefined ? [] : ['--scope', scope]), 'nucleus', context.paths.shim, 'serve'];
+  const args = [
+    'mcp',
+    'add',
+    ...(scope === undefined ? [] : ['--scope', scope]),
+    'nucleus',
+    context.paths.shim,
+    'serve',
+  ];
   return new Promise((resolve, reject) => {
     const child = spawn(claude, args, { stdio: 'inherit' });
     child.once('error', (error) =>
-      reject(new NucleusError('INTERNAL', `${claude} could not be started: ${error.message}`, {}, { cause: error })),
+      reject(
+        new NucleusError(
+          'INTERNAL',
+          `${claude} could not be started: ${error.message}`,
+          {},
+          { cause: error },
+        ),
+      ),
     );
     child.once('exit', (code) => resolve(code ?? 1));
   });

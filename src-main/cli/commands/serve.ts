@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { AttachLine, AttachView } from '../../../src-shared/attach.ts';
 import { parseDuration } from '../../../src-shared/duration.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
@@ -33,20 +34,25 @@ export const serve: CommandSpec = {
       .option('--client <key>', 'the client key that install wrote into the entry')
       .option('--standalone', 'be the gateway in this process instead of attaching to one')
       .option('--servers <file>', 'serve the mcpServers of this JSON file, without any state')
-      .option('--call-timeout <duration>', 'longest call, e.g. 90s; only with --standalone or --servers');
+      .option('--call-timeout <duration>', 'longest call, e.g. 90s; only with --servers');
   },
   async run(context, _args, options: ServeOptions) {
     const view = readView(options);
-    if (options.callTimeout !== undefined) parseDuration(options.callTimeout);
-    if (options.servers !== undefined || options.standalone === true) {
+    const line = createLine(context, options, view);
+    const callTimeout = options.callTimeout === undefined ? null : parseDuration(options.callTimeout);
+    if (options.servers !== undefined) {
+      const { serveFile } = await import('../standalone.ts');
+      return serveFile(context, resolve(context.cwd, options.servers), callTimeout, line);
+    }
+    if (callTimeout !== null) {
+      note(context, 'note: --call-timeout is ignored; [upstream] call_timeout in config.toml says it');
+    }
+    if (options.standalone === true) {
       const { serveStandalone } = await import('../standalone.ts');
-      return serveStandalone(context, options, createLine(context, options, view));
+      return serveStandalone(context, line);
     }
-    if (options.callTimeout !== undefined) {
-      note(context, 'note: --call-timeout is ignored here; [upstream] call_timeout in config.toml says it for the gateway');
-    }
-    const attachment = await attachOrStart(context, createLine(context, options, view));
-    for (const sentence of attachment.notes) note(context, `note: ${sentence}`);
+    const attachment = await attachOrStart(context, line);
+    for (const sentence of attachment.notes) note(context, sentence);
     note(context, `attached to gateway pid=${attachment.pid} socket=${attachment.socketPath}`);
     return copyBytes(context, attachment.socket);
   },
@@ -66,7 +72,10 @@ async function attachOrStart(
     }
     const waitMs = deadline - Date.now();
     if (waitMs <= 0) {
-      throw new NucleusError('GATEWAY_UNREACHABLE', 'no gateway could be attached to within 20 seconds; see nucleus doctor');
+      throw new NucleusError(
+        'GATEWAY_UNREACHABLE',
+        'no gateway could be attached to within 20 seconds; see nucleus doctor',
+      );
     }
     if (endpoint && (await findGateway(context.paths))) {
       // It listens and yet let go of us: it is closing, and starting another one has to wait for that anyway.
@@ -100,7 +109,10 @@ function readView(options: ServeOptions): AttachView {
 function readProfile(text: string): { id: string; alias: string } {
   const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
   if (id === undefined || name === undefined) {
-    throw new NucleusError('USAGE', `--profile "${text}" is not of the form connector:name or connector:name=alias`);
+    throw new NucleusError(
+      'USAGE',
+      `--profile "${text}" is not of the form connector:name or connector:name=alias`,
+    );
   }
   return { id, alias: alias ?? name };
 }

@@ -12,7 +12,10 @@ export type StartOptions = { readonly foreground?: boolean };
 /** `nucleus start`: a gateway that stays until it is stopped. */
 export const start: CommandSpec = {
   define(command) {
-    command.option('--foreground', 'stay in this terminal until Ctrl-C, for a service manager or to watch the log');
+    command.option(
+      '--foreground',
+      'stay in this terminal until Ctrl-C, for a service manager or to watch the log',
+    );
   },
   async run(context, _args, options: StartOptions) {
     removeIfExists(context.paths.stopped);

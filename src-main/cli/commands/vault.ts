@@ -29,7 +29,10 @@ export const vault: CommandSpec = {
   async run(context, [action = 'status', to], options: VaultOptions) {
     const backend = backends.find((name) => name === to);
     if (action === 'move' && backend === undefined) {
-      throw new NucleusError('USAGE', 'say where to: nucleus vault move keychain, or nucleus vault move passphrase');
+      throw new NucleusError(
+        'USAGE',
+        'say where to: nucleus vault move keychain, or nucleus vault move passphrase',
+      );
     }
     if (action !== 'move' && to !== undefined) {
       throw new NucleusError('USAGE', `nucleus vault ${action} takes no further argument`);
@@ -52,7 +55,10 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
   if (!force) {
     const profiles = await api.profiles.info({ id: null, probe: false });
     const losers = profiles.filter(({ credentials }) => credentials !== null);
-    note(context, 'This gives up every stored secret whose key is lost; each profile has to be given its own again:');
+    note(
+      context,
+      'This gives up every stored secret whose key is lost; each profile has to be given its own again:',
+    );
     for (const { profile } of losers) note(context, `  ${profile.id}`);
     if (losers.length === 0) note(context, '  (no profile has one)');
     note(context, 'Nothing was given up. To do it: nucleus vault recover --force');
@@ -61,7 +67,8 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
   const answer = await withProgress(context, 'Recovering the vault …', api.vault.recover({}));
   if (context.json) printJson(context, answer);
   else show(context, answer.status);
-  for (const id of answer.lost) note(context, `lost the secrets of ${id}; give them again with nucleus add … --replace`);
+  for (const id of answer.lost)
+    note(context, `lost the secrets of ${id}; give them again with nucleus add … --replace`);
   return 0;
 }
 

@@ -1,7 +1,13 @@
 import { connect } from 'node:net';
 import type { AttachLine, AttachReply } from '../../../src-shared/attach.ts';
 import { maxAttachBytes } from '../../../src-shared/attach.ts';
-import { contract, type Api, type AskContext, type AskName, type Handlers } from '../../../src-shared/contract.ts';
+import {
+  contract,
+  type Api,
+  type AskContext,
+  type AskName,
+  type Handlers,
+} from '../../../src-shared/contract.ts';
 import { isErrorCode, NucleusError } from '../../../src-shared/errors.ts';
 import { encode, errorObject, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
 import { readLines } from '../wire/lines.ts';
@@ -49,7 +55,10 @@ function createApi(put: (name: AskName, input: unknown) => Promise<unknown>): Ap
   const groups = Object.entries(contract).map(([group, questions]) => [
     group,
     Object.fromEntries(
-      Object.keys(questions).map((key) => [key, (input: unknown) => put(`${group}.${key}` as AskName, input)]),
+      Object.keys(questions).map((key) => [
+        key,
+        (input: unknown) => put(`${group}.${key}` as AskName, input),
+      ]),
     ),
   ]);
   return Object.fromEntries(groups) as Api;
@@ -86,7 +95,10 @@ export async function connectControl(
   version: string,
 ): Promise<{ api: Api; pid: number; version: string; close(): void }> {
   const unreachable = (why: string): NucleusError =>
-    new NucleusError('GATEWAY_UNREACHABLE', `the gateway does not answer (${why}); start it with nucleus start`);
+    new NucleusError(
+      'GATEWAY_UNREACHABLE',
+      `the gateway does not answer (${why}); start it with nucleus start`,
+    );
   const socket = connect(socketPath);
   const attached = Promise.withResolvers<Exclude<AttachReply, { error: unknown }>>();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();

@@ -100,7 +100,9 @@ export function createSession(
           token === undefined
             ? undefined
             : (progress) =>
-                write([encode({ method: 'notifications/progress', params: { ...progress, progressToken: token } })]),
+                write([
+                  encode({ method: 'notifications/progress', params: { ...progress, progressToken: token } }),
+                ]),
       };
       const reply = await deps.dispatch(call);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
@@ -198,7 +200,9 @@ export function createSession(
           });
         if (handle) return handle(frame.id, frame.params);
         answer(frame.id, {
-          error: errorObject(new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`)),
+          error: errorObject(
+            new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`),
+          ),
         });
       } else if (frame.kind === 'invalid') {
         write([encode({ id: frame.id, error: errorObject(invalid(frame.reason)) })]);
@@ -222,16 +226,29 @@ const changeNotices = {
 function invalid(reason: 'json' | 'envelope' | 'batch'): NucleusError {
   if (reason === 'json') return new NucleusError('PARSE_FAILED', 'the message is not valid JSON');
   if (reason === 'batch')
-    return new NucleusError('REQUEST_INVALID', 'batches are not part of this protocol; send one message a line');
-  return new NucleusError('REQUEST_INVALID', 'the message is not a JSON-RPC 2.0 request, notification or response');
+    return new NucleusError(
+      'REQUEST_INVALID',
+      'batches are not part of this protocol; send one message a line',
+    );
+  return new NucleusError(
+    'REQUEST_INVALID',
+    'the message is not a JSON-RPC 2.0 request, notification or response',
+  );
 }
 
 function unknown(kind: Call['kind'], name: string, similar: readonly string[]): NucleusError {
   const short = name.length > 120 ? `${name.slice(0, 120)}…` : name;
   if (kind === 'resource')
-    return new NucleusError('RESOURCE_UNKNOWN', `no resource "${short}" on any profile; resources/list shows them`);
-  const hint = similar.length > 0 ? `; did you mean ${similar.join(', ')}?` : `; ${kind}s/list shows what there is`;
-  return new NucleusError(kind === 'tool' ? 'TOOL_UNKNOWN' : 'PROMPT_UNKNOWN', `unknown ${kind} "${short}"${hint}`);
+    return new NucleusError(
+      'RESOURCE_UNKNOWN',
+      `no resource "${short}" on any profile; resources/list shows them`,
+    );
+  const hint =
+    similar.length > 0 ? `; did you mean ${similar.join(', ')}?` : `; ${kind}s/list shows what there is`;
+  return new NucleusError(
+    kind === 'tool' ? 'TOOL_UNKNOWN' : 'PROMPT_UNKNOWN',
+    `unknown ${kind} "${short}"${hint}`,
+  );
 }
 
 /** For the fronts: any failure before a session exists, as the attach reply words it. */

@@ -42,9 +42,13 @@ export function createProfiles(deps: {
     const id = profileId(input.connector, input.name);
     const before = store.get(id);
     if (before && !input.replace)
-      throw new NucleusError('PROFILE_EXISTS', `profile ${id} exists already; pick another name, or add --replace`, {
-        profile: id,
-      });
+      throw new NucleusError(
+        'PROFILE_EXISTS',
+        `profile ${id} exists already; pick another name, or add --replace`,
+        {
+          profile: id,
+        },
+      );
     const undoConnector = ensureConnector(input);
     try {
       const { secrets, profile } = await prepare(input, before);
@@ -71,7 +75,10 @@ export function createProfiles(deps: {
     if (connectors.get(input.connector)) return () => {};
     const problem = connectors.problems().find(({ connector }) => connector === input.connector);
     if (problem)
-      throw new NucleusError('CONNECTOR_INVALID', `connector ${input.connector}: ${problem.message}; ${problem.fix}`);
+      throw new NucleusError(
+        'CONNECTOR_INVALID',
+        `connector ${input.connector}: ${problem.message}; ${problem.fix}`,
+      );
     if (!input.launch)
       throw new NucleusError(
         'CONNECTOR_UNKNOWN',
@@ -169,7 +176,9 @@ export function createProfiles(deps: {
     list: () => store.list(),
     add,
     info: ({ id, probe: withProbe }) =>
-      Promise.all((id === null ? store.list() : [existing(id)]).map((profile) => describe(profile, withProbe))),
+      Promise.all(
+        (id === null ? store.list() : [existing(id)]).map((profile) => describe(profile, withProbe)),
+      ),
     async remove({ id }) {
       const profile = existing(id);
       const secrets = vault.names(id);
@@ -181,7 +190,8 @@ export function createProfiles(deps: {
       catalog.forget(id);
       const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
       const orphan = !store.list().some(({ connector }) => connector === profile.connector);
-      if (orphan && connectors.removeCustom(profile.connector)) removed.push(`connector ${profile.connector}`);
+      if (orphan && connectors.removeCustom(profile.connector))
+        removed.push(`connector ${profile.connector}`);
       deps.onChange();
       return { removed };
     },

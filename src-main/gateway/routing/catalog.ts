@@ -148,7 +148,7 @@ export function createCatalog(deps: {
   function accept(profile: string, fresh: Offer): void {
     const before = offer(profile);
     const changed = kinds.filter(
-      (kind) => !before || JSON.stringify(before[kind]) !== JSON.stringify(fresh[kind]),
+      (kind) => JSON.stringify(before?.[kind] ?? []) !== JSON.stringify(fresh[kind]),
     );
     const greeted = !before || JSON.stringify(before.greeting) !== JSON.stringify(fresh.greeting);
     if (changed.length === 0 && !greeted) return;

@@ -122,5 +122,7 @@ export function resultOf(reply: Reply): Params {
   const { result, error } = readReply(reply);
   if (isObject(result)) return result;
   const message = isObject(error) && typeof error['message'] === 'string' ? error['message'] : 'no result';
-  throw new NucleusError('UPSTREAM_ERROR', `the upstream answered with an error: ${message}`, { upstream: error });
+  throw new NucleusError('UPSTREAM_ERROR', `the upstream answered with an error: ${message}`, {
+    upstream: error,
+  });
 }

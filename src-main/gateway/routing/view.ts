@@ -86,7 +86,10 @@ export function createView(
     similar(kind, name) {
       const wanted = new Set(words(name));
       return lists()
-        [kind].rows.map((row) => ({ key: row.key, shared: words(row.key).filter((word) => wanted.has(word)).length }))
+        [kind].rows.map((row) => ({
+          key: row.key,
+          shared: words(row.key).filter((word) => wanted.has(word)).length,
+        }))
         .filter(({ shared }) => shared > 0)
         .sort((a, b) => b.shared - a.shared || a.key.length - b.key.length)
         .slice(0, 3)
@@ -122,7 +125,12 @@ function joinRows(parts: readonly Rows[]): Lists {
     const rows = parts.flatMap((part) => part[kind]);
     return { rows, byKey: new Map(rows.map((row) => [row.key, row])), pages: paginate(rows) };
   };
-  return { tool: join('tool'), prompt: join('prompt'), resource: join('resource'), template: join('template') };
+  return {
+    tool: join('tool'),
+    prompt: join('prompt'),
+    resource: join('resource'),
+    template: join('template'),
+  };
 }
 
 function paginate(rows: readonly Row[]): string[] {
@@ -187,5 +195,8 @@ function buildRows(binding: Binding, offer: Offer, names: Pick<CatalogStore, 'ex
 }
 
 function words(name: string): string[] {
-  return name.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean);
+  return name
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
 }

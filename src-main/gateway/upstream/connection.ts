@@ -201,7 +201,9 @@ export function createConnection(deps: {
         },
       });
       if (pending.size === 1) events.onBusy(true);
-      if (!send({ id, method, ...(params && { params: options.onProgress ? withToken(params, id) : params }) }))
+      if (
+        !send({ id, method, ...(params && { params: options.onProgress ? withToken(params, id) : params }) })
+      )
         settle(
           id,
           new NucleusError(

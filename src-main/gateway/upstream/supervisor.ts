@@ -253,7 +253,8 @@ export function createSupervisor(deps: {
       const { live } = slot;
       if (!live)
         throw (
-          slot.problem ?? new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
+          slot.problem ??
+          new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
         );
       const reply = await live.connection.request(method, params, {
         ...options,

@@ -8,7 +8,12 @@ export type Params = Record<string, unknown>;
 
 /** A message whose envelope was checked; params stay raw. */
 export type Frame =
-  | { readonly kind: 'request'; readonly id: Id; readonly method: string; readonly params: Params | undefined }
+  | {
+      readonly kind: 'request';
+      readonly id: Id;
+      readonly method: string;
+      readonly params: Params | undefined;
+    }
   | { readonly kind: 'notification'; readonly method: string; readonly params: Params | undefined }
   | { readonly kind: 'response'; readonly id: Id; readonly message: Params }
   | { readonly kind: 'invalid'; readonly id: Id | null; readonly reason: 'json' | 'envelope' | 'batch' };

@@ -1,0 +1,101 @@
+import type { AttachLine } from '../../src-shared/attach.ts';
+import type { Config } from '../../src-shared/config.ts';
+import { loadConfig } from '../gateway/config-file.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { hostGateway } from '../gateway/host.ts';
+import type { Platform } from '../gateway/platform.ts';
+import { createServersGateway } from '../gateway/standalone.ts';
+import { readLines } from '../gateway/wire/lines.ts';
+import type { Context } from './context.ts';
+import { createLog } from './log.ts';
+import { createNodePlatform } from './node-platform.ts';
+
+/** How long to wait for another command to let go of the state folder. */
+const lockTimeout = 5_000;
+
+/** `serve --standalone`: this process is the gateway, its only client is on stdin and stdout. */
+export async function serveStandalone(context: Context, line: AttachLine): Promise<number> {
+  process.umask(0o077);
+  const host = await hostGateway({
+    platform: createPlatform(context),
+    paths: context.paths,
+    version: context.version,
+    resources: context.resources,
+    listen: false,
+    waitMs: lockTimeout,
+    ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+  });
+  host.gateway.startBackground();
+  const config = loadConfig(context.configFile ?? context.paths.config);
+  await serveOnStdio(context, host.gateway, line, config);
+  await host.close();
+  return 0;
+}
+
+/** `serve --servers FILE`: a gateway over the servers of a file, without any state. */
+export async function serveFile(
+  context: Context,
+  file: string,
+  callTimeout: number | null,
+  line: AttachLine,
+): Promise<number> {
+  const settings = loadConfig(context.configFile ?? context.paths.config);
+  const config: Config =
+    callTimeout === null
+      ? settings
+      : { ...settings, upstream: { ...settings.upstream, call_timeout: callTimeout } };
+  const gateway = createServersGateway({
+    platform: createPlatform(context),
+    file,
+    version: context.version,
+    resources: context.resources,
+    config,
+  });
+  await serveOnStdio(context, gateway, line, config);
+  await gateway.close();
+  return 0;
+}
+
+function createPlatform(context: Context): Platform {
+  const log = createLog({
+    write: (text) => context.stderr.write(text),
+    now: Date.now,
+    env: context.env,
+    fallback: 'info',
+  });
+  return createNodePlatform({ env: context.env, resources: context.resources, log });
+}
+
+/** One session over this process's own streams; resolves when the client is gone or a signal says so. */
+async function serveOnStdio(
+  { stdin, stdout }: Context,
+  gateway: Gateway,
+  line: AttachLine,
+  config: Config,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const session = gateway.openSession(
+    {
+      write(parts) {
+        stdout.cork();
+        for (const part of parts) stdout.write(part);
+        stdout.write('\n');
+        stdout.uncork();
+      },
+      end: resolve,
+      backlog: () => stdout.writableLength,
+    },
+    line,
+  );
+  readLines(stdin, {
+    limit: config.upstream.max_frame_mib,
+    onLine: (text) => session.receive(text),
+    // As on the socket: a client that sends more than any message may hold is let go.
+    onOverflow: () => resolve(),
+  });
+  stdin.once('end', resolve).once('error', () => resolve());
+  stdout.once('close', resolve);
+  process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  await promise;
+  session.close();
+}
