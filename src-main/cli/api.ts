@@ -1,8 +1,6 @@
 import type { Api } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
-import { connectControl, localApi } from '../gateway/downstream/control.ts';
 import type { Host } from '../gateway/host.ts';
-import { hostGateway } from '../gateway/host.ts';
 import { rememberSession } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
@@ -29,6 +27,8 @@ export async function openApi(context: Context): Promise<OpenApi> {
   const deadline = Date.now() + lockTimeout;
   const progress = startProgress(context, 'Opening Nucleus …');
   try {
+    // Loaded here, so that help and usage errors do not wait for it, nor a client of a running gateway for SQLite.
+    const { connectControl, localApi } = await import('../gateway/downstream/control.ts');
     for (;;) {
       const endpoint = await findGateway(context.paths);
       if (endpoint !== null) {
@@ -64,6 +64,7 @@ export async function withApi<T>(context: Context, work: (open: OpenApi) => Prom
 
 async function hostInProcess(context: Context, waitMs: number): Promise<Host | null> {
   process.umask(0o077);
+  const { hostGateway } = await import('../gateway/host.ts');
   try {
     return await hostGateway({
       platform: createNodePlatform({

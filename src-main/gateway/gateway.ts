@@ -20,6 +20,7 @@ import type { Registry } from './storage/database.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
+import { openHttp } from './upstream/http.ts';
 import { openStdio, spawnCommand } from './upstream/stdio.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
 import type { Transport } from './upstream/transport.ts';
@@ -120,6 +121,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     const launch = await resolveLaunch(profile, connectors.get(profile.connector), (name) =>
       vault.get(id, name),
     );
+    if (launch.kind === 'http')
+      return openHttp({ ...launch, profile: id, clock, limit: config.upstream.max_frame_mib });
     const env = upstreamEnvironment({
       gateway: platform.env,
       path: await loginPath(),
@@ -141,7 +144,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }
   }
 
-  function spawn(launch: ResolvedLaunch, env: Record<string, string>): Child {
+  function spawn(launch: Exclude<ResolvedLaunch, { kind: 'http' }>, env: Record<string, string>): Child {
     const cwd = launch.cwd ?? deps.home;
     return launch.kind === 'builtin'
       ? platform.spawnBuiltin(launch.server, { args: launch.args, env, cwd })

@@ -1,10 +1,10 @@
 // Exposed names and descriptions, seen by clients of one gateway.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import test, { after, before } from 'node:test';
+import test, { before } from 'node:test';
 import { attach, connectClient, controlGateway, jsonOf, startGateway, textOf, type Attached, type Gateway } from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
-import { createHome, type Home } from '../helpers/home.ts';
+import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 
@@ -13,11 +13,12 @@ interface Tool {
   readonly description?: string;
 }
 
-const home = createHome({ after });
+const scope = createScope();
+const home = createHome(scope);
 let gateway: Gateway;
 
 before(async () => {
-  gateway = await startGateway({ after }, home, passphrase(home));
+  gateway = await startGateway(scope, home, passphrase(home));
 });
 
 test('a tool is named connector_alias_tool', async (t) => {

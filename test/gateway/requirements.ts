@@ -126,7 +126,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEX-029': { title: 'Resource templates, subscriptions, completion', status: 'planned' },
   'NEX-030': { title: 'Upstream pages are followed, with a cap', status: 'planned' },
   'NEX-031': { title: 'list_changed in both directions', status: 'planned' },
-  'NEX-032': { title: 'Progress, cancellation, logging, sampling, elicitation, roots pass', status: 'planned' },
+  'NEX-032': {
+    title: 'Progress, cancellation, logging, sampling, elicitation, roots pass',
+    status: 'planned',
+  },
   'NEX-033': { title: 'Time limits of upstreams', status: 'planned' },
   'NEX-034': { title: 'Access rules per server and tool', status: 'planned' },
   'NEX-035': { title: 'Access rules on prompts and resources; no group, no access', status: 'planned' },
@@ -169,7 +172,10 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NUC-002': { title: 'All ten commands of the original and their aliases exist', status: 'planned' },
   'NUC-003': { title: 'Errors have one shape and an exit code', status: 'planned' },
   'NUC-004': { title: 'Results go to stdout, everything else to stderr', status: 'planned' },
-  'NUC-005': { title: 'The config file is optional; an invalid one is rejected with its line', status: 'planned' },
+  'NUC-005': {
+    title: 'The config file is optional; an invalid one is rejected with its line',
+    status: 'planned',
+  },
   'NUC-006': { title: 'State folder layout and file modes', status: 'planned' },
   'NUC-007': { title: 'Registry in SQLite with a schema version', status: 'planned' },
   'NUC-008': { title: 'A version 1 or 2 registry of the original is migrated', status: 'planned' },

@@ -1,10 +1,10 @@
 // How upstreams are started, shared, rested and ended. One gateway with short limits for the whole file.
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { describe, test, after, before } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { attach, jsonOf, nucleusErrorOf, startGateway, textOf, type Attached, type Gateway } from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
-import { createHome } from '../helpers/home.ts';
+import { createHome, createScope } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { commandsWith, gone, isAlive, kill } from '../helpers/processes.ts';
 import { verifies } from '../helpers/requirements.ts';
@@ -17,17 +17,18 @@ call_timeout = "2s"
 `;
 
 describe('with the limits of config.toml', { concurrency: true }, () => {
-  const home = createHome({ after }, limits);
+  const scope = createScope();
+  const home = createHome(scope, limits);
   let gateway: Gateway;
   let client: Attached;
 
   before(async () => {
-    gateway = await startGateway({ after }, home, {
+    gateway = await startGateway(scope, home, {
       ...passphrase(home),
       AWS_SECRET_ACCESS_KEY: 'of the parent',
       GITHUB_TOKEN: 'of the parent',
     });
-    client = await attach({ after }, home);
+    client = await attach(scope, home);
     await client.initialize();
   });
 
@@ -150,7 +151,7 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     assert.ok(took < 1_000, `it took ${took} ms to fail`);
     assert.equal(failed['isError'], true);
     assert.match(textOf(failed), /fake:mortal/);
-    assert.deepEqual({ ...nucleusErrorOf(failed) }, { code: 'UPSTREAM_EXITED', profile: 'fake:mortal' });
+    assert.deepEqual(nucleusErrorOf(failed), { code: 'UPSTREAM_EXITED', profile: 'fake:mortal' });
     assert.notEqual(jsonOf(await client.call('fake_mortal_whoami'))['pid'], pid);
   });
 
@@ -172,7 +173,7 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     const missing = { command: '/no/such/server', args: [] };
     await gateway.ask('profiles.add', { connector: 'fake', name: 'bad3', launch: missing, connect: false });
     await added('good', '--bom', '--stdout-noise', '--page-size', '4', '--id-style', 'tail');
-    const other = await attach({ after }, home);
+    const other = await attach(scope, home);
     await other.initialize();
     const { tools } = (await other.ask('tools/list')) as { tools: { name: string }[] };
     assert.ok(tools.some(({ name }) => name === 'fake_good_echo'));
@@ -188,14 +189,14 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     const needed = home.path('needed');
     const fake = createFake(home, 'returning', '--tools', '1', '--needs', needed);
     await gateway.add(fake, undefined, { connect: false });
-    const own = await attach({ after }, home, { profiles: [{ id: 'fake:returning', alias: 'returning' }] });
+    const own = await attach(scope, home, { profiles: [{ id: 'fake:returning', alias: 'returning' }] });
     await own.initialize();
     const namesNow = async () => ((await own.ask('tools/list')) as { tools: { name: string }[] }).tools.map(({ name }) => name);
     assert.deepEqual(await namesNow(), []);
     assert.ok(fake.starts().length > 0);
     writeFileSync(needed, '');
-    await own.next('tools/list_changed', ({ method }) => method === 'notifications/tools/list_changed', 30_000);
-    assert.deepEqual(await namesNow(), ['fake_returning_echo']);
+    await until('its tool is there', async () => (await namesNow()).includes('fake_returning_echo'), 30_000);
+    assert.ok(own.seen.some((line) => line.includes('notifications/tools/list_changed')));
   });
 
   test('a hanging start ends at connect_timeout', async () => {
@@ -232,7 +233,7 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     const took = performance.now() - started;
     assert.ok(took >= 1_900 && took < 3_500, `${took} ms`);
     assert.equal(result['isError'], true);
-    assert.deepEqual({ ...nucleusErrorOf(result) }, { code: 'UPSTREAM_TIMEOUT', profile: 'fake:hang-call' });
+    assert.deepEqual(nucleusErrorOf(result), { code: 'UPSTREAM_TIMEOUT', profile: 'fake:hang-call' });
     assert.match(textOf(result), /fake:hang-call/);
     await until('the upstream heard of it', () => fake.received('notifications/cancelled').length === 1);
     assert.equal(fake.starts().length, 1);
@@ -240,13 +241,14 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
 });
 
 describe('with idle_timeout = 1s', { concurrency: true }, () => {
-  const home = createHome({ after }, '[upstream]\nidle_timeout = "1s"\n');
+  const scope = createScope();
+  const home = createHome(scope, '[upstream]\nidle_timeout = "1s"\n');
   let gateway: Gateway;
   let client: Attached;
 
   before(async () => {
-    gateway = await startGateway({ after }, home);
-    client = await attach({ after }, home);
+    gateway = await startGateway(scope, home);
+    client = await attach(scope, home);
     await client.initialize();
   });
 

@@ -52,11 +52,11 @@ export function jsonOf(result: unknown): Record<string, unknown> {
   return JSON.parse(textOf(result)) as Record<string, unknown>;
 }
 
-/** The `{ code, profile }` with which Nucleus marks a failure of its own in a result. */
-export function nucleusErrorOf(result: unknown): { code: string; profile?: string } | undefined {
-  return (result as { _meta?: Record<string, { code: string; profile?: string }> })._meta?.[
-    'dev.nucleus/error'
-  ];
+/** The code and profile with which Nucleus marks a failure of its own in a result; undefined when it is none. */
+export function nucleusErrorOf(result: unknown): { code: string; profile: string } | undefined {
+  const { _meta } = result as { _meta?: Record<string, { code: string; profile: string }> };
+  const mark = _meta?.['dev.nucleus/error'];
+  return mark && { code: mark.code, profile: mark.profile };
 }
 
 export interface Shim extends Lines {

@@ -1,12 +1,22 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { after } from 'node:test';
 import type { Endpoint } from '../../src-shared/attach.ts';
 import { gone, kill, processesWith } from './processes.ts';
 
-/** Where cleanup is registered: a test's context, or node:test itself for what the whole file shares. */
+/** Where cleanup is registered: a test's context, or the scope of a file. */
 export interface Scope {
   after(clean: () => void | Promise<void>): void;
+}
+
+/** The scope of what the tests of a file, or of a `describe`, share. To be made outside of hooks and tests. */
+export function createScope(): Scope {
+  const cleanups: (() => void | Promise<void>)[] = [];
+  after(async () => {
+    for (const clean of cleanups) await clean();
+  });
+  return { after: (clean) => void cleanups.push(clean) };
 }
 
 export interface Home {

@@ -58,7 +58,6 @@ export function createRunner(settings: Settings): Runner {
       fileURLToPath(new URL('./query-worker.ts', import.meta.url)),
       [JSON.stringify(settings)],
       {
-        execArgv: [],
         // Its stdout must never reach ours: that carries the protocol.
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       },

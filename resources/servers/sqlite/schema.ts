@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import { type Stored, toJson } from './values.ts';
+import type { Stored } from './values.ts';
 
 /** Rows are counted up to here; a table with more answers null. */
 const maxCountedRows = 10_000;
@@ -98,5 +98,5 @@ function countRows(database: Database.Database, table: string): number | null {
 }
 
 function text(value: Stored | undefined): string | null {
-  return value === null || value === undefined ? null : String(toJson(value));
+  return typeof value === 'string' ? value : null;
 }

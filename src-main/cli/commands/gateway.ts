@@ -1,4 +1,5 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Host } from '../../gateway/host.ts';
 import { hostGateway } from '../../gateway/host.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
@@ -17,38 +18,46 @@ export const gateway: CommandSpec = {
   run: (context, _args, options: GatewayOptions) => runGateway(context, { auto: options.auto === true }),
 };
 
-/** Is the gateway until it is told to end. */
+const lockTimeout = 30_000;
+/** How long to wait for the lock before looking whether its holder is the gateway already. */
+const lockTurn = 250;
+
+/** Is the gateway until it is told to end; content when another process already is. */
 export async function runGateway(context: Context, options: { auto: boolean }): Promise<number> {
   process.umask(0o077);
+  const deadline = Date.now() + lockTimeout;
+  for (;;) {
+    try {
+      const host = await openHost(context, options.auto);
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void host.close());
+      await host.closed;
+      return 0;
+    } catch (error) {
+      if (!(error instanceof NucleusError) || error.code !== 'GATEWAY_BUSY') throw error;
+      const other = await findGateway(context.paths);
+      if (other === null && Date.now() < deadline) continue;
+      if (other === null) throw error;
+      note(context, `already running (pid ${other.pid})`);
+      return 0;
+    }
+  }
+}
+
+function openHost(context: Context, idleExit: boolean): Promise<Host> {
   const log = createLog({
     write: (line) => context.stderr.write(line),
     now: Date.now,
     env: context.env,
     fallback: 'info',
   });
-  try {
-    const host = await hostGateway({
-      platform: createNodePlatform({ env: context.env, resources: context.resources, log }),
-      paths: context.paths,
-      version: context.version,
-      resources: context.resources,
-      listen: true,
-      waitMs: 30_000,
-      idleExit: options.auto,
-      ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
-    });
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void host.close());
-    await host.closed;
-    return 0;
-  } catch (error) {
-    const other = await otherGateway(context, error);
-    if (other === null) throw error;
-    note(context, `already running (pid ${other})`);
-    return 0;
-  }
-}
-
-async function otherGateway(context: Context, error: unknown): Promise<number | null> {
-  if (!(error instanceof NucleusError) || error.code !== 'GATEWAY_BUSY') return null;
-  return (await findGateway(context.paths))?.pid ?? null;
+  return hostGateway({
+    platform: createNodePlatform({ env: context.env, resources: context.resources, log }),
+    paths: context.paths,
+    version: context.version,
+    resources: context.resources,
+    listen: true,
+    waitMs: lockTurn,
+    idleExit,
+    ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+  });
 }

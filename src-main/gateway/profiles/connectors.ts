@@ -17,6 +17,8 @@ export interface CustomConnector {
   readonly transport: 'stdio' | 'http';
   readonly url?: string;
   readonly auth?: string;
+  /** Templates by header name; only with `http`. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** Names of the secrets a profile must bring. */
   readonly secrets?: readonly string[];
 }
@@ -195,6 +197,7 @@ function textOf(connector: CustomConnector): string {
     transport,
     ...(url === undefined ? {} : { url }),
     auth,
+    ...(connector.headers ? { headers: { ...connector.headers } } : {}),
     ...(secrets.length > 0 ? { signin: { token: { secrets: [...secrets] } } } : {}),
   })}\n`;
 }

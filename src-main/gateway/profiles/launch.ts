@@ -17,7 +17,8 @@ interface Start {
 /** How one profile's upstream is started, with every template filled in. Holds secrets: never logged, never stored. */
 export type ResolvedLaunch =
   | (Start & { readonly kind: 'builtin'; readonly server: string })
-  | (Start & { readonly kind: 'command'; readonly command: string });
+  | (Start & { readonly kind: 'command'; readonly command: string })
+  | { readonly kind: 'http'; readonly url: URL; readonly headers: Readonly<Record<string, string>> };
 
 /** Fills in how to start a profile's upstream; fetches exactly the secrets that takes. */
 export async function resolveLaunch(
@@ -26,9 +27,10 @@ export async function resolveLaunch(
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
   if (profile.launch) return resolveOwn(profile, profile.launch, secret);
+  if (manifest?.transport === 'http') return resolveHttp(profile, manifest, secret);
   const stdio = startOf(profile, manifest);
   const secrets: Record<string, string> = {};
-  for (const name of secretHoles(stdio)) secrets[name] = await secret(name);
+  for (const name of secretHoles(Object.values(stdio.env))) secrets[name] = await secret(name);
   return resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
 }
 
@@ -39,9 +41,13 @@ export function describeCommand(profile: Profile, manifest: Manifest | null): st
     const hidden = launch.secretEnv.map((name) => [name, shown(name)] as const);
     return [...assignments({ ...launch.env, ...Object.fromEntries(hidden) }), launch.command, ...launch.args];
   }
+  if (manifest?.url)
+    return [manifest.url, ...Object.entries(manifest.headers).map(([name, value]) => `${name}: ${value}`)];
   const stdio = manifest?.transport === 'stdio' ? manifest.stdio : null;
   if (!stdio) return [];
-  const secrets = Object.fromEntries(secretHoles(stdio).map((name) => [name, shown(name)]));
+  const secrets = Object.fromEntries(
+    secretHoles(Object.values(stdio.env)).map((name) => [name, shown(name)]),
+  );
   const start = resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
   const program = start.kind === 'builtin' ? `builtin:${start.server}` : start.command;
   return [...assignments(start.env), program, ...start.args];
@@ -105,7 +111,55 @@ async function resolveOwn(
   };
 }
 
-function resolveManifest(profile: Profile, stdio: ManifestStdio, context: TemplateContext): ResolvedLaunch {
+async function resolveHttp(
+  profile: Profile,
+  manifest: Manifest,
+  secret: (name: string) => Promise<string>,
+): Promise<ResolvedLaunch> {
+  if (manifest.auth === 'oauth')
+    throw new NucleusError(
+      'UPSTREAM_UNSUPPORTED',
+      `${profile.id} signs in with OAuth, which this version cannot do yet`,
+      { profile: profile.id },
+    );
+  const secrets: Record<string, string> = {};
+  for (const name of secretHoles(Object.values(manifest.headers))) secrets[name] = await secret(name);
+  const context = contextOf(profile, manifest, secrets);
+  // What a person typed must stay inside its part of the address.
+  const encoded = { ...context, metadata: mapValues(context.metadata, encodeURIComponent) };
+  const url = expand(manifest.url ?? '', encoded);
+  if (url === null || !URL.canParse(url))
+    throw new NucleusError(
+      'METADATA_INVALID',
+      `the address of ${profile.id} is not complete; add the profile again with the metadata it needs`,
+      { profile: profile.id },
+    );
+  const headers: Record<string, string> = {};
+  for (const [name, template] of Object.entries(manifest.headers)) {
+    const value = expand(template, context);
+    if (value !== null && /[\r\n]/.test(value))
+      throw new NucleusError(
+        'METADATA_INVALID',
+        `the header ${name} of ${profile.id} would contain a line break; give its secret or metadata again without one`,
+        { profile: profile.id },
+      );
+    if (value !== null) headers[name.toLowerCase()] = value;
+  }
+  return { kind: 'http', url: new URL(url), headers };
+}
+
+function mapValues(
+  values: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+}
+
+function resolveManifest(
+  profile: Profile,
+  stdio: ManifestStdio,
+  context: TemplateContext,
+): Exclude<ResolvedLaunch, { kind: 'http' }> {
   const start: Start = {
     args: stdio.args.flatMap((arg) => expand(arg, context) ?? []),
     env: Object.fromEntries(
@@ -183,9 +237,9 @@ function checkValue(field: MetadataField, given: string, cwd: string): string {
   return value;
 }
 
-/** Secrets can stand in env only; the manifest's checks see to that. */
-function secretHoles(stdio: ManifestStdio): string[] {
-  const holes = Object.values(stdio.env).flatMap((value) => holesOf(value));
+/** Names of the secrets in templates; they stand in env and headers only, the manifest's checks see to that. */
+function secretHoles(templates: readonly string[]): string[] {
+  const holes = templates.flatMap((template) => holesOf(template));
   return [...new Set(holes.flatMap((hole) => (hole.kind === 'secret' ? [hole.name] : [])))];
 }
 

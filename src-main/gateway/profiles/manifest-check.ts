@@ -22,6 +22,8 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       `has no meaning with transport "${transport}"`,
       'remove [stdio], or set transport = "stdio"',
     );
+  if (transport === 'stdio' && Object.keys(manifest.headers).length > 0)
+    fail('headers', 'only http and sse connectors have them', 'remove [headers], or set transport = "http"');
   if (transport === 'stdio' && !stdio && manifest.kind === 'builtin')
     fail('stdio', 'is required with transport "stdio"', 'add [stdio] with the server to start');
   if (url !== null && !isWebAddress(url.replace(/\{\{.*?\}\}/gs, 'x')))
@@ -29,6 +31,12 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       'url',
       'must be an http or https address',
       'write the whole address, such as https://example.com/mcp',
+    );
+  if (url?.startsWith('http://') && manifest.token && !isLoopback(url))
+    fail(
+      'url',
+      'would carry a secret over an unencrypted connection',
+      'use https://, which is only not needed for this machine itself (127.0.0.1)',
     );
   if (stdio) checkStart(stdio, fail);
   checkMetadataFields(manifest, fail);
@@ -38,6 +46,10 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
 
 /** Ends the reading with where, what is wrong and what to do. */
 export type Fail = (key: string, message: string, fix: string) => never;
+
+function isLoopback(url: string): boolean {
+  return /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])([:/]|$)/.test(url);
+}
 
 function checkStart(stdio: ManifestStdio, fail: Fail): void {
   const [wanted, unwanted] =
@@ -86,7 +98,7 @@ function checkHoles(manifest: Manifest, fail: Fail): void {
         fail(
           place,
           'a secret may not be here, where other programs can read it',
-          'pass the secret in [stdio.env]',
+          'pass the secret in [stdio.env] or [headers]',
         );
       if (!secrets.has(hole.name))
         fail(
@@ -97,6 +109,7 @@ function checkHoles(manifest: Manifest, fail: Fail): void {
     }
   };
   if (url !== null) look('url', url, false);
+  for (const [name, value] of Object.entries(manifest.headers)) look(`headers.${name}`, value, true);
   if (!stdio) return;
   for (const [index, arg] of stdio.args.entries()) look(`stdio.args[${index}]`, arg, false);
   for (const [name, value] of Object.entries(stdio.env)) look(`stdio.env.${name}`, value, true);

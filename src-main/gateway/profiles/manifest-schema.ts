@@ -6,6 +6,7 @@ import { holesOf } from './template.ts';
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of an environment variable (A-Z a-z 0-9 _)');
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of an HTTP header');
 const secretName = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a name made of A-Z a-z 0-9 _ -');
 /** A NUL can be written in TOML and would end an argument early. */
 const text = z.string().refine((value) => !value.includes('\0'), 'must not contain a NUL character');
@@ -52,6 +53,7 @@ export const Schema1 = z.strictObject({
         .optional(),
     })
     .optional(),
+  headers: z.record(headerName, template).default({}),
   stdio: z
     .strictObject({
       runtime: z.enum(['builtin', 'binary']),
@@ -115,6 +117,7 @@ export function toManifest(data: z.output<typeof Schema1>, source: ManifestSourc
             secrets: signin?.token?.secrets ?? ['token'],
           }
         : null,
+    headers: data.headers,
     stdio: stdio
       ? { ...stdio, server: stdio.server ?? null, command: stdio.command ?? null, cwd: stdio.cwd ?? null }
       : null,

@@ -44,6 +44,8 @@ export interface Manifest {
     readonly create: string | null;
     readonly secrets: readonly string[];
   } | null;
+  /** Templates by header name, sent with every request; only with transport `http` or `sse`. */
+  readonly headers: Readonly<Record<string, string>>;
   /** null: reached by url, or every profile brings its own command. */
   readonly stdio: ManifestStdio | null;
   readonly metadata: readonly MetadataField[];
@@ -161,6 +163,7 @@ function parseOriginal(table: Readonly<Record<string, unknown>>, source: Manifes
     auth,
     checked: null,
     token: null,
+    headers: {},
     stdio: null,
     metadata: [],
     readOnly: null,
@@ -169,7 +172,8 @@ function parseOriginal(table: Readonly<Record<string, unknown>>, source: Manifes
 }
 
 function fromIssue(issue: z.core.$ZodIssue | undefined, source: ManifestSource): NucleusError {
-  if (!issue) return invalid(source, '', 'is not a manifest', 'compare it with docs/connectors.md');
+  if (!issue)
+    return invalid(source, '', 'is not a manifest', 'compare it with one of the built-in connectors');
   const path = issue.path
     .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
     .join('');

@@ -9,6 +9,7 @@ import type { Vault } from '../storage/vault.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import type { Connectors } from './connectors.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
+import { holesOf } from './template.ts';
 
 type Adding = Parameters<Handlers['profiles']['add']>[0];
 
@@ -79,10 +80,12 @@ export function createProfiles(deps: {
         'CONNECTOR_INVALID',
         `connector ${input.connector}: ${problem.message}; ${problem.fix}`,
       );
+    if (input.url !== null)
+      return connectors.saveCustom(httpConnector(input.connector, input.url, input.headers));
     if (!input.launch)
       throw new NucleusError(
         'CONNECTOR_UNKNOWN',
-        `unknown connector "${input.connector}"; name its command to make it one, for example:\n` +
+        `unknown connector "${input.connector}"; name its URL or its command to make it one, for example:\n` +
           `  nucleus add ${input.connector} ${input.name} --command npx --arg -y --arg some-mcp-server@1.0.0`,
       );
     return connectors.saveCustom({
@@ -99,12 +102,12 @@ export function createProfiles(deps: {
   ): Promise<{ profile: Profile; secrets: Record<string, string> }> {
     const id = profileId(input.connector, input.name);
     const manifest = connectors.get(input.connector);
-    if (manifest && manifest.transport !== 'stdio')
+    if (manifest && (manifest.transport === 'sse' || manifest.auth === 'oauth'))
       throw new NucleusError(
         'UPSTREAM_UNSUPPORTED',
-        `connector ${manifest.name} is reached over ${manifest.transport}, which this version of Nucleus cannot do yet`,
+        `connector ${manifest.name} needs ${manifest.auth === 'oauth' ? 'a sign-in with OAuth' : 'the old SSE transport'}, which this version of Nucleus cannot do yet`,
       );
-    if (manifest && !manifest.stdio && !input.launch && !before?.launch)
+    if (manifest?.transport === 'stdio' && !manifest.stdio && !input.launch && !before?.launch)
       throw new NucleusError(
         'CONNECTOR_INVALID',
         `connector ${manifest.name} has no command of its own; give one with --command`,
@@ -206,5 +209,24 @@ export function createProfiles(deps: {
       if (cleared) deps.onChange();
       return { cleared };
     },
+  };
+}
+
+/** A connector of one's own behind a URL: its headers may hold secrets, which each profile then brings. */
+function httpConnector(
+  name: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+): Parameters<Connectors['saveCustom']>[0] {
+  const holes = Object.values(headers).flatMap((template) => holesOf(template));
+  const secrets = [...new Set(holes.flatMap((hole) => (hole.kind === 'secret' ? [hole.name] : [])))];
+  return {
+    name,
+    description: `MCP server at ${new URL(url).host}`,
+    transport: 'http',
+    url,
+    auth: secrets.length > 0 ? 'token' : 'none',
+    headers,
+    secrets,
   };
 }

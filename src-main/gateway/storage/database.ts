@@ -148,9 +148,8 @@ function settle(db: Database.Database, marker: string | null): Registry {
         writeMeta(db, 'schema_version', String(step.version));
       }).immediate();
     }
-    db.transaction(() => {
-      if (readMeta(db, 'registry_id') === null) writeMeta(db, 'registry_id', marker ?? randomUUID());
-    }).immediate();
+    // Written at each opening: a file that may only be read shows now, BEGIN IMMEDIATE would not notice.
+    writeMeta(db, 'registry_id', readMeta(db, 'registry_id') ?? marker ?? randomUUID());
   } catch (error) {
     db.close();
     throw error;

@@ -74,9 +74,8 @@ export function createVault(deps: {
       throw error;
     }
   };
-  const openNow = async (): Promise<Buffer> => {
+  const openNow = async (before = closings): Promise<Buffer> => {
     if (key !== null) return key;
-    const before = closings;
     const opened = await noting(() => (isUsed() ? dataKey.unlock() : dataKey.make()));
     if (closings !== before) throw vaultLocked('it was closed while it was being opened');
     key = opened;
@@ -88,7 +87,8 @@ export function createVault(deps: {
   const open = async (): Promise<Buffer> => {
     if (key !== null) return key;
     throwFreshRefusal();
-    flight ??= exclusive(openNow).finally(() => (flight = null));
+    const asked = closings;
+    flight ??= exclusive(() => openNow(asked)).finally(() => (flight = null));
     const opened = await flight;
     if (key !== opened) throw vaultLocked('it was closed meanwhile');
     return opened;

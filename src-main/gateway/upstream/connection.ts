@@ -52,7 +52,7 @@ export function createConnection(deps: {
   let oddities = 0;
   let ending: Ending | null = null;
 
-  const send = (message: object): boolean => transport.send(encode(message));
+  const send = (message: object, id?: number): boolean => transport.send(encode(message), id);
 
   function settle(id: number, outcome: Reply | NucleusError): void {
     const waiting = pending.get(id);
@@ -116,6 +116,10 @@ export function createConnection(deps: {
     }
   };
 
+  transport.onLost = (id, error) => {
+    if (pending.has(id)) settle(id, error);
+  };
+
   transport.onOverflow = (head, tail, length) => {
     const span = findResponseId(head, tail);
     oddities += 1;
@@ -172,6 +176,7 @@ export function createConnection(deps: {
         if (method !== 'initialize')
           send({ method: 'notifications/cancelled', params: { requestId: id, reason } });
         abandoned.add(id);
+        transport.abandon(id);
         settle(id, error);
       };
       const forgetTimeout = clock.after(options.timeoutMs, () =>
@@ -201,9 +206,8 @@ export function createConnection(deps: {
         },
       });
       if (pending.size === 1) events.onBusy(true);
-      if (
-        !send({ id, method, ...(params && { params: options.onProgress ? withToken(params, id) : params }) })
-      )
+      const body = params && { params: options.onProgress ? withToken(params, id) : params };
+      if (!send({ id, method, ...body }, id))
         settle(
           id,
           new NucleusError(

@@ -54,7 +54,10 @@ export async function openStdio(
     pid: child.pid ?? null,
     onLine: () => {},
     onOverflow: () => {},
+    onLost: () => {},
     onEnd: () => {},
+    // One stream for all: an answer nobody waits for is dropped when it comes.
+    abandon: () => {},
     stderrTail: tail,
     send(message) {
       const { stdin } = child;

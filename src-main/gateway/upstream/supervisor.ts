@@ -304,10 +304,11 @@ function startError(profile: string, error: NucleusError, stderr: string): Nucle
       `the server of ${profile} started but did not answer initialize in time${said(stderr)}; check it with nucleus info ${profile}, or raise upstream.connect_timeout`,
       { profile },
     );
-  if (error.code !== 'UPSTREAM_EXITED') return error;
+  const { reason } = error.data;
+  if (error.code !== 'UPSTREAM_EXITED' || typeof reason !== 'string') return error;
   return new NucleusError(
     'UPSTREAM_EXITED',
-    `the server of ${profile} ${String(error.data['reason'])} before it answered initialize${said(stderr)}; check its command with nucleus info ${profile}`,
+    `the server of ${profile} ${reason} before it answered initialize${said(stderr)}; check its command with nucleus info ${profile}`,
     { profile },
   );
 }

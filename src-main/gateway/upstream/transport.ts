@@ -1,3 +1,5 @@
+import type { NucleusError } from '../../../src-shared/errors.ts';
+
 /** Why an upstream's transport ended, in words for people and for the next decision. */
 export interface Ending {
   /** `asked`: we closed it. `exited`: it ended by itself. */
@@ -6,15 +8,22 @@ export interface Ending {
   readonly what: string;
 }
 
-/** A two-way stream of JSON-RPC lines to one upstream. */
+/** A two-way stream of JSON-RPC messages to one upstream. */
 export interface Transport {
   readonly pid: number | null;
-  /** Queues one message (without newline). False when the upstream reads too slowly to take more. */
-  send(message: string): boolean;
+  /**
+   * Queues one message (without newline); a request comes with its id. False when the upstream reads too slowly to
+   * take more.
+   */
+  send(message: string, id?: number): boolean;
+  /** Nobody waits for the answer to this request any more. */
+  abandon(id: number): void;
   /** Called once per message line, in order. Set before the first line can arrive. */
   onLine: (line: Buffer) => void;
   /** Called for a line over the limit with both its ends; the line itself is gone. */
   onOverflow: (head: Buffer, tail: Buffer, length: number) => void;
+  /** Called when the answer to one request can no longer come while the transport lives. */
+  onLost: (id: number, error: NucleusError) => void;
   /** Called exactly once. */
   onEnd: (ending: Ending) => void;
   /** The last things the upstream wrote to stderr, for error sentences. */

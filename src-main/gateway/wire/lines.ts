@@ -7,6 +7,8 @@ const keptBytes = 256;
 export interface LineOptions {
   /** Longest line in bytes; a longer one is skipped to its end without being held in memory. */
   readonly limit: number;
+  /** Hands out empty lines too: in an event stream they mean something. */
+  readonly keepEmpty?: boolean;
   onLine(line: Buffer): void;
   onOverflow(head: Buffer, tail: Buffer, length: number): void;
 }
@@ -47,12 +49,15 @@ export function readLines(stream: Readable, options: LineOptions): void {
       options.onOverflow(head, tail, length);
       return;
     }
-    if (held === 0) return;
+    if (held === 0) {
+      if (options.keepEmpty) options.onLine(Buffer.alloc(0));
+      return;
+    }
     let line = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held);
     parts = [];
     held = 0;
     if (line[line.length - 1] === 0x0d) line = line.subarray(0, -1);
-    if (line.length > 0) options.onLine(line);
+    if (line.length > 0 || options.keepEmpty) options.onLine(line);
   };
 
   stream.on('data', (chunk: Buffer) => {

@@ -69,19 +69,19 @@ test('a FIFO in its place reads as null and is replaced', { skip: process.platfo
 test('the socket lies in the runtime folder, under a hash of the state folder', () => {
   assert.equal(
     socketPath(ada, { XDG_RUNTIME_DIR: '/run/user/1000' }, 1000, 'linux'),
-    '/run/user/1000/nucleus-af76485cfa81/s',
+    '/run/user/1000/nucleus-43ffe0f5f83f/s',
   );
 });
 
 test('without a usable runtime folder the socket lies in /tmp', () => {
-  const fallback = '/tmp/nucleus-1000-af76485cfa81/s';
+  const fallback = '/tmp/nucleus-1000-43ffe0f5f83f/s';
   assert.equal(socketPath(ada, {}, 1000, 'linux'), fallback);
   assert.equal(socketPath(ada, { XDG_RUNTIME_DIR: 'relative' }, 1000, 'linux'), fallback);
   assert.equal(socketPath(ada, { XDG_RUNTIME_DIR: `/${'ü'.repeat(45)}` }, 1000, 'linux'), fallback);
 });
 
 test('on Windows the socket is a named pipe', () => {
-  assert.equal(socketPath(ada, {}, 0, 'win32'), '\\\\.\\pipe\\nucleus-af76485cfa81');
+  assert.equal(socketPath(ada, {}, 0, 'win32'), '\\\\.\\pipe\\nucleus-43ffe0f5f83f');
 });
 
 test('two state folders never share a socket, two spellings of one do', () => {
@@ -109,7 +109,10 @@ test('a link where the folder of the socket should be is refused', (t) => {
   const folder = temporaryFolder(t);
   mkdirSync(join(folder, 'elsewhere'));
   symlinkSync(join(folder, 'elsewhere'), join(folder, 'nucleus-x'));
-  assert.throws(() => prepareSocketFolder(join(folder, 'nucleus-x', 's')), failsWith('STATE_UNUSABLE', 'not a folder'));
+  assert.throws(
+    () => prepareSocketFolder(join(folder, 'nucleus-x', 's')),
+    failsWith('STATE_UNUSABLE', 'not a folder'),
+  );
 });
 
 test('a folder of another user is refused', { skip: !isRoot && 'needs root' }, (t) => {

@@ -43,7 +43,10 @@ test('a folder of another user is refused with a fix', { skip: !isRoot && 'needs
   const folder = join(temporaryFolder(t), 'foreign');
   mkdirSync(folder, { mode: 0o777 });
   chownSync(folder, otherUid, otherUid);
-  assert.throws(() => ensurePrivateFolder(folder), failsWith('STATE_UNUSABLE', folder, 'another user', 'chown'));
+  assert.throws(
+    () => ensurePrivateFolder(folder),
+    failsWith('STATE_UNUSABLE', folder, 'another user', 'chown'),
+  );
 });
 
 test('a file where the folder should be is refused', (t) => {

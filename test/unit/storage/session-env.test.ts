@@ -85,7 +85,13 @@ test('a gateway gets a fixed choice of its starter’s variables', (t) => {
     NUCLEUSMCP_POLICY: '/policy.toml',
     NUCLEUS_VAULT_PASSPHRASE_FILE: '/pass',
   };
-  const starter = { ...wanted, NODE_OPTIONS: '--inspect', LD_PRELOAD: 'x.so', GITHUB_TOKEN: 't', APPDATA: 'a' };
+  const starter = {
+    ...wanted,
+    NODE_OPTIONS: '--inspect',
+    LD_PRELOAD: 'x.so',
+    GITHUB_TOKEN: 't',
+    APPDATA: 'a',
+  };
   assert.deepEqual(gatewayEnvironment(temporaryPaths(t), starter, 1, linux(folder)), wanted);
 });
 
@@ -140,7 +146,10 @@ test('a missing bus address is derived when the runtime folder has a bus socket'
   const folder = temporaryFolder(t);
   const paths = temporaryPaths(t);
   writeFileSync(join(folder, 'bus'), 'no socket');
-  assert.equal(gatewayEnvironment(paths, { XDG_RUNTIME_DIR: folder }, 1, linux('/none'))['DBUS_SESSION_BUS_ADDRESS'], undefined);
+  assert.equal(
+    gatewayEnvironment(paths, { XDG_RUNTIME_DIR: folder }, 1, linux('/none'))['DBUS_SESSION_BUS_ADDRESS'],
+    undefined,
+  );
 
   const runtime = join(folder, 'r');
   mkdirSync(runtime);

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { parseJson } from '../../../src-main/cli/json.ts';
+import { createLog } from '../../../src-main/cli/log.ts';
+import { formatMetadata, oneLine, table, visible } from '../../../src-main/cli/output.ts';
+import { parseMode } from '../../../src-shared/modes.ts';
+
+test('a table is as wide as its longest cells and cannot steer the terminal', () => {
+  const rows = [
+    ['a:b', '✓', 'x'],
+    ['longer:name', '', '\u001b[2Jclear\nnext'],
+  ];
+  assert.equal(
+    table(['ID', 'DEFAULT', 'METADATA'], rows),
+    [
+      'ID           DEFAULT  METADATA',
+      'a:b          ✓        x',
+      'longer:name           \\u001b[2Jclear\\u000anext',
+    ].join('\n'),
+  );
+});
+
+test('text of several lines keeps its lines and loses its control characters', () => {
+  assert.equal(visible('one\r\ntwo\tthree\u0007\u009b31m\u202e'), 'one\ntwo\tthree\\u0007\\u009b31m\\u202e');
+  assert.equal(oneLine('one\ntwo'), 'one\\u000atwo');
+});
+
+test('metadata is sorted by key, and a dash without any', () => {
+  assert.equal(formatMetadata({ b: '2', a: '1' }), 'a=1 b=2');
+  assert.equal(formatMetadata({}), '-');
+});
+
+test('JSON that cannot be read is located and not quoted', () => {
+  const place = (text: string): string => {
+    try {
+      parseJson(text, '--args');
+    } catch (error) {
+      return (error as Error).message.replace('--args is not valid JSON at ', '');
+    }
+    return 'fine';
+  };
+  assert.equal(place('{"a":1}'), 'fine');
+  assert.equal(place(''), 'position 0 (line 1, column 1)');
+  assert.equal(place('secret'), 'position 0 (line 1, column 1)');
+  assert.equal(place('{"a":\n secret}'), 'position 7 (line 2, column 2)');
+  assert.equal(place('{"a":1} x'), 'position 8 (line 1, column 9)');
+  assert.equal(place('{"a":1,}'), 'position 7 (line 1, column 8)');
+  assert.equal(place('{"a":tru'), 'position 8 (line 1, column 9)');
+});
+
+test('a log line is one line whatever the values hold, and the level can be chosen', () => {
+  const lines: string[] = [];
+  const write = (line: string): void => void lines.push(line);
+  const log = (level?: string) =>
+    createLog({ write, now: () => 0, env: { NUCLEUS_LOG: level }, fallback: 'info' });
+  log().info('spawned child', { profile: 'a:b', pid: 7, why: 'it "was" asked\n\u001b[0m', none: undefined });
+  log().debug('not written');
+  log('debug').debug('written\n', { nothing: '' });
+  log('error').warn('not written');
+  assert.deepEqual(lines, [
+    '1970-01-01T00:00:00.000Z info spawned child profile=a:b pid=7 why="it \\"was\\" asked\\n\\u001b[0m"\n',
+    '1970-01-01T00:00:00.000Z debug written\\u000a nothing=""\n',
+  ]);
+});
+
+test('a mode has the spellings of the original', () => {
+  for (const text of ['', 'all', 'expose_all', 'expose-all']) assert.equal(parseMode(text), 'expose-all');
+  for (const text of ['foo', 'toString', 'EXPOSE-ALL']) {
+    assert.throws(() => parseMode(text), {
+      code: 'USAGE',
+      message: `unknown --mode "${text}" (want 'expose-all')`,
+    });
+  }
+});
