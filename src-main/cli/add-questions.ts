@@ -128,7 +128,11 @@ async function askField(prompter: Prompter, field: MetadataField): Promise<strin
 export async function askSecrets(
   prompter: Prompter,
   names: readonly string[],
-  { mayAsk, keep }: { readonly mayAsk: boolean; readonly keep: boolean },
+  {
+    mayAsk,
+    keep,
+    silent = false,
+  }: { readonly mayAsk: boolean; readonly keep: boolean; readonly silent?: boolean },
 ): Promise<Record<string, string>> {
   const secrets: Record<string, string> = {};
   for (const name of names) {
@@ -137,7 +141,7 @@ export async function askSecrets(
       throw new NucleusError('SECRET_REQUIRED', `${name} is required; pipe it in with --token-stdin`);
     const question = keep ? `Paste ${name} (empty keeps the old one): ` : `Paste ${name}: `;
     // A pasted token often brings the blanks around it.
-    const value = (await prompter.askHidden(question))?.trim() ?? '';
+    const value = (await prompter.askHidden(silent ? '' : question))?.trim() ?? '';
     if (value !== '') secrets[name] = value;
     else if (!keep) throw new NucleusError('SECRET_REQUIRED', `${name} is required`);
   }

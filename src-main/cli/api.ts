@@ -6,6 +6,7 @@ import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
 import { createLog } from './log.ts';
 import { createNodePlatform } from './node-platform.ts';
+import { note } from './output.ts';
 import { startProgress } from './progress.ts';
 
 /** The gateway as a command sees it. */
@@ -32,12 +33,17 @@ export async function openApi(context: Context): Promise<OpenApi> {
     for (;;) {
       const endpoint = await findGateway(context.paths);
       if (endpoint !== null) {
+        if (context.configFile !== undefined) {
+          note(context, 'note: --config is ignored; the running gateway has read its own');
+        }
         const { api, close } = await connectControl(endpoint.socket, context.version);
         return { api, running: true, close: async () => close() };
       }
       const host = await hostInProcess(context, Math.min(lockTurn, deadline - Date.now()));
       if (host !== null) {
-        return { api: localApi(host.handlers), running: false, close: () => host.close() };
+        const forget = closeOnSignal(host);
+        const close = (): Promise<void> => host.close().finally(forget);
+        return { api: localApi(host.handlers), running: false, close };
       }
       if (Date.now() >= deadline) {
         throw new NucleusError(
@@ -60,6 +66,15 @@ export async function withApi<T>(context: Context, work: (open: OpenApi) => Prom
   } finally {
     await open.close();
   }
+}
+
+/** Ctrl-C during a slow probe must not leave the servers behind that were started for it. */
+function closeOnSignal(host: Host): () => void {
+  const endBy = (exitCode: number) => (): void => void host.close().finally(() => process.exit(exitCode));
+  const onInterrupt = endBy(130);
+  const onTerminate = endBy(143);
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onTerminate);
+  return () => process.off('SIGINT', onInterrupt).off('SIGTERM', onTerminate);
 }
 
 async function hostInProcess(context: Context, waitMs: number): Promise<Host | null> {

@@ -61,12 +61,13 @@ export function createPrompter({ stdin, stderr }: Pick<Context, 'stdin' | 'stder
   const readHidden = async (): Promise<string | null> => {
     let line = '';
     for (;;) {
-      const key = [...text][0];
-      if (key === undefined) {
+      const code = text.codePointAt(0);
+      if (code === undefined) {
         if (isEnded) return line === '' ? null : line;
         await more();
         continue;
       }
+      const key = String.fromCodePoint(code);
       text = text.slice(key.length);
       if (key === '\r' || key === '\n') return line;
       if (key === '\u0003') interrupt();
@@ -83,22 +84,20 @@ export function createPrompter({ stdin, stderr }: Pick<Context, 'stdin' | 'stder
     process.kill(process.pid, 'SIGINT');
   };
 
+  const ask = async (question: string): Promise<string | null> => {
+    listen();
+    stderr.write(question);
+    const line = await readLine();
+    // A pipe echoes nothing, so the next words would stand behind the question.
+    if (!stdin.isTTY && question !== '') stderr.write('\n');
+    return line;
+  };
+
   return {
-    async ask(question) {
-      listen();
-      stderr.write(question);
-      const line = await readLine();
-      if (!stdin.isTTY) stderr.write('\n');
-      return line;
-    },
+    ask,
     async askHidden(question) {
+      if (!stdin.isTTY) return ask(question);
       listen();
-      if (!stdin.isTTY) {
-        stderr.write(question);
-        const line = await readLine();
-        stderr.write('\n');
-        return line;
-      }
       // Before the question: whoever sees it may type.
       stdin.setRawMode(true);
       stderr.write(question);

@@ -27,17 +27,17 @@ export async function startGateway(
   ensurePrivateFolder(paths.home);
   const log = openLog(paths);
   const child = spawnGateway(context, options.auto, log.descriptor);
-  let exit: string | null = null;
+  const state: { end: string | null } = { end: null };
   child.once('error', (error) => {
-    exit = error.message;
+    state.end = error.message;
   });
   child.once('exit', (code, signal) => {
-    exit ??= signal === null ? `exit code ${code}` : `signal ${signal}`;
+    state.end ??= signal === null ? `exit code ${code}` : `signal ${signal}`;
   });
   const deadline = Date.now() + options.waitMs;
   for (;;) {
     // Read before looking: a gateway that ended because another one runs leaves that one to be found.
-    const ended = exit;
+    const ended = state.end;
     const endpoint = await findGateway(paths);
     if (endpoint !== null) return endpoint;
     if (ended !== null) throw startFailed(log, `the gateway ended at once (${ended})`);

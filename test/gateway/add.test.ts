@@ -68,15 +68,30 @@ test('a manifest in the four keys of the original appears as a custom connector'
   const { connectors } = (await nucleusJson(home, ['connectors'])) as { connectors: ConnectorSummary[] };
   const acme = connectors.find(({ name }) => name === 'acme');
   assert.deepEqual(
-    acme && { kind: acme.kind, transport: acme.transport, auth: acme.auth, url: acme.url, description: acme.description },
-    { kind: 'custom', transport: 'http', auth: 'oauth', url: 'https://acme.example/mcp', description: 'Acme' },
+    acme && {
+      kind: acme.kind,
+      transport: acme.transport,
+      auth: acme.auth,
+      url: acme.url,
+      description: acme.description,
+    },
+    {
+      kind: 'custom',
+      transport: 'http',
+      auth: 'oauth',
+      url: 'https://acme.example/mcp',
+      description: 'Acme',
+    },
   );
 });
 
 test('add understands names and URLs in any place', async () => {
   verifies('NUC-020');
   const url = 'https://acme.example/mcp';
-  const forms: readonly (readonly [readonly string[], { connector: string; name: string; url: string | null }])[] = [
+  const forms: readonly (readonly [
+    readonly string[],
+    { connector: string; name: string; url: string | null },
+  ])[] = [
     [['fake'], { connector: 'fake', name: 'default', url: null }],
     [['fake', 'work'], { connector: 'fake', name: 'work', url: null }],
     [['fake', '--name', 'work'], { connector: 'fake', name: 'work', url: null }],
@@ -113,7 +128,14 @@ test('metadata values are kept as they were typed', async () => {
   verifies('NUC-021');
   const fake = createFake(home, 'meta', '--tools', '1');
   const pairs = ['k=a,b=c', 'empty=', 'spaces= x ', 'unicode=ü"✓'];
-  await nucleusOk(home, ['add', 'fake', 'meta', ...fake.flags, '--no-connect', ...pairs.flatMap((p) => ['--metadata', p])]);
+  await nucleusOk(home, [
+    'add',
+    'fake',
+    'meta',
+    ...fake.flags,
+    '--no-connect',
+    ...pairs.flatMap((p) => ['--metadata', p]),
+  ]);
   assert.deepEqual((await profileOf(home, 'fake:meta'))?.metadata, {
     k: 'a,b=c',
     empty: '',
@@ -159,9 +181,11 @@ test('a missing required field ends add without input, naming the field', async 
 test('a token typed on a terminal is not shown', async (t) => {
   verifies('NUC-027');
   if (!needs(t, 'script')) return;
-  const screen = await typeOn(home, ['add', 'vendor', 'typed', '--metadata', 'region=eu', '--metadata', 'team=x'], [
-    { after: /token: ?$/i, type: 'typed-SENTINEL\r' },
-  ]);
+  const screen = await typeOn(
+    home,
+    ['add', 'vendor', 'typed', '--metadata', 'region=eu', '--metadata', 'team=x'],
+    [{ after: /token: ?$/i, type: 'typed-SENTINEL\r' }],
+  );
   assert.equal(screen.code, 0, screen.text);
   assert.doesNotMatch(screen.text, /SENTINEL/);
   assert.equal(vendor.starts().at(-1)?.env?.['VENDOR_TOKEN'], 'typed-SENTINEL');
@@ -170,9 +194,11 @@ test('a token typed on a terminal is not shown', async (t) => {
 test('an empty token is refused', async (t) => {
   verifies('NUC-027');
   if (!needs(t, 'script')) return;
-  const screen = await typeOn(home, ['add', 'vendor', 'empty', '--metadata', 'region=eu', '--metadata', 'team=x'], [
-    { after: /token: ?$/i, type: '\r' },
-  ]);
+  const screen = await typeOn(
+    home,
+    ['add', 'vendor', 'empty', '--metadata', 'region=eu', '--metadata', 'team=x'],
+    [{ after: /token: ?$/i, type: '\r' }],
+  );
   assert.equal(screen.code, 2, screen.text);
   assert.match(screen.text, /token is required/);
   assert.equal(await profileOf(home, 'vendor:empty'), undefined);
@@ -185,10 +211,14 @@ test('a registry that cannot be written leaves no secret behind', async (t) => {
   const fake = createFake(full, 'vendor', '--tools', '1');
   writeTokenConnector(full, fake);
   const add = (name: string) =>
-    nucleus(full, ['add', 'vendor', name, '--token-stdin', '--metadata', 'region=eu', '--no-input', '--no-connect'], {
-      env: fullEnv,
-      stdin: `token-${name}\n`,
-    });
+    nucleus(
+      full,
+      ['add', 'vendor', name, '--token-stdin', '--metadata', 'region=eu', '--no-input', '--no-connect'],
+      {
+        env: fullEnv,
+        stdin: `token-${name}\n`,
+      },
+    );
   assert.equal((await add('first')).code, 0);
   const before = (await nucleusJson(full, ['vault', 'status'], { env: fullEnv })) as VaultStatus;
   assert.equal(before.records, 1);
@@ -211,7 +241,21 @@ test('a profile of any command gets its arguments, variables, secrets and folder
   await nucleusOk(
     home,
     // `--arg --name`: a value that looks like a flag.
-    ['add', 'anything', 'mine', command, path, ...flags, '--env', 'PLAIN=über=1', '--secret-env', 'API_KEY', '--cwd', home.user, '--token-stdin'],
+    [
+      'add',
+      'anything',
+      'mine',
+      command,
+      path,
+      ...flags,
+      '--env',
+      'PLAIN=über=1',
+      '--secret-env',
+      'API_KEY',
+      '--cwd',
+      home.user,
+      '--token-stdin',
+    ],
     { env, stdin: 'sesame\n' },
   );
   const started = fake.starts().at(-1);
@@ -236,9 +280,16 @@ interface Keystroke {
 }
 
 /** Runs the command on a pseudo terminal; `text` is everything that was shown. */
-async function typeOn(at: Home, args: readonly string[], keys: readonly Keystroke[]): Promise<{ code: number | null; text: string }> {
+async function typeOn(
+  at: Home,
+  args: readonly string[],
+  keys: readonly Keystroke[],
+): Promise<{ code: number | null; text: string }> {
   const quoted = [nucleusBin, ...args].map((arg) => `'${arg.replaceAll("'", `'\\''`)}'`).join(' ');
-  const child = spawn('script', ['-qec', quoted, '/dev/null'], { cwd: at.user, env: { ...at.env, ...env, TERM: 'xterm' } });
+  const child = spawn('script', ['-qec', quoted, '/dev/null'], {
+    cwd: at.user,
+    env: { ...at.env, ...env, TERM: 'xterm' },
+  });
   const left = [...keys];
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (shown: string) => {

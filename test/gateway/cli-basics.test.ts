@@ -17,7 +17,16 @@ const three = createFake(home, 'three', '--tools', '3');
 const dead = createFake(home, 'dead', '--exit-before-init', '3');
 
 before(async () => {
-  await nucleusOk(home, ['add', 'fake', 'three', ...three.flags, '--metadata', 'zone=b', '--metadata', 'area=a']);
+  await nucleusOk(home, [
+    'add',
+    'fake',
+    'three',
+    ...three.flags,
+    '--metadata',
+    'zone=b',
+    '--metadata',
+    'area=a',
+  ]);
   await nucleusOk(home, ['add', 'fake', 'dead', ...dead.flags, '--no-connect']);
 });
 
@@ -118,7 +127,10 @@ test('a config file that is no TOML stops serve, naming file and line', async (t
 
 test('an unknown key of the config file is named', async (t) => {
   verifies('NUC-005');
-  const { code, stderr } = await nucleus(createHome(t, '[upstream]\ncall_timeot = "1m"\n'), ['serve', '--standalone']);
+  const { code, stderr } = await nucleus(createHome(t, '[upstream]\ncall_timeot = "1m"\n'), [
+    'serve',
+    '--standalone',
+  ]);
   assert.equal(code, 2);
   assert.match(stderr, /config\.toml/);
   assert.match(stderr, /call_timeot/);
@@ -152,12 +164,21 @@ test('the registry is SQLite with the schema version and unique profiles', async
   const version = copy.prepare(`SELECT val FROM meta WHERE key = 'schema_version'`).pluck().get() as string;
   assert.match(version, /^\d+$/);
   assert.ok(Number(version) >= 2, version);
-  const row = copy.prepare(`SELECT id, connector, name, metadata FROM profiles WHERE id = 'fake:three'`).get();
-  assert.deepEqual(row, { id: 'fake:three', connector: 'fake', name: 'three', metadata: '{"zone":"b","area":"a"}' });
+  const row = copy
+    .prepare(`SELECT id, connector, name, metadata FROM profiles WHERE id = 'fake:three'`)
+    .get();
+  assert.deepEqual(row, {
+    id: 'fake:three',
+    connector: 'fake',
+    name: 'three',
+    metadata: '{"zone":"b","area":"a"}',
+  });
   assert.throws(
     () =>
       copy
-        .prepare(`INSERT INTO profiles (id, connector, name, metadata, created_at) VALUES ('other:id', 'fake', 'three', '{}', 1)`)
+        .prepare(
+          `INSERT INTO profiles (id, connector, name, metadata, created_at) VALUES ('other:id', 'fake', 'three', '{}', 1)`,
+        )
         .run(),
     /UNIQUE constraint failed: profiles\.connector, profiles\.name/,
   );
@@ -167,7 +188,10 @@ test('a profile name outside a-z 0-9 - _ is refused, naming the character', asyn
   verifies('NUC-009');
   const refused = await nucleus(home, ['add', 'fake', 'A b', ...three.flags]);
   assert.equal(refused.code, 2);
-  assert.match(refused.stderr, /^Error: invalid profile: name "A b" has invalid char 'A' \(allowed: a-z 0-9 - _\)/);
+  assert.match(
+    refused.stderr,
+    /^Error: invalid profile: name "A b" has invalid char 'A' \(allowed: a-z 0-9 - _\)/,
+  );
 
   await nucleusOk(home, ['add', 'fake', 'a-z_09', ...three.flags, '--no-connect']);
   const { stderr } = await nucleusOk(home, ['remove', 'fake:a-z_09', '--force']);
@@ -218,7 +242,9 @@ test('info --no-probe starts nothing', async () => {
 test('use moves the one default of a connector, and --clear takes it away', async () => {
   verifies('NUC-038');
   const defaults = async () =>
-    ((await nucleusJson(home, ['list'])) as Profile[]).filter((profile) => profile.isDefault).map(({ id }) => id);
+    ((await nucleusJson(home, ['list'])) as Profile[])
+      .filter((profile) => profile.isDefault)
+      .map(({ id }) => id);
   await nucleusOk(home, ['use', 'fake:dead']);
   await nucleusOk(home, ['use', 'fake:three']);
   assert.deepEqual(await defaults(), ['fake:three']);
@@ -233,7 +259,10 @@ test('remove without --force says what would go and keeps it', async () => {
   assert.match(stderr, /--force/);
   assert.ok(code !== 0 || /fake:dead/.test(stderr));
   const left = (await nucleusJson(home, ['list'])) as Profile[];
-  assert.deepEqual(left.map(({ id }) => id), ['fake:dead', 'fake:three']);
+  assert.deepEqual(
+    left.map(({ id }) => id),
+    ['fake:dead', 'fake:three'],
+  );
 });
 
 test('remove of what is not there says so', async () => {

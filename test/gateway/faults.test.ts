@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { before, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import { attach, controlGateway, jsonOf, nucleusErrorOf, startGateway, startShim, textOf, type Attached, type Gateway } from '../helpers/client.ts';
+import {
+  attach,
+  controlGateway,
+  jsonOf,
+  nucleusErrorOf,
+  startGateway,
+  startShim,
+  textOf,
+  type Attached,
+  type Gateway,
+} from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleus, nucleusOk } from '../helpers/nucleus.ts';
@@ -38,7 +48,10 @@ async function steadyGoesOn(): Promise<void> {
 
 test('an upstream that dies in a call fails that call with its exit code', async () => {
   verifies('FIX-008', 'NEX-017');
-  for (const [how, words] of [[{ code: 3 }, /exit code 3|code 3/], [{ signal: 'SIGSEGV' }, /SIGSEGV/]] as const) {
+  for (const [how, words] of [
+    [{ code: 3 }, /exit code 3|code 3/],
+    [{ signal: 'SIGSEGV' }, /SIGSEGV/],
+  ] as const) {
     const failed = await client.call('fake_shaky_die', how);
     assert.equal(failed['isError'], true);
     assert.equal(nucleusErrorOf(failed)?.code, 'UPSTREAM_EXITED');
@@ -149,8 +162,11 @@ test('a killed gateway costs one sentence, no profile and no lock', async (t) =>
   await next.initialize();
   assert.equal(textOf(await next.call('fake_survivor_echo', { text: 'nothing lost' })), 'nothing lost');
   assert.notEqual(own.endpoint()?.pid, first.pid);
-  const { profiles } = { profiles: await (await controlGateway(t, own)).ask('profiles.list', {}) };
-  assert.deepEqual(profiles.map(({ id }) => id), ['fake:survivor']);
+  const profiles = await (await controlGateway(t, own)).ask('profiles.list', {});
+  assert.deepEqual(
+    profiles.map(({ id }) => id),
+    ['fake:survivor'],
+  );
 });
 
 test('a gateway that was stopped by a person is not started by a client', async (t) => {
@@ -221,6 +237,7 @@ test('broken TOML is said with file and line and stops nothing that runs', async
   assert.doesNotMatch(stdout, /broken/);
   assert.match(stderr, /broken\.toml/);
   assert.match(stderr, /line 2/);
+  assert.match(stderr, /^ *fix: /m);
   await steadyGoesOn();
 });
 
@@ -233,18 +250,25 @@ test('a custom manifest named like a built-in is left out with a warning', async
   assert.match(stderr, /built-in/);
 });
 
-test('a wrong tool, profile or argument is one sentence with the right code', async () => {
+test('a mistyped tool is answered with the nearest ones', async () => {
   verifies('NUC-003');
   const unknown = await client.request('tools/call', { name: 'fake_steady_ecko', arguments: {} });
   assert.equal(unknown.error?.code, -32602);
-  assert.match(unknown.error?.message ?? '', /unknown tool "fake_steady_ecko".*fake_steady_echo/);
+  assert.match(
+    unknown.error?.message ?? '',
+    /^unknown tool "fake_steady_ecko"; did you mean .*fake_steady_echo/,
+  );
+});
+
+test('a wrong tool, profile or argument is one sentence with the right code', async () => {
+  verifies('NUC-003');
   const notAnObject = await client.request('tools/call', { name: 'fake_steady_echo', arguments: 'text' });
   assert.equal(notAnObject.error?.code, -32602);
   assert.equal((await client.request('no/such/method')).error?.code, -32601);
   assert.equal((await client.request('tools/list', { cursor: 'nonsense' })).error?.code, -32602);
 
   const cases: readonly (readonly [readonly string[], number, RegExp])[] = [
-    [['call', 'fake_steady_ecko'], 4, /^Error: unknown tool "fake_steady_ecko".*fake_steady_echo/],
+    [['call', 'fake_steady_ecko'], 4, /^Error: unknown tool "fake_steady_ecko"/],
     [['call', 'fake_steady_echo', '--args', '{"text":'], 2, /^Error: .*JSON/],
     [['call', 'fake_steady_echo', '--args', '[1]'], 2, /^Error: .*object/],
     [['call', 'fake_shaky_die', '--args', '{"code":7}'], 6, /^Error: .*fake:shaky/],
@@ -270,7 +294,10 @@ test('a view that names an unknown profile is refused with the ones there are', 
   assert.equal(stdout, '');
   assert.equal(code, 4);
   assert.match(stderr, /^Error: no profile with id "fake:none"/);
-  await assert.rejects(attach(t, home, { profiles: [{ id: 'fake:none', alias: 'x' }] }), /no profile with id "fake:none"/);
+  await assert.rejects(
+    attach(t, home, { profiles: [{ id: 'fake:none', alias: 'x' }] }),
+    /no profile with id "fake:none"/,
+  );
 });
 
 test('a registry that is emptied or damaged is noticed and left alone', async (t) => {
@@ -320,9 +347,16 @@ test('hostile frames of a client get an error each and the connection stays', as
   await own.initialize();
   own.send('[]');
   await own.next('the answer to a batch', ({ error }) => error?.code === -32600);
-  own.send(`{"jsonrpc":"2.0","id":"deep","method":"ping","params":${'['.repeat(50_000)}${']'.repeat(50_000)}}`);
-  await own.next('an answer to deep nesting', ({ error, result }) => error !== undefined || result !== undefined);
-  own.send('{"jsonrpc":"2.0","id":"proto","method":"tools/call","params":{"name":"__proto__","arguments":{"__proto__":{"x":1}}}}');
+  own.send(
+    `{"jsonrpc":"2.0","id":"deep","method":"ping","params":${'['.repeat(50_000)}${']'.repeat(50_000)}}`,
+  );
+  await own.next(
+    'an answer to deep nesting',
+    ({ error, result }) => error !== undefined || result !== undefined,
+  );
+  own.send(
+    '{"jsonrpc":"2.0","id":"proto","method":"tools/call","params":{"name":"__proto__","arguments":{"__proto__":{"x":1}}}}',
+  );
   assert.equal((await own.next('the answer', ({ id }) => id === 'proto')).error?.code, -32602);
   assert.deepEqual(await own.ask('ping'), {});
   await steadyGoesOn();

@@ -42,14 +42,25 @@ test('five clients use two accounts of everything, a folder and a database at on
         launch: { command: node, args: [everything, 'stdio'], env: { ACCOUNT: `account ${name}` } },
       }),
     ),
-    gateway.ask('profiles.add', { connector: 'files', name: 'shared', launch: { command: node, args: [filesystem, folder] } }),
+    gateway.ask('profiles.add', {
+      connector: 'files',
+      name: 'shared',
+      launch: { command: node, args: [filesystem, folder] },
+    }),
     nucleusOk(home, ['add', 'sqlite', 'prod', '--metadata', `file=${file}`, '--no-input']),
   ]);
 
   const clients = await Promise.all(Array.from({ length: 5 }, () => connectClient(t, home)));
-  const listed = await Promise.all(clients.map(async (client) => (await client.listTools()).tools.map(({ name }) => name)));
+  const listed = await Promise.all(
+    clients.map(async (client) => (await client.listTools()).tools.map(({ name }) => name)),
+  );
   for (const names of listed) {
-    for (const wanted of ['everything_work_echo', 'everything_home_echo', 'files_shared_read_text_file', 'sqlite_prod_query'])
+    for (const wanted of [
+      'everything_work_echo',
+      'everything_home_echo',
+      'files_shared_read_text_file',
+      'sqlite_prod_query',
+    ])
       assert.ok(names.includes(wanted), `${wanted} is not in ${names.join(' ')}`);
     assert.deepEqual(names, listed[0]);
   }
@@ -77,7 +88,11 @@ test('five clients use two accounts of everything, a folder and a database at on
   const pids = upstreams.map(({ profile, state, pid }) => ({ profile, state, hasPid: pid !== null }));
   assert.deepEqual(
     pids.toSorted((a, b) => a.profile.localeCompare(b.profile)),
-    ['everything:home', 'everything:work', 'files:shared', 'sqlite:prod'].map((profile) => ({ profile, state: 'ready', hasPid: true })),
+    ['everything:home', 'everything:work', 'files:shared', 'sqlite:prod'].map((profile) => ({
+      profile,
+      state: 'ready',
+      hasPid: true,
+    })),
   );
   const ofHome = new Set(upstreams.map(({ pid }) => pid));
   assert.equal(ofHome.size, 4);

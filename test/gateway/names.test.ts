@@ -2,7 +2,16 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { before } from 'node:test';
-import { attach, connectClient, controlGateway, jsonOf, startGateway, textOf, type Attached, type Gateway } from '../helpers/client.ts';
+import {
+  attach,
+  connectClient,
+  controlGateway,
+  jsonOf,
+  startGateway,
+  textOf,
+  type Attached,
+  type Gateway,
+} from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
@@ -46,7 +55,10 @@ test('five hundred odd tool names become valid, unique names that lead back, als
   const exposed = (await allTools(client)).map(({ name }) => name);
 
   assert.equal(exposed.length, 500);
-  assert.deepEqual(exposed.filter((name) => !/^[a-zA-Z0-9_-]{1,48}$/.test(name)), []);
+  assert.deepEqual(
+    exposed.filter((name) => !/^[a-zA-Z0-9_-]{1,48}$/.test(name)),
+    [],
+  );
   assert.equal(new Set(exposed).size, 500);
   const reached = await reachedBy(client, exposed);
   assert.deepEqual(reached.toSorted(), names.toSorted());
@@ -64,7 +76,10 @@ test('five hundred odd tool names become valid, unique names that lead back, als
 
 test('names that do not fit are shortened in the middle with a hash', async () => {
   verifies('NUC-050');
-  await gateway.add(oddFake(home, [`get_${'x'.repeat(60)}_end`, 'dotted.name/with slash']), 'a-connector:an-account');
+  await gateway.add(
+    oddFake(home, [`get_${'x'.repeat(60)}_end`, 'dotted.name/with slash']),
+    'a-connector:an-account',
+  );
   const { tools } = await gateway.ask('tools.list', {});
   const mine = tools.filter(({ profile }) => profile === 'a-connector:an-account').map(({ name }) => name);
   assert.equal(mine[0]?.length, 48);
@@ -90,7 +105,9 @@ test('a description starts with the account, its metadata sorted, and the note o
     ],
   });
   await client.initialize();
-  const descriptions = Object.fromEntries((await allTools(client)).map(({ name, description }) => [name, description]));
+  const descriptions = Object.fromEntries(
+    (await allTools(client)).map(({ name, description }) => [name, description]),
+  );
   assert.deepEqual(descriptions, {
     github_plain_said: '[github/plain] Says it.',
     github_plain_silent: '[github/plain]',
@@ -103,12 +120,16 @@ test('one profile under two aliases is two tool sets and one upstream', async (t
   verifies('NUC-052');
   const fake = createFake(home, 'twice', '--tools', '2');
   await gateway.add(fake, 'twice:one');
-  const client = await connectClient(t, home, { args: ['--profile', 'twice:one=a', '--profile', 'twice:one=b'] });
+  const client = await connectClient(t, home, {
+    args: ['--profile', 'twice:one=a', '--profile', 'twice:one=b'],
+  });
   const { tools } = await client.listTools();
-  assert.deepEqual(
-    tools.map(({ name }) => name).toSorted(),
-    ['twice_a_echo', 'twice_a_whoami', 'twice_b_echo', 'twice_b_whoami'],
-  );
+  assert.deepEqual(tools.map(({ name }) => name).toSorted(), [
+    'twice_a_echo',
+    'twice_a_whoami',
+    'twice_b_echo',
+    'twice_b_whoami',
+  ]);
   const answers = await Promise.all(
     ['a', 'b'].map(async (alias) => jsonOf(await client.callTool({ name: `twice_${alias}_whoami` }))['pid']),
   );
@@ -136,7 +157,9 @@ test('ids that look alike keep separate secrets and separate names', async (t) =
   assert.equal(exposed.length, 2);
   assert.equal(new Set(exposed).size, 2);
   const tokens = () =>
-    Promise.all(exposed.map(async (name) => String(jsonOf(await client.call(name, { names: ['TOKEN'] }))['TOKEN'])));
+    Promise.all(
+      exposed.map(async (name) => String(jsonOf(await client.call(name, { names: ['TOKEN'] }))['TOKEN'])),
+    );
   assert.deepEqual((await tokens()).toSorted(), ['first', 'second']);
 
   await gateway.ask('profiles.remove', { id: 'a_b:c' });
@@ -176,7 +199,7 @@ function oddFake(at: Home, names: readonly string[]): Fake {
 /** Every page of tools/list. */
 async function allTools(client: Attached): Promise<Tool[]> {
   const tools: Tool[] = [];
-  for (let cursor: unknown; ; ) {
+  for (let cursor: unknown; ;) {
     const page = await client.ask('tools/list', cursor === undefined ? {} : { cursor });
     tools.push(...(page['tools'] as Tool[]));
     cursor = page['nextCursor'];

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
-import { attach, connectClient, controlGateway, startGateway, startShim, type Gateway } from '../helpers/client.ts';
+import {
+  attach,
+  connectClient,
+  controlGateway,
+  startGateway,
+  startShim,
+  type Gateway,
+} from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome } from '../helpers/home.ts';
 import { nucleus, nucleusOk } from '../helpers/nucleus.ts';
@@ -15,7 +22,11 @@ test('expose-all lists every tool of every profile', async (t) => {
   verifies('NUC-055');
   const home = createHome(t);
   const gateway = await startGateway(t, home);
-  for (const [name, count] of [['one', '2'], ['two', '3'], ['three', '40']] as const)
+  for (const [name, count] of [
+    ['one', '2'],
+    ['two', '3'],
+    ['three', '40'],
+  ] as const)
     await gateway.add(createFake(home, name, '--tools', count));
   for (const args of [[], ['--mode', 'expose-all']]) {
     const client = await connectClient(t, home, { args });
@@ -23,7 +34,10 @@ test('expose-all lists every tool of every profile', async (t) => {
     const ours = tools.filter(({ name }) => name.startsWith('fake_'));
     assert.equal(ours.length, 45);
     assert.ok(ours.some(({ name }) => name === 'fake_three_extra_40'));
-    assert.deepEqual(tools.filter(({ name }) => !/^(fake|nucleus)_/.test(name)), []);
+    assert.deepEqual(
+      tools.filter(({ name }) => !/^(fake|nucleus)_/.test(name)),
+      [],
+    );
   }
 });
 
@@ -39,7 +53,9 @@ test('initialize is answered at once while twenty slow upstreams and a hanging o
   verifies('NUC-100');
   const home = createHome(t);
   const gateway = await startGateway(t, home);
-  const slow = Array.from({ length: 20 }, (_, n) => createFake(home, `slow${n}`, '--tools', '1', '--delay-init', '3000'));
+  const slow = Array.from({ length: 20 }, (_, n) =>
+    createFake(home, `slow${n}`, '--tools', '1', '--delay-init', '3000'),
+  );
   const hanging = createFake(home, 'hanging', '--hang', 'initialize');
   await Promise.all([...slow, hanging].map((fake) => gateway.add(fake, undefined, { connect: false })));
 
@@ -53,10 +69,21 @@ test('initialize is answered at once while twenty slow upstreams and a hanging o
   // The first list may wait a little for profiles never seen, but not for one that hangs.
   const first = namesOf(await client.ask('tools/list', {}, 8_000));
   if (first.length < 20)
-    await client.next('tools/list_changed', ({ method }) => method === 'notifications/tools/list_changed', 10_000);
-  await until('all twenty slow upstreams are listed', async () => namesOf(await client.ask('tools/list')).length === 20, 10_000);
+    await client.next(
+      'tools/list_changed',
+      ({ method }) => method === 'notifications/tools/list_changed',
+      10_000,
+    );
+  await until(
+    'all twenty slow upstreams are listed',
+    async () => namesOf(await client.ask('tools/list')).length === 20,
+    10_000,
+  );
   assert.ok(!namesOf(await client.ask('tools/list')).some((name) => name.includes('hanging')));
-  assert.deepEqual(slow.map((fake) => fake.starts().length), slow.map(() => 1));
+  assert.deepEqual(
+    slow.map((fake) => fake.starts().length),
+    slow.map(() => 1),
+  );
 });
 
 test('a client that waits with its first list hears when tools appear', async (t) => {
@@ -137,8 +164,14 @@ test('a complete list comes from the cache before any upstream runs', async (t) 
   assert.deepEqual(listed.toSorted(), names.map((name) => `fake_${name}_old`).toSorted());
   assert.ok(took < 100, `a list from the cache took ${took} ms`);
   const { upstreams } = await (await controlGateway(t, home)).status();
-  assert.deepEqual(upstreams.filter(({ state }) => state === 'ready').map(({ profile }) => profile), []);
-  assert.deepEqual(fakes.map((fake) => fake.starts().length), started);
+  assert.deepEqual(
+    upstreams.filter(({ state }) => state === 'ready').map(({ profile }) => profile),
+    [],
+  );
+  assert.deepEqual(
+    fakes.map((fake) => fake.starts().length),
+    started,
+  );
 
   writeFileSync(offer, JSON.stringify([{ name: 'new', inputSchema: { type: 'object' } }]));
   await client.call('fake_p3_old').catch(() => {});
@@ -168,7 +201,12 @@ test('definitions arrive as the upstream wrote them, but for name and prefix', a
         $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
         properties: {
           tree: { $ref: '#/$defs/node' },
-          either: { oneOf: [{ type: 'string', const: 'a' }, { type: 'integer', exclusiveMinimum: 0 }] },
+          either: {
+            oneOf: [
+              { type: 'string', const: 'a' },
+              { type: 'integer', exclusiveMinimum: 0 },
+            ],
+          },
           __proto: { type: 'null' },
           big: { type: 'number', maximum: 1e300, multipleOf: 0.01 },
         },
@@ -177,7 +215,11 @@ test('definitions arrive as the upstream wrote them, but for name and prefix', a
         required: ['tree'],
         'x-vendor': { anything: [1, { deep: null }] },
       },
-      outputSchema: { type: 'object', properties: { answer: { type: 'integer' } }, unevaluatedProperties: false },
+      outputSchema: {
+        type: 'object',
+        properties: { answer: { type: 'integer' } },
+        unevaluatedProperties: false,
+      },
       icons: [{ src: 'data:image/png;base64,AAAA', mimeType: 'image/png', sizes: ['16x16'], theme: 'dark' }],
       annotations: { title: 'Annotated', readOnlyHint: true, destructiveHint: false, 'x-unknown': 7 },
       execution: { taskSupport: 'optional' },
@@ -205,7 +247,9 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
     _meta: { 'example.com/kept': true },
     unknownField: ['kept', 'too'],
   });
-  assert.deepEqual(await client.call('fake_raw_odd', { structuredOnly: true }), { structuredContent: { answer: 42 } });
+  assert.deepEqual(await client.call('fake_raw_odd', { structuredOnly: true }), {
+    structuredContent: { answer: 42 },
+  });
   assert.deepEqual(await client.call('fake_raw_fail', { text: 'no' }), {
     content: [{ type: 'text', text: 'no' }],
     isError: true,
@@ -217,18 +261,25 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
   assert.deepEqual(failed.error, { code: -31999, message: 'teapot', data: { short: ['and', 'stout'] } });
 
   const { prompts } = (await client.ask('prompts/list')) as { prompts: { name: string }[] };
-  assert.deepEqual(prompts.map(({ name }) => name), ['fake_raw_greet', 'fake_raw_plain']);
+  assert.deepEqual(
+    prompts.map(({ name }) => name),
+    ['fake_raw_greet', 'fake_raw_plain'],
+  );
   assert.deepEqual(await client.ask('prompts/get', { name: 'fake_raw_greet', arguments: { who: 'Ada' } }), {
     description: 'from raw',
     messages: [{ role: 'user', content: { type: 'text', text: '["greet",{"who":"Ada"}]' } }],
   });
 
-  const { resources } = (await client.ask('resources/list')) as { resources: { uri: string; name: string }[] };
+  const { resources } = (await client.ask('resources/list')) as {
+    resources: { uri: string; name: string }[];
+  };
   assert.equal(resources.length, 2);
   const { contents } = (await client.ask('resources/read', { uri: resources[1]?.uri })) as {
     contents: { text: string }[];
   };
   assert.equal(contents[0]?.text, 'raw reads fake://raw/data');
-  const { resourceTemplates } = (await client.ask('resources/templates/list')) as { resourceTemplates: unknown[] };
+  const { resourceTemplates } = (await client.ask('resources/templates/list')) as {
+    resourceTemplates: unknown[];
+  };
   assert.equal(resourceTemplates.length, 1);
 });

@@ -3,12 +3,20 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import test from 'node:test';
 import type { Profile } from '../../src-shared/model.ts';
-import { attach, connectClient, controlGateway, jsonOf, startGateway, startShim, textOf } from '../helpers/client.ts';
+import {
+  attach,
+  connectClient,
+  controlGateway,
+  jsonOf,
+  startGateway,
+  startShim,
+  textOf,
+} from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome } from '../helpers/home.ts';
 import { startKeyring } from '../helpers/keyring.ts';
 import { nucleus, nucleusJson, nucleusOk } from '../helpers/nucleus.ts';
-import { isAlive, processesWith } from '../helpers/processes.ts';
+import { gone, isAlive, processesWith } from '../helpers/processes.ts';
 import { needs } from '../helpers/require.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
@@ -20,7 +28,8 @@ test('fifty adds and lists at once meet no lock while a gateway runs', async (t)
   const home = createHome(t);
   const gateway = await startGateway(t, home);
   const byCli = Array.from({ length: 10 }, async (_, n) => {
-    const args = n % 2 ? ['list', '--json'] : ['add', 'cli', `p${n}`, '--command', '/bin/true', '--no-connect'];
+    const args =
+      n % 2 ? ['list', '--json'] : ['add', 'cli', `p${n}`, '--command', '/bin/true', '--no-connect'];
     return nucleus(home, args);
   });
   const bySocket = Array.from({ length: 40 }, async (_, n) => {
@@ -31,7 +40,10 @@ test('fifty adds and lists at once meet no lock while a gateway runs', async (t)
   });
   const outcomes = await Promise.all(byCli);
   await Promise.all(bySocket);
-  assert.deepEqual(outcomes.filter(({ code }) => code !== 0), []);
+  assert.deepEqual(
+    outcomes.filter(({ code }) => code !== 0),
+    [],
+  );
   const profiles = await gateway.ask('profiles.list', {});
   assert.equal(profiles.length, 5 + 20);
 });
@@ -46,9 +58,15 @@ test('commands that run at once without a gateway take turns', async (t) => {
       nucleus(home, ['list', '--json']),
     ]),
   );
-  assert.deepEqual(outcomes.filter(({ code }) => code !== 0), []);
+  assert.deepEqual(
+    outcomes.filter(({ code }) => code !== 0),
+    [],
+  );
   const profiles = (await nucleusJson(home, ['list'])) as Profile[];
-  assert.deepEqual(profiles.map(({ name }) => name), names);
+  assert.deepEqual(
+    profiles.map(({ name }) => name),
+    names,
+  );
 });
 
 test('five clients and twelve profiles are twelve upstream processes', async (t) => {
@@ -71,11 +89,17 @@ test('five clients and twelve profiles are twelve upstream processes', async (t)
   );
   assert.equal(answers.length, 60);
   assert.equal(new Set(answers).size, 12);
-  assert.deepEqual(fakes.map((fake) => fake.starts().length), fakes.map(() => 1));
+  assert.deepEqual(
+    fakes.map((fake) => fake.starts().length),
+    fakes.map(() => 1),
+  );
   const { clients: attached } = await gateway.status();
   assert.equal(attached.filter(({ name }) => name === 'test-client').length, 5);
   const gateways = processesWith(home.state).filter(({ command }) => command.includes('main.ts gateway'));
-  assert.deepEqual(gateways.map(({ pid }) => pid), [gateway.pid]);
+  assert.deepEqual(
+    gateways.map(({ pid }) => pid),
+    [gateway.pid],
+  );
 });
 
 test('clients that all start a gateway at once end up with the same one', async (t) => {
@@ -83,7 +107,8 @@ test('clients that all start a gateway at once end up with the same one', async 
   const home = createHome(t);
   const clients = await Promise.all(Array.from({ length: 5 }, () => connectClient(t, home)));
   await Promise.all(clients.map((client) => client.ping()));
-  const gatewaysNow = () => processesWith(home.state).filter(({ command }) => command.includes('main.ts gateway'));
+  const gatewaysNow = () =>
+    processesWith(home.state).filter(({ command }) => command.includes('main.ts gateway'));
   const [winner] = await until('one gateway is left', () => {
     const left = gatewaysNow();
     return left.length === 1 && left;
@@ -109,12 +134,25 @@ test('a gateway that a client started finds the keyring and the login PATH, and 
   const [, , ...args] = fake.flags;
   await nucleusOk(
     home,
-    ['add', 'fake', 'login', '--command', 'only-after-login', ...args, '--secret-env', 'TOKEN', '--token-stdin', '--no-connect'],
+    [
+      'add',
+      'fake',
+      'login',
+      '--command',
+      'only-after-login',
+      ...args,
+      '--secret-env',
+      'TOKEN',
+      '--token-stdin',
+      '--no-connect',
+    ],
     { env: keyring.env, stdin: 'from the keyring\n' },
   );
   assert.equal(home.endpoint(), null);
 
-  const client = await connectClient(t, home, { env: { SHELL: '/bin/bash', USER: 'tester', LOGNAME: 'tester' } });
+  const client = await connectClient(t, home, {
+    env: { SHELL: '/bin/bash', USER: 'tester', LOGNAME: 'tester' },
+  });
   const seen = jsonOf(await client.callTool({ name: 'fake_login_env', arguments: {} }));
   assert.equal(seen['TOKEN'], 'from the keyring');
   assert.ok(String(seen['PATH']).split(':').includes(bin));
@@ -139,4 +177,24 @@ test('a gateway holds none of the pipes of the client that started it', async (t
   const pid = home.endpoint()?.pid;
   assert.equal(await shim.close(), 0);
   assert.ok(pid !== undefined && isAlive(pid));
+});
+
+test('a gateway that a client started ends when nobody came for a while, one that was started by hand stays', async (t) => {
+  verifies('FIX-012');
+  const config = '[gateway]\nidle_exit = "500ms"\n';
+  const [auto, manual] = [createHome(t, config), createHome(t, config)];
+  const shim = startShim(t, auto);
+  await Promise.all([shim.initialize(), nucleusOk(manual, ['start'])]);
+  const [autoPid, manualPid] = [auto.endpoint()?.pid ?? 0, manual.endpoint()?.pid ?? 0];
+  await until('the idle time has passed', () => Date.now() - (auto.endpoint()?.startedAt ?? 0) > 1_000);
+  assert.ok(isAlive(autoPid), 'it ended under a client');
+  await shim.close();
+  await gone(autoPid, 3_000);
+  assert.equal(auto.endpoint(), null);
+  assert.ok(isAlive(manualPid));
+
+  // The next client starts the next one.
+  const next = startShim(t, auto);
+  await next.initialize();
+  assert.notEqual(auto.endpoint()?.pid, autoPid);
 });

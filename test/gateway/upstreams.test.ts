@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
-import { attach, jsonOf, nucleusErrorOf, startGateway, textOf, type Attached, type Gateway } from '../helpers/client.ts';
+import {
+  attach,
+  jsonOf,
+  nucleusErrorOf,
+  startGateway,
+  textOf,
+  type Attached,
+  type Gateway,
+} from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
@@ -41,7 +49,10 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
   test('a child sees an allow-list of the environment and its own secret, nothing else', async () => {
     verifies('NUC-099');
     const [a, b] = [createFake(home, 'env-a'), createFake(home, 'env-b')];
-    for (const [fake, name] of [[a, 'TOKEN_A'], [b, 'TOKEN_B']] as const) {
+    for (const [fake, name] of [
+      [a, 'TOKEN_A'],
+      [b, 'TOKEN_B'],
+    ] as const) {
       const launch = { ...fake.launch, env: { PLAIN: fake.name }, secretEnv: [name] };
       await gateway.add(fake, undefined, { launch, secrets: { [name]: `secret of ${fake.name}` } });
     }
@@ -49,7 +60,16 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     assert.equal(env['TOKEN_A'], 'secret of env-a');
     assert.equal(env['PLAIN'], 'env-a');
     assert.equal(env['HOME'], home.user);
-    assert.deepEqual(Object.keys(env).toSorted(), ['HOME', 'LANG', 'LOGNAME', 'PATH', 'PLAIN', 'SHELL', 'TOKEN_A', 'USER']);
+    assert.deepEqual(Object.keys(env).toSorted(), [
+      'HOME',
+      'LANG',
+      'LOGNAME',
+      'PATH',
+      'PLAIN',
+      'SHELL',
+      'TOKEN_A',
+      'USER',
+    ]);
     assert.ok(!JSON.stringify(env).includes('secret of env-b'));
   });
 
@@ -64,22 +84,35 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     assert.equal(name, 'naïve "quoted" $HOME 🙂');
     assert.equal(cwd, folder);
     assert.deepEqual((argv as string[]).slice(-2), ['--name', 'naïve "quoted" $HOME 🙂']);
-    assert.deepEqual(jsonOf(await client.call('fake_exact_env', { names: ['UNICODE'] })), { UNICODE: 'ü 测 🙂' });
+    assert.deepEqual(jsonOf(await client.call('fake_exact_env', { names: ['UNICODE'] })), {
+      UNICODE: 'ü 测 🙂',
+    });
   });
 
   test("a child's stderr goes where the profile says and never into the protocol", async () => {
     verifies('NEX-009');
-    const [quiet, loud, kept] = ['quiet', 'loud', 'kept'].map((name) => createFake(home, name)) as [Fake, Fake, Fake];
+    const [quiet, loud, kept] = ['quiet', 'loud', 'kept'].map((name) => createFake(home, name)) as [
+      Fake,
+      Fake,
+      Fake,
+    ];
     const file = home.path('kept.log');
     await gateway.add(quiet, undefined, { stderr: 'null' });
     await gateway.add(loud, undefined, { stderr: 'inherit' });
     await gateway.add(kept, undefined, { stderr: { file } });
-    for (const { name } of [quiet, loud, kept]) await client.call(`fake_${name}_stderr`, { text: `words of ${name}` });
-    await until('the file has the words', () => existsSync(file) && readFileSync(file, 'utf8').includes('words of kept\n'));
+    for (const { name } of [quiet, loud, kept])
+      await client.call(`fake_${name}_stderr`, { text: `words of ${name}` });
+    await until(
+      'the file has the words',
+      () => existsSync(file) && readFileSync(file, 'utf8').includes('words of kept\n'),
+    );
     const log = `${home.state}/logs/gateway.log`;
     await until('the log has the words', () => readFileSync(log, 'utf8').includes('words of loud'));
     assert.doesNotMatch(readFileSync(log, 'utf8'), /words of (quiet|kept)/);
-    assert.deepEqual(client.seen.filter((line) => line.includes('words of')), []);
+    assert.deepEqual(
+      client.seen.filter((line) => line.includes('words of')),
+      [],
+    );
   });
 
   test('calls on one upstream run at once and a ping is answered meanwhile', async () => {
@@ -87,12 +120,17 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     await added('parallel');
     const started = performance.now();
     const calls = Promise.all(
-      Array.from({ length: 10 }, (_, n) => client.call('fake_parallel_sleep', { ms: 500, text: `call ${n}` })),
+      Array.from({ length: 10 }, (_, n) =>
+        client.call('fake_parallel_sleep', { ms: 500, text: `call ${n}` }),
+      ),
     );
     const pinged = client.ask('ping').then(() => performance.now() - started);
     const answers = (await calls).map(textOf);
     const took = performance.now() - started;
-    assert.deepEqual(answers, Array.from({ length: 10 }, (_, n) => `call ${n}`));
+    assert.deepEqual(
+      answers,
+      Array.from({ length: 10 }, (_, n) => `call ${n}`),
+    );
     assert.ok(took < 1_500, `ten calls of 500 ms took ${took} ms`);
     assert.ok((await pinged) < 450, `the ping took ${await pinged} ms`);
   });
@@ -100,7 +138,12 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
   test('a cancelled call is cancelled upstream, under the id it has there', async () => {
     verifies('FIX-002');
     const fake = await added('cancelling');
-    client.send({ jsonrpc: '2.0', id: 'mine', method: 'tools/call', params: { name: 'fake_cancelling_hang' } });
+    client.send({
+      jsonrpc: '2.0',
+      id: 'mine',
+      method: 'tools/call',
+      params: { name: 'fake_cancelling_hang' },
+    });
     const [call] = await until('the call arrived', () => {
       const calls = fake.received('tools/call');
       return calls.length > 0 && calls;
@@ -128,8 +171,13 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     const progress = client.seen
       .slice(from)
       .map((line) => JSON.parse(line) as { method?: string; params: Record<string, unknown> })
-      .filter(({ method, params }) => method === 'notifications/progress' && params['progressToken'] === 'tok-1');
-    assert.deepEqual(progress.map(({ params }) => params['progress']), [1, 2, 3]);
+      .filter(
+        ({ method, params }) => method === 'notifications/progress' && params['progressToken'] === 'tok-1',
+      );
+    assert.deepEqual(
+      progress.map(({ params }) => params['progress']),
+      [1, 2, 3],
+    );
   });
 
   test('ten MiB on stderr block nobody', async () => {
@@ -161,7 +209,8 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     await gateway.add(fake, undefined, { connect: false });
     const deadline = performance.now() + 3_000;
     let last: unknown;
-    while (performance.now() < deadline) last = (await client.request('tools/call', { name: 'fake_storming_hang' })).result;
+    while (performance.now() < deadline)
+      last = (await client.request('tools/call', { name: 'fake_storming_hang' })).result;
     assert.ok(fake.starts().length <= 8, `${fake.starts().length} starts in 3 s`);
     assert.match(JSON.stringify(last ?? ''), /fake:storming|unknown tool/);
   });
@@ -180,7 +229,9 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     assert.ok(!tools.some(({ name }) => name.startsWith('fake_bad')));
     assert.equal(textOf(await other.call('fake_good_echo', { text: 'fine' })), 'fine');
     const { upstreams } = await gateway.status();
-    const problems = ['bad1', 'bad2', 'bad3'].map((name) => upstreams.find(({ profile }) => profile === `fake:${name}`)?.problem);
+    const problems = ['bad1', 'bad2', 'bad3'].map(
+      (name) => upstreams.find(({ profile }) => profile === `fake:${name}`)?.problem,
+    );
     for (const problem of problems) assert.match(problem ?? '', /fake:bad/);
   });
 
@@ -191,7 +242,8 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     await gateway.add(fake, undefined, { connect: false });
     const own = await attach(scope, home, { profiles: [{ id: 'fake:returning', alias: 'returning' }] });
     await own.initialize();
-    const namesNow = async () => ((await own.ask('tools/list')) as { tools: { name: string }[] }).tools.map(({ name }) => name);
+    const namesNow = async () =>
+      ((await own.ask('tools/list')) as { tools: { name: string }[] }).tools.map(({ name }) => name);
     assert.deepEqual(await namesNow(), []);
     assert.ok(fake.starts().length > 0);
     writeFileSync(needed, '');
@@ -203,7 +255,11 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     verifies('NEX-033');
     const fake = createFake(home, 'hang-init', '--hang', 'initialize');
     const started = performance.now();
-    const { probe } = await gateway.ask('profiles.add', { connector: 'fake', name: 'hang-init', launch: fake.launch });
+    const { probe } = await gateway.ask('profiles.add', {
+      connector: 'fake',
+      name: 'hang-init',
+      launch: fake.launch,
+    });
     const took = performance.now() - started;
     assert.ok(took >= 1_400 && took < 3_500, `${took} ms`);
     assert.ok(probe?.ok === false);
@@ -216,7 +272,11 @@ describe('with the limits of config.toml', { concurrency: true }, () => {
     verifies('NEX-033');
     const fake = createFake(home, 'hang-list', '--hang', 'tools/list');
     const started = performance.now();
-    const { probe } = await gateway.ask('profiles.add', { connector: 'fake', name: 'hang-list', launch: fake.launch });
+    const { probe } = await gateway.ask('profiles.add', {
+      connector: 'fake',
+      name: 'hang-list',
+      launch: fake.launch,
+    });
     const took = performance.now() - started;
     assert.ok(took >= 900 && took < 3_000, `${took} ms`);
     assert.ok(probe?.ok === false);

@@ -22,7 +22,11 @@ const addSecret = (home: Home, fake: Fake, env: Record<string, string> = {}) =>
 
 /** Files below HOME and NUCLEUS_HOME that hold the secret, in plain, base64 or hexadecimal. */
 function filesWithSecret(home: Home): string[] {
-  const forms = [secret, Buffer.from(secret).toString('base64').replace(/=+$/, ''), Buffer.from(secret).toString('hex')];
+  const forms = [
+    secret,
+    Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+    Buffer.from(secret).toString('hex'),
+  ];
   return [home.state, home.user]
     .flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
@@ -30,7 +34,11 @@ function filesWithSecret(home: Home): string[] {
     .filter((path) => forms.some((form) => readFileSync(path, 'latin1').includes(form)));
 }
 
-async function proveInVault(t: test.TestContext, env: (home: Home) => Promise<Record<string, string>>, backend: string): Promise<void> {
+async function proveInVault(
+  t: test.TestContext,
+  env: (home: Home) => Promise<Record<string, string>>,
+  backend: string,
+): Promise<void> {
   const home = createHome(t);
   const variables = await env(home);
   const fake = createFake(home, 'kept');
@@ -67,7 +75,7 @@ test('without keychain and passphrase what needs a secret ends with 5 and the wa
   const refused = await addSecret(home, createFake(home, 'locked'));
   assert.equal(refused.code, 5);
   assert.equal(refused.stdout, '');
-  assert.match(refused.stderr, /^Error: /);
+  assert.match(refused.stderr, /^Error: the vault is locked: /m);
   assert.match(refused.stderr, /NUCLEUS_VAULT_PASSPHRASE_FILE/);
   assert.doesNotMatch(refused.stderr, new RegExp(secret));
   assert.deepEqual(await nucleusJson(home, ['list']), []);
@@ -99,8 +107,36 @@ test('a vault that is locked later locks its profile only, and loses nothing', a
   assert.equal(textOf(await client.call('fake_plain_echo', { text: 'unaffected' })), 'unaffected');
   await nucleusOk(home, ['stop']);
 
-  const wrong = await nucleus(home, ['call', 'fake_sealed_echo', '--args', '{}'], { env: passphrase(home, 'not the words') });
+  const wrong = await nucleus(home, ['call', 'fake_sealed_echo', '--args', '{}'], {
+    env: passphrase(home, 'not the words'),
+  });
+  assert.match(
+    wrong.stderr,
+    /^Error: the vault is locked: .*the passphrase of NUCLEUS_VAULT_PASSPHRASE_FILE is another one/,
+  );
   assert.equal(wrong.code, 5);
-  const right = await nucleusOk(home, ['call', 'fake_sealed_env', '--args', '{"names":["TOKEN"]}'], { env: passphrase(home) });
+  const right = await nucleusOk(home, ['call', 'fake_sealed_env', '--args', '{"names":["TOKEN"]}'], {
+    env: passphrase(home),
+  });
   assert.match(right.stdout, new RegExp(secret));
+});
+
+test('removing a profile takes its secret and its connector with it', async (t) => {
+  verifies('NUC-039');
+  const home = createHome(t);
+  const env = passphrase(home);
+  assert.equal((await addSecret(home, createFake(home, 'leaving'), env)).code, 0);
+  const records = async () =>
+    ((await nucleusJson(home, ['vault', 'status'], { env })) as VaultStatus).records;
+  assert.equal(await records(), 1);
+  assert.deepEqual(readdirSync(join(home.state, 'connectors')), ['fake.toml']);
+
+  const { stderr } = await nucleus(home, ['remove', 'fake:leaving']);
+  assert.match(stderr, /fake:leaving/);
+  assert.equal(await records(), 1);
+  // Without the vault's key too: what is deleted need not be read.
+  await nucleusOk(home, ['remove', 'fake:leaving', '--force']);
+  assert.equal(await records(), 0);
+  assert.deepEqual(readdirSync(join(home.state, 'connectors')), []);
+  assert.deepEqual(await nucleusJson(home, ['list']), []);
 });

@@ -123,7 +123,9 @@ async function complete(
   const fromStdin = request.tokenFromStdin;
   const names = secretNames(request.launch ?? (connector ? null : (profiles[0]?.launch ?? null)), connector);
   // With --token-stdin the secrets are the first lines, whatever is asked for besides.
-  const early = fromStdin ? await askSecrets(prompter, names, { mayAsk: true, keep: false }) : null;
+  const early = fromStdin
+    ? await askSecrets(prompter, names, { mayAsk: true, keep: false, silent: !context.stdin.isTTY })
+    : null;
   const taken = profiles.map(({ name }) => name);
   const choice: NameChoice = await chooseName(context, prompter, request, taken);
   if (choice === null) return null;

@@ -56,7 +56,8 @@ function describeBlock(block: Readonly<Record<string, unknown>> | null): string 
     const { uri, text } = (block['resource'] ?? {}) as Record<string, unknown>;
     return typeof text === 'string' ? text : `[resource ${String(uri)}; --json prints it]`;
   }
-  return `[${String(block?.['type'])} ${String(block?.['mimeType'] ?? '')}; --json prints it]`;
+  const words = [block?.['type'], block?.['mimeType']].filter((word) => typeof word === 'string');
+  return `[${words.join(' ')}; --json prints it]`;
 }
 
 /** A file or a pipe gets every byte; a terminal must not be steered by what an upstream sent. */

@@ -63,10 +63,16 @@ async function attachOrStart(
   line: AttachLine,
 ): Promise<Attachment & { readonly socketPath: string }> {
   const deadline = Date.now() + attachTimeout;
+  let isOurs = false;
   for (;;) {
     const endpoint = readEndpoint(context.paths);
     const attachment = endpoint && (await attach(endpoint, line));
-    if (endpoint && attachment) return { ...attachment, socketPath: endpoint.socket };
+    if (endpoint && attachment) {
+      if (context.configFile !== undefined && !isOurs) {
+        note(context, 'note: --config is ignored; the running gateway has read its own');
+      }
+      return { ...attachment, socketPath: endpoint.socket };
+    }
     if (existsSync(context.paths.stopped)) {
       throw new NucleusError('GATEWAY_STOPPED', 'Nucleus was stopped by you; run nucleus start');
     }
@@ -84,6 +90,7 @@ async function attachOrStart(
     }
     const { startGateway } = await import('../start-gateway.ts');
     await startGateway(context, { auto: true, waitMs });
+    isOurs = true;
   }
 }
 

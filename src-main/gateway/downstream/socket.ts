@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
+import { dirname } from 'node:path';
 import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
@@ -58,6 +59,8 @@ export async function listenOnSocket(deps: {
       });
       await closed.promise;
       forget();
+      // Node unlinks the socket itself; its folder is ours.
+      if (process.platform !== 'win32') rmSync(dirname(deps.path), { recursive: true, force: true });
     },
   };
 }

@@ -111,6 +111,19 @@ async function resolveOwn(
   };
 }
 
+/** What the manifest requires may be missing after an edit of it. */
+function checkComplete(profile: Profile, manifest: Manifest): void {
+  for (const field of manifest.metadata) {
+    if (!field.required || profile.metadata[field.key] || field.default) continue;
+    throw new NucleusError(
+      'METADATA_INVALID',
+      `${profile.id} lacks the metadata field "${field.key}" (${field.label}), which connector "${manifest.name}" needs; ` +
+        `run: nucleus add ${profile.connector} ${profile.name} --replace --metadata ${field.key}=VALUE`,
+      { profile: profile.id, key: field.key },
+    );
+  }
+}
+
 async function resolveHttp(
   profile: Profile,
   manifest: Manifest,
@@ -122,6 +135,7 @@ async function resolveHttp(
       `${profile.id} signs in with OAuth, which this version cannot do yet`,
       { profile: profile.id },
     );
+  checkComplete(profile, manifest);
   const secrets: Record<string, string> = {};
   for (const name of secretHoles(Object.values(manifest.headers))) secrets[name] = await secret(name);
   const context = contextOf(profile, manifest, secrets);
@@ -196,15 +210,7 @@ function startOf(profile: Profile, manifest: Manifest | null): ManifestStdio {
       'CONNECTOR_INVALID',
       `${profile.id} has no command to start: connector "${manifest.name}" brings none; add the profile again with its command`,
     );
-  for (const field of manifest.metadata) {
-    if (!field.required || profile.metadata[field.key] || field.default) continue;
-    throw new NucleusError(
-      'METADATA_INVALID',
-      `${profile.id} lacks the metadata field "${field.key}" (${field.label}), which connector "${manifest.name}" needs; ` +
-        `run: nucleus add ${profile.connector} ${profile.name} --replace --metadata ${field.key}=VALUE`,
-      { profile: profile.id, key: field.key },
-    );
-  }
+  checkComplete(profile, manifest);
   return manifest.stdio;
 }
 

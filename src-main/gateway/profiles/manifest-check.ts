@@ -109,6 +109,16 @@ function checkHoles(manifest: Manifest, fail: Fail): void {
     }
   };
   if (url !== null) look('url', url, false);
+  const host = url === null ? '' : (/^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? '');
+  for (const hole of holesOf(host)) {
+    const field = manifest.metadata.find(({ key }) => hole.kind === 'metadata' && key === hole.key);
+    if (!field || (field.choices.length === 0 && field.pattern === null))
+      fail(
+        'url',
+        'the host may only hold a metadata field that has choices or a pattern',
+        'credentials go to this host: limit what it can be',
+      );
+  }
   for (const [name, value] of Object.entries(manifest.headers)) look(`headers.${name}`, value, true);
   if (!stdio) return;
   for (const [index, arg] of stdio.args.entries()) look(`stdio.args[${index}]`, arg, false);

@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { Launch, Metadata, Stderr, type Profile } from '../../../src-shared/model.ts';
 import { onRegistry, sqliteCode } from './sqlite-errors.ts';

@@ -28,7 +28,7 @@ function oddNames(): string[] {
     state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
     return state % below;
   };
-  const alphabet = [...'abcXYZ019._-/:# \\"\'\u0000äßΩ日本🦊\u200d'];
+  const alphabet = Array.from('abcXYZ019._-/:# \\"\'\u0000äßΩ日本🦊\u200d');
   return Array.from({ length: 500 }, (_, index) => {
     const length = index % 5 === 0 ? 100 : 1 + random(60);
     return Array.from({ length }, () => alphabet[random(alphabet.length)]).join('') + String(index);
