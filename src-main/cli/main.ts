@@ -8,18 +8,14 @@ if (major < 22 || (major === 22 && minor < 13)) {
   process.exit(3);
 }
 
-// A reader that closed its end (`nucleus list | head -1`) is done with us; that is no failure.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
-  });
-}
-
-enableCompileCache(compileCache);
-
-// Our timers keep no process alive, and a command may have nothing but one to wait for.
-setInterval(() => {}, 2 ** 30);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A reader that closed its end (`nucleus list | head -1`) is done with us; that is no failure.
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+  process.stderr.write(`Error: stdout cannot be written (${error.code})\n`);
+  process.exit(1);
+});
+// There is nowhere left to say it, and a client that closed stderr alone still wants its answers.
+process.stderr.on('error', () => undefined);
 
 const { runCli } = await import('./program.ts');
 // The gateway's clock keeps no process alive; a command that waits for its answer has nothing else to live for.
@@ -28,4 +24,7 @@ const code = await runCli(process.argv.slice(2));
 clearInterval(alive);
 process.exitCode = code;
 // An open stdin or a library's handle must not keep a finished command alive; what was written goes out first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+process.stdout.write('', (error) => {
+  // Else the listener above ends the process.
+  if (!error) process.stderr.write('', () => process.exit(code));
+});

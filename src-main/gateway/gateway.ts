@@ -18,6 +18,7 @@ import { createViews } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createProfileStore } from './storage/profile-store.ts';
+import { onRegistry } from './storage/sqlite-errors.ts';
 import type { Vault } from './storage/vault.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
 import { openHttp } from './upstream/http.ts';
@@ -174,7 +175,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   const handlers: Handlers = {
     gateway: {
-      status: async () => ({
+      status: () => ({
         version,
         pid: process.pid,
         home: deps.home,
@@ -185,7 +186,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           ...supervisor.status(id),
           tools: catalog.offer(id)?.tool.length ?? 0,
         })),
-        vault: await vault.status(),
+        vault: vault.current(),
         warnings: connectors
           .problems()
           .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
@@ -203,7 +204,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     },
     profiles: createProfiles({
       store,
-      transaction: (work) => registry.db.transaction(work)(),
+      transaction: (work) => onRegistry(() => registry.db.transaction(work)()),
       vault,
       connectors,
       catalog,

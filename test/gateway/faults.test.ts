@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { before, type TestContext } from 'node:test';
@@ -112,11 +112,17 @@ test('an answer above the limit of the client becomes a sentence, and the connec
   assert.equal(textOf(await reader.call('fake_huge_echo', { text: 'still here' })), 'still here');
 });
 
-test('an upstream whose list never ends is listed as far as it goes', async () => {
-  verifies('NEX-017');
+test('every page of a list is read, and one that never ends as far as it goes', async () => {
+  verifies('NEX-030');
+  await gateway.add(createFake(home, 'paged', '--tools', '45', '--page-size', '15'));
   await gateway.add(createFake(home, 'endless', '--loop-cursor', '--page-size', '3'));
   const { tools } = await gateway.ask('tools.list', {});
-  assert.ok(tools.some(({ profile }) => profile === 'fake:endless'));
+  assert.equal(tools.filter(({ profile }) => profile === 'fake:paged').length, 45);
+  assert.equal(tools.filter(({ profile }) => profile === 'fake:endless').length, 3);
+  assert.match(
+    readFileSync(join(home.state, 'logs', 'gateway.log'), 'utf8'),
+    /list does not end.* profile=fake:endless/,
+  );
   await steadyGoesOn();
 });
 
@@ -210,7 +216,8 @@ interface Contender {
 
 function startContender(t: TestContext, own: Home): Contender {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../fixtures/race-host.ts')], {
-    env: own.env,
+    // So that the sockets of all its folders are below the home.
+    env: { ...own.env, XDG_RUNTIME_DIR: own.root },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   t.after(() => child.kill('SIGKILL'));

@@ -15,6 +15,7 @@ import {
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
+import { gone, kill } from '../helpers/processes.ts';
 import { verifies } from '../helpers/requirements.ts';
 
 interface Tool {
@@ -165,7 +166,11 @@ test('ids that look alike keep separate secrets and separate names', async (t) =
   await gateway.ask('profiles.remove', { id: 'a_b:c' });
   const { tools } = await gateway.ask('tools.list', {});
   const kept = tools.find(({ profile, tool }) => profile === 'a:b_c' && tool === 'env')?.name ?? '';
-  // Its process ends with the other profile's removal or not; a fresh start must find the secret either way.
+  // A process started anew has to find its secret again.
+  const [running] = right.starts();
+  assert.ok(running);
+  kill(running.pid);
+  await gone(running.pid);
   const seen = await gateway.ask('tools.call', { name: kept, arguments: { names: ['TOKEN'] } });
   assert.equal(jsonOf(seen)['TOKEN'], 'second');
 });

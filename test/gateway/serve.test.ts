@@ -1,7 +1,7 @@
 // `nucleus serve`: what a client meets when it connects, and how fast.
 import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
-import test from 'node:test';
+import test, { describe } from 'node:test';
 import {
   attach,
   connectClient,
@@ -49,43 +49,6 @@ test('a mode that does not exist is refused with the ones that do', async (t) =>
   assert.match(stderr, /^Error: unknown --mode "foo" \(want 'expose-all'/);
 });
 
-test('initialize is answered at once while twenty slow upstreams and a hanging one start', async (t) => {
-  verifies('NUC-100');
-  const home = createHome(t);
-  const gateway = await startGateway(t, home);
-  const slow = Array.from({ length: 20 }, (_, n) =>
-    createFake(home, `slow${n}`, '--tools', '1', '--delay-init', '3000'),
-  );
-  const hanging = createFake(home, 'hanging', '--hang', 'initialize');
-  await Promise.all([...slow, hanging].map((fake) => gateway.add(fake, undefined, { connect: false })));
-
-  const started = performance.now();
-  const client = await attach(t, home);
-  await client.initialize();
-  const took = performance.now() - started;
-  assert.ok(took < 300, `initialize took ${took} ms`);
-
-  await client.ask('ping');
-  // The first list may wait a little for profiles never seen, but not for one that hangs.
-  const first = namesOf(await client.ask('tools/list', {}, 8_000));
-  if (first.length < 20)
-    await client.next(
-      'tools/list_changed',
-      ({ method }) => method === 'notifications/tools/list_changed',
-      10_000,
-    );
-  await until(
-    'all twenty slow upstreams are listed',
-    async () => namesOf(await client.ask('tools/list')).length === 20,
-    10_000,
-  );
-  assert.ok(!namesOf(await client.ask('tools/list')).some((name) => name.includes('hanging')));
-  assert.deepEqual(
-    slow.map((fake) => fake.starts().length),
-    slow.map(() => 1),
-  );
-});
-
 test('a client that waits with its first list hears when tools appear', async (t) => {
   verifies('NUC-100');
   const home = createHome(t);
@@ -96,51 +59,6 @@ test('a client that waits with its first list hears when tools appear', async (t
   await gateway.add(createFake(home, 'later', '--tools', '1'));
   await client.next('tools/list_changed', ({ method }) => method === 'notifications/tools/list_changed');
   assert.deepEqual(namesOf(await client.ask('tools/list')), ['fake_later_echo']);
-});
-
-test('stdout of serve carries JSON-RPC only, whatever the upstreams print', async (t) => {
-  verifies('NUC-104');
-  const home = createHome(t);
-  const gateway = await startGateway(t, home);
-  await gateway.add(createFake(home, 'noisy', '--stdout-noise', '--stderr-flood', '100000'));
-  await gateway.add(createFake(home, 'crashing', '--exit-before-init', '3'), undefined, { connect: false });
-  const shim = startShim(t, home);
-  await shim.initialize();
-  await shim.ask('tools/list');
-  assert.equal((await shim.call('fake_noisy_babble'))['isError'], undefined);
-  assert.equal((await shim.call('fake_noisy_die', { code: 9 }))['isError'], true);
-  shim.send('this is not JSON');
-  await shim.next('the answer to garbage', ({ error }) => error?.code === -32700);
-  assert.equal(await shim.close(), 0);
-  for (const line of shim.seen) assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0', line);
-  assert.match(shim.stderr(), /resolved profile .*fake:noisy/);
-});
-
-test('serve --standalone is a gateway of its own on the same terms', async (t) => {
-  verifies('NUC-104');
-  const home = createHome(t);
-  await nucleusOk(home, ['add', 'fake', 'alone', ...createFake(home, 'alone', '--tools', '1').flags]);
-  const shim = startShim(t, home, { args: ['--standalone'] });
-  await shim.initialize();
-  assert.deepEqual(namesOf(await shim.ask('tools/list')), ['fake_alone_echo']);
-  assert.equal(await shim.close(), 0);
-  for (const line of shim.seen) assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0', line);
-  assert.match(shim.stderr(), /resolved profile .*fake:alone/);
-});
-
-test('serve --servers serves a file without leaving any state', async (t) => {
-  verifies('NUC-104');
-  const home = createHome(t);
-  const fake = createFake(home, 'filed', '--tools', '1');
-  const file = home.path('servers.json');
-  writeFileSync(file, JSON.stringify({ mcpServers: { first: fake.launch, second: fake.launch } }));
-  const shim = startShim(t, home, { args: ['--servers', file] });
-  await shim.initialize();
-  assert.deepEqual(namesOf(await shim.ask('tools/list')), ['first_default_echo', 'second_default_echo']);
-  assert.equal(await shim.close(), 0);
-  assert.ok(!existsSync(home.state), 'it made a state folder');
-  const { code } = await nucleus(home, ['serve', '--servers', home.path('no-such-file.json')]);
-  assert.notEqual(code, 0);
 });
 
 test('a complete list comes from the cache before any upstream runs', async (t) => {
@@ -282,4 +200,91 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
     resourceTemplates: unknown[];
   };
   assert.equal(resourceTemplates.length, 1);
+});
+
+// The first of these mostly waits; the others go on meanwhile.
+describe('serve', { concurrency: true }, () => {
+  test('initialize is answered at once while twenty slow upstreams and a hanging one start', async (t) => {
+    verifies('NUC-100');
+    const home = createHome(t);
+    const gateway = await startGateway(t, home);
+    const slow = Array.from({ length: 20 }, (_, n) =>
+      createFake(home, `slow${n}`, '--tools', '1', '--delay-init', '3000'),
+    );
+    const hanging = createFake(home, 'hanging', '--hang', 'initialize');
+    await Promise.all([...slow, hanging].map((fake) => gateway.add(fake, undefined, { connect: false })));
+
+    const started = performance.now();
+    const client = await attach(t, home);
+    await client.initialize();
+    const took = performance.now() - started;
+    assert.ok(took < 300, `initialize took ${took} ms`);
+
+    await client.ask('ping');
+    // The first list may wait a little for profiles never seen, but not for one that hangs.
+    const first = namesOf(await client.ask('tools/list', {}, 8_000));
+    if (first.length < 20)
+      await client.next(
+        'tools/list_changed',
+        ({ method }) => method === 'notifications/tools/list_changed',
+        10_000,
+      );
+    await until(
+      'all twenty slow upstreams are listed',
+      async () => namesOf(await client.ask('tools/list')).length === 20,
+      10_000,
+    );
+    assert.ok(!namesOf(await client.ask('tools/list')).some((name) => name.includes('hanging')));
+    assert.deepEqual(
+      slow.map((fake) => fake.starts().length),
+      slow.map(() => 1),
+    );
+  });
+
+  test('stdout of serve carries JSON-RPC only, whatever the upstreams print', async (t) => {
+    verifies('NUC-104');
+    const home = createHome(t);
+    const gateway = await startGateway(t, home);
+    await gateway.add(createFake(home, 'noisy', '--stdout-noise', '--stderr-flood', '100000'));
+    await gateway.add(createFake(home, 'crashing', '--exit-before-init', '3'), undefined, { connect: false });
+    const shim = startShim(t, home);
+    await shim.initialize();
+    await shim.ask('tools/list');
+    assert.equal((await shim.call('fake_noisy_babble'))['isError'], undefined);
+    assert.equal((await shim.call('fake_noisy_die', { code: 9 }))['isError'], true);
+    shim.send('this is not JSON');
+    await shim.next('the answer to garbage', ({ error }) => error?.code === -32700);
+    assert.equal(await shim.close(), 0);
+    for (const line of shim.seen)
+      assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0', line);
+    assert.match(shim.stderr(), /resolved profile .*fake:noisy/);
+  });
+
+  test('serve --standalone is a gateway of its own on the same terms', async (t) => {
+    verifies('NUC-104');
+    const home = createHome(t);
+    await nucleusOk(home, ['add', 'fake', 'alone', ...createFake(home, 'alone', '--tools', '1').flags]);
+    const shim = startShim(t, home, { args: ['--standalone'] });
+    await shim.initialize();
+    assert.deepEqual(namesOf(await shim.ask('tools/list')), ['fake_alone_echo']);
+    assert.equal(await shim.close(), 0);
+    for (const line of shim.seen)
+      assert.equal((JSON.parse(line) as { jsonrpc: string }).jsonrpc, '2.0', line);
+    assert.match(shim.stderr(), /resolved profile .*fake:alone/);
+  });
+
+  test('serve --servers serves a file without leaving any state', async (t) => {
+    verifies('NUC-104');
+    const home = createHome(t);
+    const fake = createFake(home, 'filed', '--tools', '1');
+    const file = home.path('servers.json');
+    writeFileSync(file, JSON.stringify({ mcpServers: { first: fake.launch, second: fake.launch } }));
+    const shim = startShim(t, home, { args: ['--servers', file] });
+    await shim.initialize();
+    assert.deepEqual(namesOf(await shim.ask('tools/list')), ['first_default_echo', 'second_default_echo']);
+    assert.equal(await shim.close(), 0);
+    assert.ok(!existsSync(home.state), 'it made a state folder');
+    const { code } = await nucleus(home, ['serve', '--servers', home.path('no-such-file.json')]);
+    assert.notEqual(code, 0);
+  });
 });

@@ -27,6 +27,7 @@ test('fifty adds and lists at once meet no lock while a gateway runs', async (t)
   verifies('FIX-011');
   const home = createHome(t);
   const gateway = await startGateway(t, home);
+  // Ten are whole commands; forty say to the socket what such commands say, each over a connection of its own.
   const byCli = Array.from({ length: 10 }, async (_, n) => {
     const args =
       n % 2 ? ['list', '--json'] : ['add', 'cli', `p${n}`, '--command', '/bin/true', '--no-connect'];

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after } from 'node:test';
 import type { Endpoint } from '../../src-shared/attach.ts';
+import { socketPath } from '../../src-main/gateway/storage/endpoint.ts';
+import { createPaths } from '../../src-main/gateway/storage/paths.ts';
 import { gone, kill, processesWith } from './processes.ts';
 
 /** Where cleanup is registered: a test's context, or the scope of a file. */
@@ -36,7 +38,7 @@ export interface Home {
   endpoint(): Endpoint | null;
 }
 
-/** A fresh NUCLEUS_HOME and HOME. Afterwards its gateway is stopped, what is left of it killed, all of it deleted. */
+/** A fresh NUCLEUS_HOME and HOME. Afterwards all that runs in it is killed and all of it deleted. */
 export function createHome(scope: Scope, config = ''): Home {
   const root = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
   const state = join(root, 'state');
@@ -70,21 +72,34 @@ export function createHome(scope: Scope, config = ''): Home {
     },
   };
   if (config !== '') home.write('config.toml', config);
+  open.add(home);
   scope.after(() => removeHome(home));
   return home;
 }
 
+/** Homes not removed yet; what runs in them must not survive a test file that is interrupted. */
+const open = new Set<Home>();
+process.once('exit', () => {
+  for (const home of open) {
+    for (const { pid } of processesWith(home.root)) kill(pid);
+    deleteFiles(home);
+  }
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
+
 async function removeHome(home: Home): Promise<void> {
-  const endpoint = home.endpoint();
+  // A clean stop is for tests of it; here everything is killed, which is faster.
   const left = () => processesWith(home.root).map(({ pid }) => pid);
-  if (endpoint) kill(endpoint.pid, 'SIGTERM');
-  // A clean stop is a test of its own; here what is slow or stuck is killed.
-  if (endpoint) await gone(endpoint.pid, 2_000).catch(() => {});
   for (let pids = left(); pids.length > 0; pids = left()) {
     for (const pid of pids) kill(pid);
     await gone(pids);
   }
-  if (endpoint?.socket.startsWith(join(tmpdir(), 'nucleus-')))
-    rmSync(dirname(endpoint.socket), { recursive: true, force: true });
-  rmSync(home.root, { recursive: true, force: true });
+  deleteFiles(home);
+  open.delete(home);
+}
+
+function deleteFiles(home: Home): void {
+  const socket = socketPath(createPaths(home.env), {}, process.getuid?.() ?? 0);
+  rmSync(dirname(socket), { recursive: true, force: true });
+  rmSync(home.root, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,14 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  type Stats,
-} from 'node:fs';
+import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
 import Database from 'better-sqlite3';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { ensurePrivateFolder, readTextIfExists, writePrivateFile } from './files.ts';
@@ -53,9 +44,12 @@ function isFresh(paths: Paths, marker: string | null): boolean {
       file: paths.registry,
     });
   }
-  // With a write-ahead log beside it an empty file may just not have been checkpointed.
-  if (stat !== undefined && (stat.size > 0 || existsSync(`${paths.registry}-wal`))) return false;
+  if (stat !== undefined && stat.size > 0) return false;
   if (marker !== null) throw emptied(paths, stat === undefined ? 'missing' : 'empty');
+  // SQLite deletes the log of an empty database, and with it what could still be saved.
+  if ((statSync(`${paths.registry}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0) {
+    throw damagedFile(paths, 'it lost its content, its log registry.db-wal did not');
+  }
   return true;
 }
 
@@ -83,7 +77,7 @@ function inspect(paths: Paths, marker: string | null): void {
     if (marker !== null && id !== null && id !== marker) {
       throw damagedFile(paths, 'it is not the registry that registry.id says was used here');
     }
-    if (version < latestVersion && tables.size > 0) backUp(db, `${paths.registry}.v${version}.bak`);
+    if (version < latestVersion && tables.has('profiles')) backUp(db, `${paths.registry}.v${version}.bak`);
   } finally {
     db.close();
   }

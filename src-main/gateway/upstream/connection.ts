@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
-import { encode, parseFrame, parseJson, type Params } from '../wire/frame.ts';
+import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
 import { findResponseId, type Reply } from '../wire/reply.ts';
 import type { Ending, Transport } from './transport.ts';
 
@@ -52,7 +52,7 @@ export function createConnection(deps: {
   let oddities = 0;
   let ending: Ending | null = null;
 
-  const send = (message: object, id?: number): boolean => transport.send(encode(message), id);
+  const send = (message: object): boolean => transport.send(encode(message));
 
   function settle(id: number, outcome: Reply | NucleusError): void {
     const waiting = pending.get(id);
@@ -77,8 +77,7 @@ export function createConnection(deps: {
   transport.onLine = (line) => {
     const span = findResponseId(line);
     if (span && pending.has(span.id)) {
-      // Small answers are read by the record anyway, so a broken one is caught here before a client sees it.
-      const broken = !isUtf8(line) || (line.length <= checkedBytes && parseJson(line) === undefined);
+      const broken = !isUtf8(line) || (line.length <= checkedBytes && !answers(line, span.id));
       if (broken) oddities += 1;
       return settle(
         span.id,
@@ -95,7 +94,11 @@ export function createConnection(deps: {
     if (frame.kind === 'response') {
       const { result, error } = frame.message;
       const body = error === undefined ? { result } : { error };
-      settle(typeof frame.id === 'number' ? frame.id : Number.NaN, { kind: 'made', body });
+      settle(typeof frame.id === 'number' ? frame.id : Number.NaN, {
+        kind: 'made',
+        body,
+        size: line.length,
+      });
     } else if (frame.kind === 'request') {
       // Nothing but ping can be asked of us yet: we declare no client capability.
       const answer =
@@ -107,7 +110,7 @@ export function createConnection(deps: {
       if (frame.method === 'notifications/progress') {
         const token = frame.params?.['progressToken'];
         const waiting = typeof token === 'number' ? pending.get(token) : undefined;
-        if (waiting?.onProgress && frame.params) waiting.onProgress(frame.params);
+        if (waiting?.onProgress && frame.params) report(waiting.onProgress, frame.params);
       } else {
         events.onNotification(frame.method, frame.params);
       }
@@ -115,6 +118,15 @@ export function createConnection(deps: {
       oddities += 1;
     }
   };
+
+  /** Progress that cannot be written again, being nested too deeply, is the upstream's fault and ends nothing. */
+  function report(onProgress: (params: Params) => void, params: Params): void {
+    try {
+      onProgress(params);
+    } catch {
+      oddities += 1;
+    }
+  }
 
   transport.onLost = (id, error) => {
     if (pending.has(id)) settle(id, error);
@@ -158,7 +170,9 @@ export function createConnection(deps: {
       return oddities;
     },
     async request(method, params, options) {
-      options.signal?.throwIfAborted();
+      const cancelled = (): NucleusError =>
+        new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile });
+      if (options.signal?.aborted) throw cancelled();
       if (ending)
         throw new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ${ending.what}; call again`, {
           profile,
@@ -170,6 +184,9 @@ export function createConnection(deps: {
           { profile },
         );
       const id = nextId++;
+      const body = params && { params: options.onProgress ? withToken(params, id) : params };
+      // Before anything waits for it: parameters may be nested too deeply to be written.
+      const message = written({ id, method, ...body }, method, profile);
       const { promise, resolve, reject } = Promise.withResolvers<Reply>();
       const cancel = (reason: string, error: NucleusError): void => {
         // initialize may not be cancelled (MCP 2025-11-25, basic/utilities/cancellation).
@@ -189,11 +206,7 @@ export function createConnection(deps: {
           ),
         ),
       );
-      const onAbort = (): void =>
-        cancel(
-          'cancelled by the client',
-          new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile }),
-        );
+      const onAbort = (): void => cancel('cancelled by the client', cancelled());
       options.signal?.addEventListener('abort', onAbort, { once: true });
       pending.set(id, {
         method,
@@ -206,8 +219,7 @@ export function createConnection(deps: {
         },
       });
       if (pending.size === 1) events.onBusy(true);
-      const body = params && { params: options.onProgress ? withToken(params, id) : params };
-      if (!send({ id, method, ...body }, id))
+      if (!transport.send(message, id))
         settle(
           id,
           new NucleusError(
@@ -225,8 +237,31 @@ export function createConnection(deps: {
   };
 }
 
-/** Answers up to this size are checked to be JSON before they are forwarded; larger ones are trusted by their ends. */
+/** Answers up to this size are checked before they are forwarded; larger ones are trusted by their ends. */
 const checkedBytes = 65_536;
+
+/**
+ * Whether a line is JSON whose id is the one we found. Small answers are read by the record anyway, so a broken one is
+ * caught before a client sees it, and so is one that names a second id, under which it would answer another call.
+ */
+function answers(line: Buffer, id: number): boolean {
+  const message = parseJson(line);
+  return isObject(message) && message['id'] === id;
+}
+
+function written(message: object, method: string, profile: string): string {
+  try {
+    return encode(message);
+  } catch (error) {
+    const why = 'its parameters are nested too deeply; flatten them';
+    throw new NucleusError(
+      'ARGUMENTS_INVALID',
+      `${method} was not sent to ${profile}: ${why}`,
+      { profile },
+      { cause: error },
+    );
+  }
+}
 
 function withToken(params: Params, token: number): Params {
   return { ...params, _meta: { ...(params['_meta'] as object | undefined), progressToken: token } };

@@ -40,7 +40,7 @@ export function upstreamEnvironment(options: {
   ];
   const env: Record<string, string> = {};
   for (const name of names) {
-    const value = options.gateway[name];
+    const value = Object.hasOwn(options.gateway, name) ? options.gateway[name] : undefined;
     if (value !== undefined) env[name] = value;
   }
   return { ...env, PATH: options.path, ...options.own };
@@ -48,6 +48,8 @@ export function upstreamEnvironment(options: {
 
 const limitMs = 3_000;
 const marker = '__nucleus_path__';
+/** Of a babbling shell no more than this is kept. */
+const maxOutput = 65_536;
 
 /**
  * Asks the login shell for its PATH, once. A gateway started by a desktop or by a client has a short one, and the
@@ -79,17 +81,46 @@ function ask(deps: { env: Environment; clock: Clock; log: Log }): Promise<string
     detached: true,
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  let output = '';
-  const forget = deps.clock.after(limitMs, () => {
-    deps.log.warn('the login shell did not answer; upstreams get the PATH of the gateway', { shell });
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-  });
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString('utf8')));
-  child.once('error', () => resolve(null));
-  child.once('close', () => {
-    forget();
-    const path = output.split(marker)[1]?.split('\n')[0];
+  let isAnswered = false;
+  let isGone = false;
+  const done = (path: string | null): void => {
+    isAnswered = true;
+    if (isGone) forget();
+    // Something the profile started may hold the pipe for good.
+    child.stdout.destroy();
     resolve(path || null);
+  };
+  const forget = deps.clock.after(limitMs, () => {
+    if (!isAnswered)
+      deps.log.warn('the login shell did not answer; upstreams get the PATH of the gateway', { shell });
+    done(null);
+    endGroup(child.pid);
   });
+  let output = '';
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (chunk: string) => {
+    output = (output + chunk).slice(-maxOutput);
+    const path = output.split(marker)[1];
+    if (path?.includes('\n')) done(path.slice(0, path.indexOf('\n')));
+  });
+  child.once('exit', () => {
+    isGone = true;
+    if (isAnswered) forget();
+  });
+  child.once('error', () => {
+    isGone = true;
+    done(null);
+  });
+  child.once('close', () => done(null));
   return promise;
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // The shell itself may be gone, and only what it started was left.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -123,8 +123,9 @@ function signalGroup(child: Child, signal: NodeJS.Signals): void {
       spawn('taskkill', ['/pid', String(child.pid), '/T', '/F'], { stdio: 'ignore' });
     else process.kill(-child.pid, signal);
   } catch (error) {
-    // ESRCH: the group is already gone, which is what was wanted.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    // ESRCH: the group is already gone, which is what was wanted. EPERM: what is left of it runs as another user.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ESRCH' && code !== 'EPERM') throw error;
   }
 }
 

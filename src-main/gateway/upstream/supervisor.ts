@@ -74,6 +74,8 @@ export function createSupervisor(deps: {
 }): Supervisor {
   const { clock, log, config } = deps;
   const slots = new Map<string, Slot>();
+  // Stops under way: what a stopped slot still runs is waited for before its profile starts anew.
+  const stops = new Map<string, Promise<void>>();
   let closed = false;
 
   function slotOf(profile: string): Slot {
@@ -122,8 +124,12 @@ export function createSupervisor(deps: {
     const { live } = slot;
     slot.live = null;
     slot.forgetIdle();
-    if (!live) return slot.closing ?? Promise.resolve();
-    const closing = live.connection.close().finally(() => {
+    return live ? retire(slot, live.connection) : (slot.closing ?? Promise.resolve());
+  }
+
+  /** Closes a connection that is no longer used; until it is gone nothing else of the profile starts. */
+  function retire(slot: Slot, connection: Connection): Promise<void> {
+    const closing = connection.close().finally(() => {
       if (slot.closing === closing) slot.closing = null;
     });
     slot.closing = closing;
@@ -152,15 +158,17 @@ export function createSupervisor(deps: {
   }
 
   async function start(slot: Slot): Promise<Greeting> {
-    await slot.closing;
-    slot.forgetRetry();
     const { profile } = slot;
+    // A call that waited out a rest may come back to a slot that was stopped meanwhile.
+    if (slot.stopped) throw stoppedError(profile);
+    await Promise.all([slot.closing, stops.get(profile)]);
+    slot.forgetRetry();
     let connection: Connection | null = null;
     try {
       const transport = await deps.open(profile);
       if (slot.stopped) {
         await transport.close();
-        throw new NucleusError('UPSTREAM_EXITED', `${profile} was stopped while it started`, { profile });
+        throw stoppedError(profile);
       }
       const lastWords = transport.stderrTail;
       connection = createConnection({
@@ -204,7 +212,7 @@ export function createSupervisor(deps: {
       }
       connection.notify('notifications/initialized');
       const greeting = { result };
-      if (slot.stopped) throw new NucleusError('UPSTREAM_EXITED', `${profile} was stopped`, { profile });
+      if (slot.stopped) throw stoppedError(profile);
       slot.live = { connection, greeting, since: clock.now() };
       slot.problem = null;
       log.info('spawned child', { profile, pid: connection.pid });
@@ -212,7 +220,7 @@ export function createSupervisor(deps: {
       deps.onReady(profile);
       return greeting;
     } catch (thrown) {
-      void connection?.close();
+      if (connection) void retire(slot, connection);
       const error = toNucleusError(thrown);
       if (!slot.stopped) failed(slot, error);
       throw error;
@@ -231,7 +239,10 @@ export function createSupervisor(deps: {
         `${slot.profile} failed ${slot.failures} times in a row and is tried again in ${Math.ceil(rest / 1000)} s. Last time: ${slot.problem.message}`,
         { profile: slot.profile, retryAfterMs: Math.ceil(rest), cause: slot.problem.code },
       );
+    const { failures } = slot;
     await new Promise<void>((resolve) => clock.after(rest, resolve));
+    // Those who waited for the same try share its outcome; each trying again would be a storm.
+    if (slot.failures > failures && slot.problem) throw slot.problem;
   }
 
   function stateOf(slot: Slot): UpstreamState {
@@ -246,8 +257,8 @@ export function createSupervisor(deps: {
     async request(profile, method, params, options = {}) {
       const slot = slotOf(profile);
       if (!slot.live) {
-        await patience(slot);
-        await abortable(connect(slot), options.signal, profile);
+        await abortable(() => patience(slot), options.signal, profile);
+        await abortable(() => connect(slot), options.signal, profile);
       }
       // No await between here and the send: the idle reaper runs on timers and cannot come between.
       const { live } = slot;
@@ -277,15 +288,23 @@ export function createSupervisor(deps: {
     },
     async stop(profile) {
       const slot = slots.get(profile);
-      if (!slot) return;
+      if (!slot) return stops.get(profile);
       slots.delete(profile);
-      await stop(slot);
+      const stopping = Promise.all([stops.get(profile), stop(slot)]).then(() => {
+        if (stops.get(profile) === stopping) stops.delete(profile);
+      });
+      stops.set(profile, stopping);
+      return stopping;
     },
     async close() {
       closed = true;
-      await Promise.all([...slots.values()].map(stop));
+      await Promise.all([...[...slots.values()].map(stop), ...stops.values()]);
     },
   };
+}
+
+function stoppedError(profile: string): NucleusError {
+  return new NucleusError('UPSTREAM_EXITED', `${profile} was stopped while it started`, { profile });
 }
 
 function initializeParams(version: string): Params {
@@ -319,12 +338,17 @@ function said(stderr: string): string {
 }
 
 /** A caller that gives up stops waiting; the start it waited for goes on for the others. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined, profile: string): Promise<T> {
-  if (!signal) return work;
+async function abortable<T>(
+  work: () => Promise<T>,
+  signal: AbortSignal | undefined,
+  profile: string,
+): Promise<T> {
+  if (!signal) return work();
+  const cancelled = (): NucleusError =>
+    new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile });
+  if (signal.aborted) throw cancelled();
   const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void =>
-    reject(new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile }));
-  if (signal.aborted) onAbort();
-  else signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+  const onAbort = (): void => reject(cancelled());
+  signal.addEventListener('abort', onAbort, { once: true });
+  return Promise.race([work(), promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }

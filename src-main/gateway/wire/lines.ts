@@ -46,17 +46,16 @@ export function readLines(stream: Readable, options: LineOptions): void {
     if (overflow) {
       const { head, tail, length } = overflow;
       overflow = null;
-      options.onOverflow(head, tail, length);
+      options.onOverflow(head, withoutReturn(tail), length);
       return;
     }
     if (held === 0) {
       if (options.keepEmpty) options.onLine(Buffer.alloc(0));
       return;
     }
-    let line = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held);
+    const line = withoutReturn(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held));
     parts = [];
     held = 0;
-    if (line[line.length - 1] === 0x0d) line = line.subarray(0, -1);
     if (line.length > 0 || options.keepEmpty) options.onLine(line);
   };
 
@@ -71,4 +70,8 @@ export function readLines(stream: Readable, options: LineOptions): void {
     }
     keep(chunk.subarray(from));
   });
+}
+
+function withoutReturn(line: Buffer): Buffer {
+  return line[line.length - 1] === 0x0d ? line.subarray(0, -1) : line;
 }

@@ -13,7 +13,12 @@ interface IdSpan {
  */
 export type Reply =
   | { readonly kind: 'raw'; readonly line: Buffer; readonly span: IdSpan }
-  | { readonly kind: 'made'; readonly body: { readonly result: unknown } | { readonly error: unknown } };
+  | {
+      readonly kind: 'made';
+      readonly body: { readonly result: unknown } | { readonly error: unknown };
+      /** Bytes of the upstream's line it was read from. */
+      readonly size?: number;
+    };
 
 // Both SDK families write `id` first or last. Only a response's own id can stand in these places: at the head before
 // `result` or `error`, or directly before the brace that ends the line of a message that starts with one of them.
@@ -49,7 +54,7 @@ export function encodeReply(reply: Reply, id: Id): (string | Uint8Array)[] {
 
 /** Bytes the reply will take on the wire, give or take the id. */
 export function replySize(reply: Reply): number {
-  return reply.kind === 'raw' ? reply.line.length : 0;
+  return reply.kind === 'raw' ? reply.line.length : (reply.size ?? 0);
 }
 
 /** The whole message of a reply as an object. Only for what we interpret; forwarding never needs it. */

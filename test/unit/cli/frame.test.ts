@@ -1,8 +1,9 @@
 // The frame of the command line: exit codes, and what goes to which stream.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import test, { after } from 'node:test';
 import { createHome } from '../../helpers/home.ts';
-import { nucleus } from '../../helpers/nucleus.ts';
+import { nucleus, nucleusBin } from '../../helpers/nucleus.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const home = createHome({ after });
@@ -24,6 +25,20 @@ test('with --json an error is JSON on stderr', async () => {
   assert.deepEqual(JSON.parse(stderr), {
     error: { code: 'PROFILE_UNKNOWN', message: 'no profile with id "no:body"' },
   });
+});
+
+test('output that cannot be written is a failure, a reader that left is none', async () => {
+  const shell = (line: string) =>
+    new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile('/bin/sh', ['-c', line, nucleusBin], { env: home.env }, (error, _stdout, stderr) =>
+        resolve({ code: error === null ? 0 : error.code, stderr }),
+      );
+    });
+  assert.deepEqual(await shell('"$0" --version > /dev/full'), {
+    code: 1,
+    stderr: 'Error: stdout cannot be written (ENOSPC)\n',
+  });
+  assert.deepEqual(await shell('{ "$0" --help; echo $? >&2; } | true'), { code: 0, stderr: '0\n' });
 });
 
 test('serve refuses an unknown mode before it looks for a gateway', async () => {

@@ -1,11 +1,9 @@
-// A gateway's life as the command line tells it: start, status, stop, and the shim in between.
+// A gateway's life as the command line tells it.
 import assert from 'node:assert/strict';
 import { existsSync, statSync } from 'node:fs';
 import test from 'node:test';
-import { startShim } from '../../helpers/client.ts';
 import { createHome } from '../../helpers/home.ts';
 import { nucleus, nucleusJson, nucleusOk } from '../../helpers/nucleus.ts';
-import { gone, kill } from '../../helpers/processes.ts';
 
 test('start, status and stop tell what is so, and a stopped gateway stays stopped', async (t) => {
   const home = createHome(t);
@@ -36,32 +34,4 @@ test('start, status and stop tell what is so, and a stopped gateway stays stoppe
     stderr: 'Error: Nucleus was stopped by you; run nucleus start\n',
   });
   assert.equal(home.endpoint(), null);
-});
-
-test('the shim starts a gateway, copies bytes, and ends with its client', async (t) => {
-  const home = createHome(t);
-  const shim = startShim(t, home);
-  await shim.initialize();
-  const pid = home.endpoint()?.pid;
-  assert.ok(pid);
-  assert.match(shim.stderr(), new RegExp(`attached to gateway pid=${pid} socket=`));
-  assert.equal(await shim.close(), 0);
-  // The gateway is nobody's child: the next client finds it.
-  const next = startShim(t, home);
-  await next.initialize();
-  assert.equal(home.endpoint()?.pid, pid);
-
-  kill(pid);
-  await gone(pid);
-  assert.equal(await next.ended, 3);
-  assert.match(next.stderr(), /Error: the gateway went away/);
-});
-
-test('a gateway that cannot start says why, to start and to serve alike', async (t) => {
-  const home = createHome(t, 'x = [\n');
-  for (const command of ['start', 'serve']) {
-    const { code, stdout, stderr } = await nucleus(home, [command]);
-    assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
-    assert.match(stderr, /^Error: .*config\.toml:2:/);
-  }
 });

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
@@ -26,6 +35,14 @@ const damages: Readonly<Record<string, (paths: Paths) => void>> = {
   'with a smashed page': ({ registry }) => overwrite(registry, 4_096, Buffer.alloc(4_096, 0xff)),
   'with one flipped byte in a page header': ({ registry }) =>
     overwrite(registry, 4_096 + 3, Buffer.from([0x77])),
+  'with a damaged page that opening itself does not read': ({ registry }) => {
+    const db = new Database(registry);
+    const page = Number(
+      db.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'listings'").pluck().get(),
+    );
+    db.close();
+    overwrite(registry, (page - 1) * 4_096 + 3, Buffer.from([0x00, 0x09]));
+  },
   'that is text': ({ registry }) => writeFileSync(registry, 'hello '.repeat(2_000)),
   'without one of its tables': (paths) => edit(paths, 'DROP TABLE listings'),
   'whose schema version is no number': (paths) =>
@@ -68,6 +85,17 @@ test('a registry that was emptied is noticed', (t) => {
   truncateSync(paths.registry, 0);
   assert.throws(() => openRegistry({ paths }), failsWith('REGISTRY_DAMAGED', `is empty ${startAnew}`));
   assert.equal(statSync(paths.registry).size, 0);
+});
+
+test('the log of a registry that was emptied is not thrown away, marker or not', (t) => {
+  const paths = temporaryPaths(t);
+  writeUsed(paths);
+  truncateSync(paths.registry, 0);
+  writeFileSync(`${paths.registry}-wal`, 'what could still be saved');
+  assert.throws(() => openRegistry({ paths }), failsWith('REGISTRY_DAMAGED', `is empty ${startAnew}`));
+  rmSync(paths.registryMarker);
+  assert.throws(() => openRegistry({ paths }), failsWith('REGISTRY_DAMAGED', 'registry.db-wal'));
+  assert.equal(readFileSync(`${paths.registry}-wal`, 'utf8'), 'what could still be saved');
 });
 
 test('a registry that is gone is noticed and not made anew', (t) => {

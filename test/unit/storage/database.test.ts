@@ -3,6 +3,7 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -202,4 +203,14 @@ test('a marker that was lost is written again with the same id', (t) => {
   rmSync(paths.registryMarker);
   openRegistry({ paths }).close();
   assert.equal(readFileSync(paths.registryMarker, 'utf8'), before);
+});
+
+test('a first opening that was cut short before the first migration is taken up again', (t) => {
+  const paths = temporaryPaths(t);
+  mkdirSync(paths.home);
+  const db = new Database(paths.registry);
+  db.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, val TEXT)');
+  db.close();
+  openRegistry({ paths }).close();
+  assert.deepEqual(readdirSync(paths.home).sort(), ['registry.db', 'registry.id']);
 });

@@ -61,6 +61,42 @@ test('while one keychain call hangs no second one is started', async (t) => {
   assert.equal(home.keychain.log.length, 1);
 });
 
+test('a call that was given up is not made when the keychain answers again', async (t) => {
+  const home = openVault(t);
+  let answer = () => {};
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const write = home.keychain.setPassword.bind(home.keychain);
+  home.keychain.setPassword = async (...entry) => {
+    await answered;
+    await write(...entry);
+  };
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const storing = home.vault.put('atlas:default', { token: 'x' });
+    while (home.platform.clock.waiting === 0) await new Promise(setImmediate);
+    home.platform.clock.advance(3_000);
+    await assert.rejects(storing, failsWith('VAULT_LOCKED'));
+    home.platform.clock.advance(2_000);
+  }
+  answer();
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  assert.deepEqual(
+    home.keychain.log.map((line) => line.split(' ')[0]),
+    ['set', 'get', 'delete'],
+  );
+  assert.deepEqual([...home.keychain.entries], []);
+});
+
+test('many who need a locked vault at the same moment ask the keychain once', async (t) => {
+  const home = openVault(t);
+  await store(home.vault, 'atlas:default', { token: 'x' });
+  const { vault } = home.reopen();
+  home.keychain.failure = 'locked';
+  const asked = home.keychain.log.length;
+  const readings = Array.from({ length: 10 }, () => vault.get('atlas:default', 'token'));
+  for (const reading of readings) await assert.rejects(reading, failsWith('VAULT_LOCKED'));
+  assert.equal(home.keychain.log.length, asked + 1);
+});
+
 test('a locked vault is asked again only after 2 s, and opens when the keychain is unlocked', async (t) => {
   const home = openVault(t);
   await store(home.vault, 'atlas:default', { token: 'x' });

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { seal } from '../../../src-main/gateway/storage/seal.ts';
+import { binding, openRecord } from '../../../src-main/gateway/storage/vault-records.ts';
 import { createNoVault } from '../../../src-main/gateway/storage/vault.ts';
 import { verifies } from '../../helpers/requirements.ts';
 import { failsWith, fakeKeychain, fakePlatform, profile } from './support.ts';
@@ -143,6 +145,17 @@ test('a record moved to another profile, secret or issuer does not open', async 
   await assert.rejects(home.vault.get('atlas:a', 'token'), failsWith('SECRET_MISSING'));
   home.db.exec("UPDATE vault_records SET issuer = '', kind = 'other' WHERE profile_id = 'atlas:a'");
   await assert.rejects(home.vault.get('atlas:a', 'other'), failsWith('SECRET_MISSING', 'does not open'));
+});
+
+test('a record opens for its own profile, issuer and name only', () => {
+  const key = Buffer.alloc(32, 3);
+  const place = { profile_id: 'atlas:a', issuer: 'https://as.example', kind: 'access_token' };
+  const record = { ...place, ...seal(key, Buffer.from('value'), binding(place)) };
+  assert.equal(openRecord(key, record)?.toString(), 'value');
+  assert.equal(openRecord(Buffer.alloc(32, 4), record), null);
+  for (const change of [{ profile_id: 'atlas:b' }, { issuer: '' }, { kind: 'refresh_token' }]) {
+    assert.equal(openRecord(key, { ...record, ...change }), null);
+  }
 });
 
 test('a record with any bit changed, cut, or of another type does not open', async (t) => {
