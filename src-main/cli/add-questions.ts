@@ -1,6 +1,7 @@
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { ConnectorSummary, Metadata, MetadataField } from '../../src-shared/model.ts';
 import { checkName } from '../../src-shared/model.ts';
+import { holesOf } from '../gateway/profiles/template.ts';
 import { expandHome } from './add-request.ts';
 import type { Context } from './context.ts';
 import { note } from './output.ts';
@@ -148,10 +149,14 @@ export async function askSecrets(
   return secrets;
 }
 
-/** Names of the secrets a profile brings: those its own command wants, else those of the connector. */
+/** Names of the secrets a profile brings: those its own command or headers want, else those of the connector. */
 export function secretNames(
   launch: { readonly secretEnv: readonly string[] } | null,
   connector: ConnectorSummary | null,
+  headers: Readonly<Record<string, string>>,
 ): readonly string[] {
-  return launch === null ? (connector?.secrets ?? []) : launch.secretEnv;
+  if (launch !== null) return launch.secretEnv;
+  if (connector !== null) return connector.secrets;
+  const holes = Object.values(headers).flatMap((template) => holesOf(template));
+  return [...new Set(holes.flatMap((hole) => (hole.kind === 'secret' ? [hole.name] : [])))];
 }

@@ -10,6 +10,7 @@ export type AddOptions = {
   readonly name?: string;
   readonly url?: string;
   readonly metadata?: readonly string[];
+  readonly header?: readonly string[];
   readonly transport?: string;
   readonly scope?: string;
   readonly command?: string;
@@ -31,6 +32,7 @@ export interface AddRequest {
   readonly connector: string;
   readonly name: string | null;
   readonly url: string | null;
+  readonly headers: Readonly<Record<string, string>>;
   readonly metadata: Metadata;
   readonly transport: string | null;
   readonly launch: Launch | null;
@@ -51,6 +53,7 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
     connector,
     name: options.name ?? name,
     url: options.url ?? url,
+    headers: readHeaders(options.header ?? []),
     metadata: readPairs('--metadata', options.metadata ?? []),
     transport: options.transport ?? null,
     launch: readLaunch(options, cwd),
@@ -70,6 +73,9 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
   }
   if (request.url !== null && !URL.canParse(request.url)) {
     throw new NucleusError('USAGE', 'the URL is not a whole address, such as https://example.com/mcp');
+  }
+  if (request.url === null && options.header !== undefined) {
+    throw new NucleusError('USAGE', '--header needs a URL');
   }
   if (request.launch !== null && request.url !== null) {
     throw new NucleusError('USAGE', 'give a URL or --command, not both');
@@ -105,6 +111,22 @@ function readLaunch(options: AddOptions, cwd: string): Launch | null {
     secretEnv: [...new Set(secretEnv)],
     cwd: options.cwd === undefined ? null : resolve(cwd, expandHome(options.cwd)),
   };
+}
+
+/** `Name: value`, as curl takes them; `{{secret}}` in the value stands for what is asked for. */
+function readHeaders(headers: readonly string[]): Record<string, string> {
+  const entries = headers.map((header) => {
+    const [, name, value] = /^([^:\s]+):\s*(.+)$/.exec(header) ?? [];
+    // Not the text itself: it may be a secret in the wrong place.
+    if (name === undefined || value === undefined) {
+      throw new NucleusError(
+        'USAGE',
+        "--header wants 'Name: value', with {{secret}} in the place of a secret",
+      );
+    }
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries);
 }
 
 function readStderr(word: string, cwd: string): Stderr {

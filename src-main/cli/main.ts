@@ -17,6 +17,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 // There is nowhere left to say it, and a client that closed stderr alone still wants its answers.
 process.stderr.on('error', () => undefined);
 
+enableCompileCache(compileCache);
+
 const { runCli } = await import('./program.ts');
 // The gateway's clock keeps no process alive; a command that waits for its answer has nothing else to live for.
 const alive = setInterval(() => undefined, 2 ** 30);

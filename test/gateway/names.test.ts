@@ -15,8 +15,9 @@ import {
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
-import { gone, kill } from '../helpers/processes.ts';
+import { kill } from '../helpers/processes.ts';
 import { verifies } from '../helpers/requirements.ts';
+import { until } from '../helpers/until.ts';
 
 interface Tool {
   readonly name: string;
@@ -170,7 +171,10 @@ test('ids that look alike keep separate secrets and separate names', async (t) =
   const [running] = right.starts();
   assert.ok(running);
   kill(running.pid);
-  await gone(running.pid);
+  await until('the gateway noticed', async () => {
+    const { upstreams } = await gateway.status();
+    return upstreams.find(({ profile }) => profile === 'a:b_c')?.pid === null;
+  });
   const seen = await gateway.ask('tools.call', { name: kept, arguments: { names: ['TOKEN'] } });
   assert.equal(jsonOf(seen)['TOKEN'], 'second');
 });

@@ -10,8 +10,11 @@ export interface Message {
   readonly error?: unknown;
 }
 
-/** Results by method; what is not named stays for the test to answer. */
-export type Answers = Readonly<Record<string, unknown>>;
+/** Results by method; what is not named stays for the test to answer. A function makes the whole body. */
+export type Answers = Readonly<
+  Record<string, object | null | string | ((params: Readonly<Record<string, unknown>>) => Body | undefined)>
+>;
+type Body = { readonly result: unknown } | { readonly error: unknown };
 
 /** An upstream in memory, whose side the test plays. */
 export interface FakeTransport extends Transport {
@@ -91,9 +94,10 @@ export function createFakeTransport(
       sent.push(message);
       const { method, id } = message;
       if (method !== undefined && id !== undefined && options.answers && Object.hasOwn(options.answers, method)) {
-        const result = options.answers[method];
+        const answer = options.answers[method];
+        const body = typeof answer === 'function' ? answer(message.params ?? {}) : { result: answer };
         queueMicrotask(() => {
-          if (!isEnded) transport.say({ jsonrpc: '2.0', id, result });
+          if (!isEnded && body) transport.say({ jsonrpc: '2.0', id, ...body });
         });
       }
       return true;

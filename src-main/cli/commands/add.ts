@@ -22,13 +22,18 @@ export const add: CommandSpec = {
   define(command) {
     command
       .usage('<connector> [name] [URL] [options]')
-      .argument('<connector>', 'a name nucleus connectors prints, or a new one with --command')
+      .argument('<connector>', 'a name nucleus connectors prints, or a new one with a URL or --command')
       .argument('[name-and-url...]', 'a word with :// is the URL, another one the name of the profile')
       .option('--name <name>', 'the name of the profile; the first one is called default')
       .option('--url <url>', 'the address of a connector reached over http')
       .option('--metadata <key=value>', 'a field the connector asks for (repeatable)', collect)
       .option('--transport <transport>', 'stdio, http or sse')
       .option('--scope <scope>', 'accepted for scripts of the original, and ignored')
+      .option(
+        '--header <name: value>',
+        'with a URL: send this; {{secret}} in it is asked for (repeatable)',
+        collect,
+      )
       .option('--command <command>', 'start this program as the MCP server')
       .option('--arg <argument>', 'an argument of the program (repeatable; may start with -)', collect)
       .option('--env <key=value>', 'a variable of the program (repeatable); no secrets here', collect)
@@ -99,17 +104,12 @@ function checkConnector(context: Context, request: AddRequest, { connector, prof
     }
     return;
   }
-  if (request.launch !== null || profiles.length > 0) return;
-  if (request.url === null) {
-    throw new NucleusError(
-      'CONNECTOR_UNKNOWN',
-      `unknown connector "${name}" (nucleus connectors lists the known ones)\n` +
-        `To add a server of your own: nucleus add ${name} --command npx --arg -y --arg some-mcp-server`,
-    );
-  }
+  if (request.launch !== null || request.url !== null || profiles.length > 0) return;
   throw new NucleusError(
-    'UPSTREAM_UNSUPPORTED',
-    `"${name}" would be a connector over http, which comes in the next release; connectors over stdio work: --command`,
+    'CONNECTOR_UNKNOWN',
+    `unknown connector "${name}" (nucleus connectors lists the known ones)\n` +
+      `To add a server of your own: nucleus add ${name} --command npx --arg -y --arg some-mcp-server, ` +
+      `or nucleus add ${name} https://example.com/mcp`,
   );
 }
 
@@ -121,10 +121,15 @@ async function complete(
   { connector, profiles }: Known,
 ): Promise<AddProfile | null> {
   const fromStdin = request.tokenFromStdin;
-  const names = secretNames(request.launch ?? (connector ? null : (profiles[0]?.launch ?? null)), connector);
+  const { headers } = request;
+  const known = request.launch ?? (connector ? null : (profiles[0]?.launch ?? null));
   // With --token-stdin the secrets are the first lines, whatever is asked for besides.
   const early = fromStdin
-    ? await askSecrets(prompter, names, { mayAsk: true, keep: false, silent: !context.stdin.isTTY })
+    ? await askSecrets(prompter, secretNames(known, connector, headers), {
+        mayAsk: true,
+        keep: false,
+        silent: !context.stdin.isTTY,
+      })
     : null;
   const taken = profiles.map(({ name }) => name);
   const choice: NameChoice = await chooseName(context, prompter, request, taken);
@@ -135,13 +140,15 @@ async function complete(
   const metadata = await askMetadata(context, prompter, fields, { ...before?.metadata, ...request.metadata });
   const keep = before !== undefined;
   const secrets =
-    early ?? (await askSecrets(prompter, secretNames(launch, connector), { mayAsk: context.input, keep }));
+    early ??
+    (await askSecrets(prompter, secretNames(launch, connector, headers), { mayAsk: context.input, keep }));
   if (launch !== null && launch.cwd === null) hintAtRelative(context, launch.args);
   return {
     connector: request.connector,
     name: choice.name,
     metadata,
     launch,
+    ...(connector === null && request.url !== null ? { url: request.url, headers } : {}),
     readOnly: request.readOnly ?? before?.readOnly ?? null,
     stderr: request.stderr ?? before?.stderr ?? 'null',
     cwd: context.cwd,
@@ -179,9 +186,22 @@ async function send(context: Context, input: AddProfile): Promise<number> {
 }
 
 async function dryRun(context: Context, request: AddRequest): Promise<number> {
-  const { connector, url, metadata, transport, launch, readOnly, stderr, replace, connect } = request;
+  const { connector, url, headers, metadata, transport, launch, readOnly, stderr, replace, connect } =
+    request;
   const name = request.name ?? (await nameWithoutAsking(context, connector));
-  const resolved = { connector, name, url, metadata, transport, launch, readOnly, stderr, replace, connect };
+  const resolved = {
+    connector,
+    name,
+    url,
+    headers,
+    metadata,
+    transport,
+    launch,
+    readOnly,
+    stderr,
+    replace,
+    connect,
+  };
   if (context.json) {
     printJson(context, resolved);
     return 0;

@@ -40,7 +40,7 @@ function describe(
     ['description', connector?.description || null],
     ['transport', connector?.transport ?? 'stdio'],
     ['url', connector?.url ?? null],
-    ['command', command.length === 0 ? null : command.map(quote).join(' ')],
+    [connector?.url ? 'request' : 'command', command.length === 0 ? null : command.map(quote).join(' ')],
     ['cwd', profile.launch?.cwd ?? null],
     ['auth', connector?.auth ?? null],
     ['created', `${created} (${age} ago)`],

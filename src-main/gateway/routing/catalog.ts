@@ -23,7 +23,7 @@ export interface Catalog {
   offer(profile: string): Offer | null;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
-  /** Lists that came after `list_changed`: at most one reading a second per profile. */
+  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
   /** Called when the offer of a profile changed in the named kinds. */
@@ -112,16 +112,18 @@ export function createCatalog(deps: {
   }
 
   function refresh(profile: string): Promise<Offer> {
-    let flight = flights.get(profile);
-    if (!flight) {
-      flight = read(profile)
-        .then((fresh) => {
-          accept(profile, fresh);
-          return fresh;
-        })
-        .finally(() => flights.delete(profile));
-      flights.set(profile, flight);
-    }
+    const running = flights.get(profile);
+    if (running) return running;
+    const flight = read(profile)
+      .then((fresh) => {
+        // Forgotten meanwhile: a profile added later under this name offers something else.
+        if (flights.get(profile) === flight) accept(profile, fresh);
+        return fresh;
+      })
+      .finally(() => {
+        if (flights.get(profile) === flight) flights.delete(profile);
+      });
+    flights.set(profile, flight);
     return flight;
   }
 
@@ -152,8 +154,8 @@ export function createCatalog(deps: {
     );
     const greeted = !before || JSON.stringify(before.greeting) !== JSON.stringify(fresh.greeting);
     if (changed.length === 0 && !greeted) return;
-    offers.set(profile, fresh);
     store.save(profile, toListing(fresh, deps.clock.now()));
+    offers.set(profile, fresh);
     if (changed.length > 0) for (const listener of listeners) listener(profile, changed);
   }
 
@@ -163,6 +165,7 @@ export function createCatalog(deps: {
     refreshSoon,
     forget(profile) {
       offers.delete(profile);
+      flights.delete(profile);
       due.get(profile)?.();
       due.delete(profile);
       store.remove(profile);

@@ -25,7 +25,7 @@ export function exposedUri(binding: Binding, uri: string): string {
   const encoded = uri.replace(/\{[^{}]*\}|[^{}]+|[{}]/g, (part) =>
     part.startsWith('{') && part.endsWith('}') && part.length > 1 ? part : encodeURIComponent(part),
   );
-  return `${scheme}${binding.connector}/${binding.alias}/${encoded}`;
+  return `${scheme}${encodeURIComponent(binding.connector)}/${encodeURIComponent(binding.alias)}/${encoded}`;
 }
 
 /** The parts of an exposed URI, or null for any other URI. */
@@ -34,7 +34,11 @@ export function parseExposedUri(uri: string): { connector: string; alias: string
   const [connector, alias, ...rest] = uri.slice(scheme.length).split('/');
   if (!connector || !alias || rest.length === 0) return null;
   try {
-    return { connector, alias, uri: decodeURIComponent(rest.join('/')) };
+    return {
+      connector: decodeURIComponent(connector),
+      alias: decodeURIComponent(alias),
+      uri: decodeURIComponent(rest.join('/')),
+    };
   } catch {
     return null;
   }

@@ -80,8 +80,9 @@ export function createView(
         const binding = bindings.find((b) => b.connector === own.connector && b.alias === own.alias);
         return binding ? { binding, name: own.uri } : null;
       }
-      const owners = lists().resource.rows.filter((row) => row.route.name === uri);
-      return owners.length === 1 ? (owners[0] as Row).route : null;
+      const [first, ...others] = lists().resource.rows.filter((row) => row.route.name === uri);
+      const profile = first?.route.binding.profile;
+      return first && others.every(({ route }) => route.binding.profile === profile) ? first.route : null;
     },
     similar(kind, name) {
       const wanted = new Set(words(name));
@@ -138,13 +139,14 @@ function paginate(rows: readonly Row[]): string[] {
   let page: string[] = [];
   let size = 0;
   for (const { json } of rows) {
-    if (size > 0 && size + json.length > pageBytes) {
+    const bytes = Buffer.byteLength(json);
+    if (size > 0 && size + bytes > pageBytes) {
       pages.push(page.join(','));
       page = [];
       size = 0;
     }
     page.push(json);
-    size += json.length + 1;
+    size += bytes + 1;
   }
   return [...pages, page.join(',')];
 }

@@ -43,10 +43,17 @@ export function createViews(deps: {
 }
 
 function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[]): void {
+  const taken = new Set<string>();
   for (const { id, alias } of asked?.profiles ?? []) {
-    if (!profiles.some((profile) => profile.id === id))
+    const profile = profiles.find((known) => known.id === id);
+    if (!profile)
       throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"; nucleus list shows them`);
     checkName('alias', alias);
+    // Under one name two accounts could not be told apart, and a call would reach the wrong one.
+    const name = `${profile.connector}/${alias}`;
+    if (taken.has(name))
+      throw new NucleusError('USAGE', `alias "${alias}" is given twice for ${profile.connector}; pick another`);
+    taken.add(name);
   }
 }
 

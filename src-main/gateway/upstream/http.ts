@@ -66,8 +66,9 @@ export function openHttp(options: HttpOptions): Transport {
       if (isObject(result) && typeof result['protocolVersion'] === 'string')
         revision = result['protocolVersion'];
     }
-    // What we forward is framed by newlines.
-    transport.onLine(line.includes(0x0a) ? Buffer.from(JSON.stringify(parseJson(line) ?? null)) : line);
+    // What we forward is framed by newlines; in JSON they stand between tokens only, where a space means the same.
+    if (line.includes(0x0a)) transport.onLine(line.map((byte) => (byte === 0x0a ? 0x20 : byte)) as Buffer);
+    else transport.onLine(line);
   }
 
   function receive(response: IncomingMessage, id: number | undefined): void {

@@ -47,6 +47,7 @@ test('what cannot be meant is refused before anything is touched', async () => {
     [['acme'], { arg: ['x'] }, '--arg needs --command'],
     [['acme'], { cwd: '/' }, '--cwd needs --command'],
     [['acme', url], { command: 'x' }, 'give a URL or --command, not both'],
+    [['acme'], { header: ['A: b'] }, '--header needs a URL'],
     [['acme'], { metadata: ['novalue'] }, '--metadata wants KEY=VALUE'],
     [
       ['acme'],
@@ -91,6 +92,16 @@ test('metadata is kept to the letter, commas and equal signs too', () => {
   verifies('NUC-021');
   const { metadata } = readRequest(['mine'], { metadata: ['k=a,b=c', 'empty=', ' x = y '] }, '/');
   assert.deepEqual(metadata, { k: 'a,b=c', empty: '', ' x ': ' y ' });
+});
+
+test('a header is a name and a template', () => {
+  verifies('NUC-115');
+  const { headers } = readRequest(['acme', url], { header: ['X-Key: {{secret}}', 'X-Time:12:30'] }, '/');
+  assert.deepEqual(headers, { 'X-Key': '{{secret}}', 'X-Time': '12:30' });
+  assert.throws(
+    () => readRequest(['acme', url], { header: ['sesame'] }, '/'),
+    (error: Error) => !error.message.includes('sesame'),
+  );
 });
 
 test('global flags stand before or after the command', async () => {

@@ -165,7 +165,7 @@ test('a shell that answers and then hangs is ended after three seconds', posix, 
 });
 
 test('a shell that is gone while something in another session holds its pipe ends nothing else', posix, async (t) => {
-  const { path, file } = shell(t, 'setsid sh -c \'echo $$ > "$0/pid"; exec sleep 60\' "$here" &\nuntil [ -s "$here/pid" ]; do :; done');
+  const { path, file } = shell(t, 'setsid sh -c \'echo $$ > "$0/pid"; exec sleep 60\' "$here" &\nuntil [ -s "$here/pid" ]; do sleep 0.01; done');
   const { clock, loginPath } = setUp({ SHELL: path, PATH: '/own:/usr/bin:/bin' });
   const asked = loginPath();
   await until('the other session runs', () => existsSync(file('pid')) && readFileSync(file('pid'), 'utf8') !== '');
