@@ -38,5 +38,11 @@ export interface Endpoint {
   readonly startedAt: number;
 }
 
+/**
+ * The notification a shim sends when its client closed stdin: what was asked is still answered, then the gateway ends
+ * the connection. A connection that just ends cancels what was asked.
+ */
+export const finishMethod = 'notifications/nucleus/finish';
+
 /** Longest attach line either side reads, in bytes. */
 export const maxAttachBytes = 65_536;

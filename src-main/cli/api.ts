@@ -1,7 +1,8 @@
+import { userInfo } from 'node:os';
 import type { Api } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
-import { rememberSession } from '../gateway/storage/session-env.ts';
+import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
 import { createLog } from './log.ts';
@@ -83,13 +84,14 @@ async function hostInProcess(context: Context, waitMs: number): Promise<Host | n
   try {
     return await hostGateway({
       platform: createNodePlatform({
-        env: context.env,
+        env: gatewayEnvironment(context.paths, context.env, userInfo().uid),
         resources: context.resources,
         log: createLog({
           write: (line) => context.stderr.write(line),
           now: Date.now,
           env: context.env,
-          fallback: 'warn',
+          // What goes wrong is the command's own sentence; the log would only say it twice.
+          fallback: 'error',
         }),
       }),
       paths: context.paths,

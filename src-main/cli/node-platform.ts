@@ -24,7 +24,12 @@ export function createNodePlatform(options: {
           cwd,
         },
       ),
-    loadKeychain: async () => (await import('keytar')).default,
+    async loadKeychain() {
+      // The native library looks for the session bus in the process, which may have been started outside the login.
+      const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];
+      if (bus) process.env['DBUS_SESSION_BUS_ADDRESS'] ??= bus;
+      return (await import('keytar')).default;
+    },
   };
 }
 

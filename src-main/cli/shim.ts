@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AttachLine, AttachReply, Endpoint } from '../../src-shared/attach.ts';
-import { maxAttachBytes } from '../../src-shared/attach.ts';
+import { finishMethod, maxAttachBytes } from '../../src-shared/attach.ts';
 import { isErrorCode, NucleusError } from '../../src-shared/errors.ts';
 import type { Context } from './context.ts';
 import { connectSocket } from './find-gateway.ts';
@@ -39,10 +39,11 @@ export async function copyBytes(context: Context, socket: Socket): Promise<numbe
     let isDone = false;
     stdin.once('end', () => {
       isDone = true;
+      socket.write(`{"jsonrpc":"2.0","method":"${finishMethod}"}\n`);
     });
     // The client closed its end: nothing is left to be told.
     stdout.once('close', () => resolve(0));
-    stdin.pipe(socket);
+    stdin.pipe(socket, { end: false });
     socket.pipe(stdout, { end: false });
     socket.once('close', () => {
       if (!isDone) stderr.write('Error: the gateway went away; restart this client to attach to a new one\n');

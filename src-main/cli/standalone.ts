@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import type { AttachLine } from '../../src-shared/attach.ts';
 import type { Config } from '../../src-shared/config.ts';
 import { loadConfig } from '../gateway/config-file.ts';
@@ -5,19 +6,20 @@ import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { createServersGateway } from '../gateway/standalone.ts';
+import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
 import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createLog } from './log.ts';
 import { createNodePlatform } from './node-platform.ts';
 
 /** How long to wait for another command to let go of the state folder. */
-const lockTimeout = 5_000;
+const lockTimeout = 30_000;
 
 /** `serve --standalone`: this process is the gateway, its only client is on stdin and stdout. */
 export async function serveStandalone(context: Context, line: AttachLine): Promise<number> {
   process.umask(0o077);
   const host = await hostGateway({
-    platform: createPlatform(context),
+    platform: createPlatform(context, gatewayEnvironment(context.paths, context.env, userInfo().uid)),
     paths: context.paths,
     version: context.version,
     resources: context.resources,
@@ -45,7 +47,7 @@ export async function serveFile(
       ? settings
       : { ...settings, upstream: { ...settings.upstream, call_timeout: callTimeout } };
   const gateway = createServersGateway({
-    platform: createPlatform(context),
+    platform: createPlatform(context, context.env),
     file,
     version: context.version,
     resources: context.resources,
@@ -56,19 +58,19 @@ export async function serveFile(
   return 0;
 }
 
-function createPlatform(context: Context): Platform {
+function createPlatform(context: Context, env: Platform['env']): Platform {
   const log = createLog({
     write: (text) => context.stderr.write(text),
     now: Date.now,
     env: context.env,
     fallback: 'info',
   });
-  return createNodePlatform({ env: context.env, resources: context.resources, log });
+  return createNodePlatform({ env, resources: context.resources, log });
 }
 
 /** One session over this process's own streams; resolves when the client is gone or a signal says so. */
 async function serveOnStdio(
-  { stdin, stdout }: Context,
+  { stdin, stdout, stderr }: Context,
   gateway: Gateway,
   line: AttachLine,
   config: Config,
@@ -90,10 +92,10 @@ async function serveOnStdio(
   readLines(stdin, {
     limit: config.upstream.max_frame_mib,
     onLine: (text) => session.receive(text),
-    // As on the socket: a client that sends more than any message may hold is let go.
-    onOverflow: () => resolve(),
+    onOverflow: (head, tail, length) => session.overflow(head, tail, length),
   });
-  stdin.once('end', resolve).once('error', () => resolve());
+  for (const note of session.notes) stderr.write(`${note}\n`);
+  stdin.once('end', () => session.finish()).once('error', () => resolve());
   stdout.once('close', resolve);
   process.once('SIGINT', resolve).once('SIGTERM', resolve);
   await promise;

@@ -97,22 +97,24 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const views = createViews({ profiles: () => profiles, catalog, names });
   const dispatch = createDispatch({ policy: allowAll, limits: noLimits, supervisor, audit, clock });
 
-  const changed = new Set<DefinitionKind>();
-  function tellClients(kinds: readonly DefinitionKind[]): void {
+  /** Kinds that changed since the clients were told, by profile. */
+  const changed = new Map<string, Set<DefinitionKind>>();
+  function tellClients(profile: string, kinds: readonly DefinitionKind[]): void {
     if (changed.size === 0)
       clock.after(changeGapMs, () => {
-        const kindsNow = [...changed];
+        const news = new Map(changed);
         changed.clear();
-        for (const session of sessions) session.listsChanged(kindsNow);
+        for (const session of sessions) session.listsChanged(news);
       });
-    for (const kind of kinds) changed.add(kind);
+    const known = changed.get(profile) ?? new Set();
+    changed.set(profile, new Set([...known, ...kinds]));
   }
-  catalog.onChange((_profile, kinds) => tellClients(kinds));
+  catalog.onChange(tellClients);
 
-  function onProfilesChanged(): void {
+  function onProfilesChanged(id: string): void {
     profiles = store.list();
     views.invalidate();
-    tellClients(['tool', 'prompt', 'resource']);
+    tellClients(id, ['tool', 'prompt', 'resource']);
     if (background) listNewProfiles();
   }
 
@@ -157,15 +159,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       if (catalog.offer(id) !== null || firstListings.has(id)) continue;
       const listing = catalog
         .refresh(id)
-        .then(() => {})
         // Said by the supervisor already; status shows it.
-        .catch(() => {});
+        .catch(toNucleusError)
+        .then(() => void firstListings.delete(id));
       const patience = Promise.withResolvers<void>();
       const forget = clock.after(settleMs, patience.resolve);
-      firstListings.set(
-        id,
-        Promise.race([listing, patience.promise]).finally(() => forget()),
-      );
+      firstListings.set(id, Promise.race([listing, patience.promise]).finally(forget));
     }
   }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Handlers } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
@@ -24,7 +25,7 @@ export interface HostOptions {
   readonly listen: boolean;
   /** How long to wait for whoever holds the lock. */
   readonly waitMs: number;
-  /** Ends a listening gateway after this long without a connection; 0 or absent: never. */
+  /** Nobody started it by name: it ends after a while without a connection, and does not start once stopped. */
   readonly idleExit?: boolean;
   readonly configFile?: string | undefined;
   readonly signal?: AbortSignal;
@@ -69,6 +70,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
   const close = (): Promise<void> => (closing ??= closeAll().then(closed.resolve));
 
   try {
+    if (options.idleExit && existsSync(paths.stopped))
+      throw new NucleusError('GATEWAY_STOPPED', 'Nucleus was stopped by you; run nucleus start');
     const registry = openRegistry({ paths });
     opened.push(() => registry.close());
     const vault = createVault({ db: registry.db, platform, paths });

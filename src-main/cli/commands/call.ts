@@ -1,5 +1,5 @@
 import { text as readAll } from 'node:stream/consumers';
-import { NucleusError } from '../../../src-shared/errors.ts';
+import { errorTable, isErrorCode, NucleusError } from '../../../src-shared/errors.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';
 import { parseJson } from '../json.ts';
@@ -24,12 +24,19 @@ export const call: CommandSpec = {
       const result = await withProgress(context, `Calling ${name} …`, asked);
       const isError = result['isError'] === true;
       if (context.json) printJson(context, result);
-      else if (isError) context.stderr.write(`${shown(context.stderr, describe(result))}\n`);
+      else if (isError) context.stderr.write(`Error: ${shown(context.stderr, describe(result))}\n`);
       else print(context, shown(context.stdout, describe(result)));
-      return isError ? 1 : 0;
+      return isError ? exitOf(result) : 0;
     });
   },
 };
+
+/** A tool that says it failed ends with 1; a failure of ours has a code of its own. */
+function exitOf(result: Readonly<Record<string, unknown>>): number {
+  const meta = result['_meta'] as Record<string, { code?: unknown } | undefined> | undefined;
+  const code = meta?.['dev.nucleus/error']?.code;
+  return isErrorCode(code) ? errorTable[code].exit : 1;
+}
 
 function readArguments(text: string): Record<string, unknown> {
   const value = parseJson(text, '--args');

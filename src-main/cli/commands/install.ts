@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { writeStableShim } from '../../gateway/hosts/stable-shim.ts';
 import type { Context } from '../context.ts';
 import { note, printJson } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
@@ -22,6 +23,8 @@ export const install: CommandSpec = {
     if (!known.includes(client)) {
       throw new NucleusError('USAGE', `unknown client "${client}" (supported: claude)`);
     }
+    // The entry names this file, so it has to be there before the first start.
+    writeStableShim(context.paths, context.resources);
     const claude =
       client === 'claude-desktop' || options.print === true ? null : findOnPath(context, 'claude');
     if (claude !== null) return addToClaude(context, claude, options.scope);

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import type { AuditRecord } from '../../../src-shared/audit.ts';
 import type { Log } from '../platform.ts';
 import type { Target } from '../policy/policy.ts';
 import { isObject } from '../wire/frame.ts';
+
+/** As the original: a file this large becomes `.1`, and five are kept. */
+const rotateBytes = 10 * 1024 * 1024;
+const keptFiles = 5;
 
 /** One finished call, as the road saw it. */
 export interface CallRecord {
@@ -47,12 +51,24 @@ export function createAudit(deps: {
     if (calls.length === 0) return;
     try {
       descriptor ??= openSync(deps.path, 'a', 0o600);
-      const text = calls.map((call) => `${JSON.stringify(toRecord(call, deps.fullArguments))}\n`).join('');
-      writeSync(descriptor, text);
+      const text = calls.map((call) => `${lineOf(call, deps.fullArguments)}\n`).join('');
+      // Unlike writeSync it goes on until all of it is written.
+      writeFileSync(descriptor, text);
+      if (fstatSync(descriptor).size >= rotateBytes) rotate();
       failed = false;
     } catch (error) {
       if (!failed) deps.log.error('audit log cannot be written', { reason: (error as Error).message });
       failed = true;
+    }
+  }
+
+  /** `.1` is the newest of the kept ones; the oldest goes. */
+  function rotate(): void {
+    if (descriptor !== null) closeSync(descriptor);
+    descriptor = null;
+    for (let index = keptFiles; index > 0; index -= 1) {
+      const from = index === 1 ? deps.path : `${deps.path}.${index - 1}`;
+      if (existsSync(from)) renameSync(from, `${deps.path}.${index}`);
     }
   }
 
@@ -74,6 +90,15 @@ export function createAudit(deps: {
 
 /** For `serve --servers`, which keeps no state. */
 export const noAudit: Audit = { record: () => {}, close: () => {} };
+
+function lineOf(call: CallRecord, fullArguments: boolean): string {
+  try {
+    return JSON.stringify(toRecord(call, fullArguments));
+  } catch {
+    // Nested too deeply to be written; the record matters more than the hash.
+    return JSON.stringify(toRecord({ ...call, arguments: undefined }, fullArguments));
+  }
+}
 
 function toRecord(call: CallRecord, fullArguments: boolean): AuditRecord {
   const { target } = call;
@@ -104,19 +129,24 @@ function toolName(target: Target): string {
 
 /** `sha256:` over the original's canonical JSON: keys sorted at every level, `<>&` escaped as Go does. */
 export function argumentsHash(args: unknown): string {
-  const canonical = JSON.stringify(sorted(args)).replace(
+  const escaped = canonical(args).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  return `sha256:${createHash('sha256').update(canonical).digest('hex')}`;
+  return `sha256:${createHash('sha256').update(escaped).digest('hex')}`;
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.keys(value)
-      .sort()
-      .map((key) => [key, sorted(value[key])]),
-  );
+/** Written by hand: an object would put keys that look like numbers first, whatever order they were added in. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (!isObject(value)) return JSON.stringify(value);
+  const members = Object.keys(value)
+    .sort(byBytes)
+    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
+  return `{${members.join(',')}}`;
+}
+
+/** As Go compares strings; JavaScript's own order differs beyond the first 65,536 characters of Unicode. */
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

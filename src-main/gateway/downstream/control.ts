@@ -80,10 +80,11 @@ export function createControlSession(
     receive(line) {
       const frame = parseFrame(line);
       if (frame.kind !== 'request') return;
-      answerAsk(handlers, frame.method, frame.params ?? {}, { signal: gone.signal }).then(
-        (result) => write(encode({ id: frame.id, result })),
-        (error: unknown) => write(encode({ id: frame.id, error: errorObject(error) })),
-      );
+      void answerAsk(handlers, frame.method, frame.params ?? {}, { signal: gone.signal })
+        .then((result) => encode({ id: frame.id, result }))
+        // A result nested too deeply to be written is a failure like any other.
+        .catch((error: unknown) => encode({ id: frame.id, error: errorObject(error) }))
+        .then(write);
     },
     close: () => gone.abort(),
   };

@@ -1,13 +1,14 @@
-import type { AttachLine } from '../../../src-shared/attach.ts';
+import { finishMethod, type AttachLine } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
 import { instructions } from '../routing/instructions.ts';
+import type { Binding } from '../routing/route.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { encode, errorObject, isObject, parseFrame, type Id, type Params } from '../wire/frame.ts';
-import { encodeReply, replySize, type Reply } from '../wire/reply.ts';
+import { encodeReply, findRequestId, replySize, type Reply } from '../wire/reply.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
@@ -24,9 +25,15 @@ export interface SessionIo {
 export interface Session {
   /** One message line, without its newline. */
   receive(line: Buffer): void;
-  /** Tells the client that lists changed. */
-  listsChanged(kinds: readonly DefinitionKind[]): void;
+  /** Tells the client which of its lists changed; profiles outside its view are none of its business. */
+  listsChanged(changes: ReadonlyMap<string, ReadonlySet<DefinitionKind>>): void;
+  /** A message too long to be read, by both its ends. */
+  overflow(head: Buffer, tail: Buffer, length: number): void;
   readonly client: { name: string; version: string; principal: string; connectedAt: number };
+  /** What the client's person is told on stderr: which profiles this session sees. */
+  readonly notes: readonly string[];
+  /** The client sends no more: ends the session when everything asked was answered. */
+  finish(): void;
   /** Ends the session; calls in flight are cancelled. */
   close(): void;
 }
@@ -55,8 +62,12 @@ export function createSession(
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
+  let seen = profilesOf(view());
   let initialized = false;
   let closed = false;
+  let finishing = false;
+  /** Requests being worked on; lists wait too. */
+  let working = 0;
 
   function write(parts: readonly (string | Uint8Array)[]): void {
     if (closed) return;
@@ -82,6 +93,14 @@ export function createSession(
     else answer(id, { error: errorObject(error) });
   }
 
+  function work(task: Promise<void>): void {
+    working += 1;
+    void task.finally(() => {
+      working -= 1;
+      if (finishing && working === 0) close();
+    });
+  }
+
   async function run(id: Id, kind: Call['kind'], params: Params): Promise<void> {
     const controller = new AbortController();
     open.set(id, controller);
@@ -97,7 +116,7 @@ export function createSession(
         client: client.name,
         signal: controller.signal,
         onProgress:
-          token === undefined
+          typeof token !== 'string' && typeof token !== 'number'
             ? undefined
             : (progress) =>
                 write([
@@ -133,8 +152,8 @@ export function createSession(
   }
 
   async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
-    if (view().missing().length > 0) await deps.settle(view());
     try {
+      if (view().missing().length > 0) await deps.settle(view());
       const result = view().page(kind, params?.['cursor']);
       write([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
     } catch (error) {
@@ -167,13 +186,13 @@ export function createSession(
   const requests: Readonly<Record<string, (id: Id, params: Params | undefined) => void>> = {
     initialize,
     ping: (id) => answer(id, { result: {} }),
-    'tools/list': (id, params) => void list(id, 'tool', params),
-    'prompts/list': (id, params) => void list(id, 'prompt', params),
-    'resources/list': (id, params) => void list(id, 'resource', params),
-    'resources/templates/list': (id, params) => void list(id, 'template', params),
-    'tools/call': (id, params) => void run(id, 'tool', params ?? {}),
-    'prompts/get': (id, params) => void run(id, 'prompt', params ?? {}),
-    'resources/read': (id, params) => void run(id, 'resource', params ?? {}),
+    'tools/list': (id, params) => work(list(id, 'tool', params)),
+    'prompts/list': (id, params) => work(list(id, 'prompt', params)),
+    'resources/list': (id, params) => work(list(id, 'resource', params)),
+    'resources/templates/list': (id, params) => work(list(id, 'template', params)),
+    'tools/call': (id, params) => work(run(id, 'tool', params ?? {})),
+    'prompts/get': (id, params) => work(run(id, 'prompt', params ?? {})),
+    'resources/read': (id, params) => work(run(id, 'resource', params ?? {})),
   };
 
   function close(): void {
@@ -183,12 +202,22 @@ export function createSession(
     io.end();
   }
 
+  function finish(): void {
+    finishing = true;
+    if (working === 0) close();
+  }
+
   return {
     client,
+    notes: view().bindings.slice(0, maxNotes).map(resolvedNote),
+    finish,
     close,
     receive(line) {
+      // What it still asks would run without anybody hearing the answer.
+      if (closed) return;
       const frame = parseFrame(line);
       if (frame.kind === 'notification') {
+        if (frame.method === finishMethod) return finish();
         if (frame.method !== 'notifications/cancelled') return;
         const id = frame.params?.['requestId'];
         if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
@@ -208,12 +237,39 @@ export function createSession(
         write([encode({ id: frame.id, error: errorObject(invalid(frame.reason)) })]);
       }
     },
-    listsChanged(kinds) {
+    listsChanged(changes) {
       if (!initialized) return;
+      const now = profilesOf(view());
+      // One that was removed is gone from the view and yet news to it.
+      const kinds = [...changes].flatMap(([profile, kindsOf]) =>
+        seen.has(profile) || now.has(profile) ? [...kindsOf] : [],
+      );
+      seen = now;
       const methods = new Set(kinds.map((kind) => changeNotices[kind]));
       for (const method of methods) write([encode({ method })]);
     },
+    overflow(head, tail, length) {
+      const id = findRequestId(head, tail);
+      const size = (length / 1024 / 1024).toFixed(1);
+      deps.log.warn('client sent a message that is too long', { client: client.name, bytes: length });
+      const error = new NucleusError(
+        'ARGUMENTS_INVALID',
+        `the message is ${size} MiB, more than upstream.max_frame_mib in config.toml lets through; send less`,
+      );
+      write([encode({ id, error: errorObject(error) })]);
+    },
   };
+}
+
+function profilesOf(view: View): ReadonlySet<string> {
+  return new Set(view.bindings.map((binding) => binding.profile));
+}
+
+const maxNotes = 50;
+
+/** The original's log line, kept for the scripts that read it. */
+function resolvedNote({ connector, alias, profile }: Binding): string {
+  return `resolved profile connector=${connector} alias=${alias} profile=${profile} source=all`;
 }
 
 const changeNotices = {

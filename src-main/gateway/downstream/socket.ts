@@ -14,6 +14,8 @@ import { attachError, type Session, type SessionIo } from './session.ts';
 /** A connection that says nothing is dropped. */
 const attachMs = 10_000;
 const newline = '\n';
+/** A connection that is ended has this long to take what was written. */
+const farewellMs = 1_000;
 
 export interface SocketFront {
   close(): Promise<void>;
@@ -49,6 +51,8 @@ export async function listenOnSocket(deps: {
   server.once('error', reject);
   server.listen(deps.path, resolve);
   await promise;
+  // A connection that could not be taken, out of descriptors for one, must not end the gateway.
+  server.on('error', (error) => deps.log.warn('a client could not connect', { reason: error.message }));
   return {
     async close() {
       const closed = Promise.withResolvers<void>();
@@ -66,6 +70,7 @@ export async function listenOnSocket(deps: {
 }
 
 function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void {
+  let session: Session | null = null;
   let receiver: { receive(line: Buffer): void; close(): void } | null = null;
   socket.on('error', (error) => deps.log.debug('client connection broke', { reason: error.message }));
   const forgetSilence = deps.clock.after(attachMs, () => socket.destroy());
@@ -84,17 +89,21 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
 
   readLines(socket, {
     limit: deps.lineLimit,
-    onOverflow: () => socket.destroy(),
+    onOverflow: (head, tail, length) => (session ? session.overflow(head, tail, length) : socket.destroy()),
     onLine(line) {
       if (receiver) return receiver.receive(line);
       forgetSilence();
       try {
         const attach = readAttach(line);
-        receiver =
-          attach.role === 'control'
-            ? createControlSession(deps.handlers, (text) => void socket.write(`${text}${newline}`))
-            : deps.openSession(socketIo(socket), attach);
-        reply({ nucleus: 1, version: deps.version, pid: process.pid, notes: [] });
+        let notes: readonly string[] = [];
+        if (attach.role === 'control') {
+          receiver = createControlSession(deps.handlers, (text) => void socket.write(`${text}${newline}`));
+        } else {
+          session = deps.openSession(socketIo(socket, deps.clock), attach);
+          notes = session.notes;
+          receiver = session;
+        }
+        reply({ nucleus: 1, version: deps.version, pid: process.pid, notes });
       } catch (error) {
         refuse(error);
       }
@@ -117,7 +126,7 @@ function readAttach(line: Buffer): AttachLine {
   return attach as unknown as AttachLine;
 }
 
-function socketIo(socket: Socket): SessionIo {
+function socketIo(socket: Socket, clock: Clock): SessionIo {
   return {
     write(parts) {
       socket.cork();
@@ -125,7 +134,12 @@ function socketIo(socket: Socket): SessionIo {
       socket.write(newline);
       socket.uncork();
     },
-    end: () => void socket.end(),
+    end() {
+      socket.end();
+      // A client that does not read would keep the connection, and what it left unread, for good.
+      const forget = clock.after(farewellMs, () => socket.destroy());
+      socket.once('close', forget);
+    },
     backlog: () => socket.writableLength,
   };
 }

@@ -26,8 +26,8 @@ export function createProfiles(deps: {
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
-  /** Profiles were added, removed or changed. */
-  onChange(): void;
+  /** A profile was added, removed or changed. */
+  onChange(id: string): void;
 }): Handlers['profiles'] {
   const { store, vault, connectors, catalog, supervisor, clock } = deps;
 
@@ -67,7 +67,7 @@ export function createProfiles(deps: {
       await supervisor.stop(id);
       catalog.forget(id);
     }
-    deps.onChange();
+    deps.onChange(id);
     return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes: [] };
   }
 
@@ -195,20 +195,15 @@ export function createProfiles(deps: {
       const orphan = !store.list().some(({ connector }) => connector === profile.connector);
       if (orphan && connectors.removeCustom(profile.connector))
         removed.push(`connector ${profile.connector}`);
-      deps.onChange();
+      deps.onChange(id);
       return { removed };
     },
     use({ id }) {
       existing(id);
       store.setDefault(id);
-      deps.onChange();
       return existing(id);
     },
-    clearDefault({ connector }) {
-      const cleared = store.clearDefault(connector);
-      if (cleared) deps.onChange();
-      return { cleared };
-    },
+    clearDefault: ({ connector }) => ({ cleared: store.clearDefault(connector) }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
-import type { Limits, Policy, Target } from '../policy/policy.ts';
+import type { Decision, Limits, Policy, Target } from '../policy/policy.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
@@ -61,7 +61,7 @@ export function createDispatch(deps: {
         endedAt: deps.clock.now(),
       });
 
-    const decision = deps.policy.decide(target);
+    const decision = decide(deps.policy, target);
     if (decision.kind === 'deny') {
       record('denied', 'blocked', decision.reason);
       return failure(kind, new NucleusError('POLICY_DENIED', decision.reason, { profile: binding.profile }));
@@ -86,6 +86,16 @@ export function createDispatch(deps: {
       return failure(kind, error);
     }
   };
+}
+
+/** A policy that fails has allowed nothing. */
+function decide(policy: Policy, target: Target): Decision {
+  try {
+    return policy.decide(target);
+  } catch (thrown) {
+    const { message } = toNucleusError(thrown);
+    return { kind: 'deny', reason: `the policy could not judge a call to ${target.profile}: ${message}` };
+  }
 }
 
 type Outcome = 'ok' | 'upstream-error' | 'transport-error' | 'blocked';

@@ -85,14 +85,11 @@ export function createView(
       return first && others.every(({ route }) => route.binding.profile === profile) ? first.route : null;
     },
     similar(kind, name) {
-      const wanted = new Set(words(name));
+      const wanted = pairs(name);
       return lists()
-        [kind].rows.map((row) => ({
-          key: row.key,
-          shared: words(row.key).filter((word) => wanted.has(word)).length,
-        }))
-        .filter(({ shared }) => shared > 0)
-        .sort((a, b) => b.shared - a.shared || a.key.length - b.key.length)
+        [kind].rows.map(({ key }) => ({ key, likeness: likeness(wanted, pairs(key)) }))
+        .filter(({ likeness }) => likeness > 0.4)
+        .sort((a, b) => b.likeness - a.likeness)
         .slice(0, 3)
         .map(({ key }) => key);
     },
@@ -196,9 +193,13 @@ function buildRows(binding: Binding, offer: Offer, names: Pick<CatalogStore, 'ex
   };
 }
 
-function words(name: string): string[] {
-  return name
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter(Boolean);
+/** Neighbouring characters of a name, the small change a typing mistake leaves mostly alone. */
+function pairs(name: string): ReadonlySet<string> {
+  const text = `^${name.toLowerCase()}$`;
+  return new Set(Array.from({ length: text.length - 1 }, (_, index) => text.slice(index, index + 2)));
+}
+
+/** Share of pairs two names have in common, 0 to 1 (Dice's coefficient). */
+function likeness(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  return (2 * [...a].filter((pair) => b.has(pair)).length) / (a.size + b.size);
 }

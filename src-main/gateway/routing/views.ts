@@ -52,7 +52,10 @@ function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[])
     // Under one name two accounts could not be told apart, and a call would reach the wrong one.
     const name = `${profile.connector}/${alias}`;
     if (taken.has(name))
-      throw new NucleusError('USAGE', `alias "${alias}" is given twice for ${profile.connector}; pick another`);
+      throw new NucleusError(
+        'USAGE',
+        `alias "${alias}" is given twice for ${profile.connector}; pick another`,
+      );
     taken.add(name);
   }
 }

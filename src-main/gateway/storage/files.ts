@@ -23,7 +23,7 @@ const maxTextBytes = 10 * 1024 * 1024;
 /** Makes the folder, its parents too, so that only this user gets in; refuses one that is somebody else's. */
 export function ensurePrivateFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     const stat = statSync(path);
     if (!stat.isDirectory()) throw notAFolder(path);
     if (process.platform === 'win32') return;
@@ -32,6 +32,25 @@ export function ensurePrivateFolder(path: string): void {
   } catch (error) {
     throw unusable(path, error);
   }
+}
+
+/** Node's own recursive mkdir never returns below /proc (seen with 24.21). Others may be making the same folders. */
+function makeFolder(path: string): void {
+  if (tryFolder(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  if (!tryFolder(path)) mkdirSync(path, { mode: 0o700 });
+}
+
+/** false when the folder above is missing. */
+function tryFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return false;
+    if (code !== 'EEXIST') throw error;
+  }
+  return true;
 }
 
 /** Writes the file whole or not at all, readable by this user only. */

@@ -60,7 +60,8 @@ export async function waitForLock(
     if (left <= 0) return null;
     if (!looked) options.onWait?.();
     looked = true;
-    await rest(clock, Math.min(pause, left), options.signal);
+    // Two that look at one instant may both see it taken; they should not look together again.
+    await rest(clock, Math.min(pause * (0.75 + Math.random() / 2), left), options.signal);
   }
 }
 

@@ -273,6 +273,5 @@ function mebibytes(bytes: number): string {
 
 /** Text from outside without control characters, for sentences people read. */
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
 }

@@ -145,7 +145,7 @@ export function createSupervisor(deps: {
     slot.nextTryAt = clock.now() + rest * (0.9 + Math.random() * 0.2);
     log.warn('upstream failed', { profile: slot.profile, failures: slot.failures, reason: error.message });
     slot.forgetRetry();
-    slot.forgetRetry = clock.after(slot.nextTryAt - clock.now(), () => {
+    slot.forgetRetry = clock.after(Math.max(0, slot.nextTryAt - clock.now()), () => {
       if (!closed && !slot.live && deps.wanted(slot.profile)) connect(slot).catch(() => {});
     });
   }

@@ -45,6 +45,16 @@ export function findResponseId(head: Buffer, tail: Buffer = head): IdSpan | null
   return { id: Number(digits), start: end - digits.length, end };
 }
 
+const requestHead = /^\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,15}|"[^"\\\u0000-\u001f]{1,100}"), ?"method":/;
+const requestTail = /, ?"id": ?(\d{1,15}|"[^"\\\u0000-\u001f]{1,100}")\}$/;
+
+/** The id of a request of which only both ends are known; null when it cannot be told. */
+export function findRequestId(head: Buffer, tail: Buffer): Id | null {
+  const text =
+    requestHead.exec(head.toString('utf8'))?.[1] ?? requestTail.exec(tail.toString('utf8'))?.[1];
+  return text === undefined ? null : (JSON.parse(text) as Id);
+}
+
 /** The bytes to write for a reply under the client's own id. */
 export function encodeReply(reply: Reply, id: Id): (string | Uint8Array)[] {
   if (reply.kind === 'made') return [encode({ id, ...reply.body })];

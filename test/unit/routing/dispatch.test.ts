@@ -1,0 +1,297 @@
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { defaultConfig } from '../../../src-shared/config.ts';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
+import { allowAll, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
+import { createDispatch, errorResult, resultOf, type Call } from '../../../src-main/gateway/routing/dispatch.ts';
+import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
+import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
+import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
+import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
+
+const binding = { profile: 'db:prod', connector: 'db', alias: 'main', metadata: {} };
+
+function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canStart?: boolean } = {}) {
+  t.mock.method(Math, 'random', () => 0.5);
+  const clock = createFakeClock();
+  const opened: FakeTransport[] = [];
+  const records: CallRecord[] = [];
+  const supervisor = createSupervisor({
+    clock,
+    log: createFakeLog(),
+    config: { ...defaultConfig.upstream, call_timeout: 30_000 },
+    version: '9.9.9',
+    open: () => {
+      if (parts.canStart === false) throw new NucleusError('UPSTREAM_SPAWN_FAILED', 'it could not be started');
+      opened.push(createFakeTransport({ answers: { initialize: greeting } }));
+      return Promise.resolve(opened.at(-1) as FakeTransport);
+    },
+    onReady: () => {},
+    onNotification: () => {},
+    wanted: () => false,
+  });
+  const dispatch = createDispatch({
+    policy: parts.policy ?? allowAll,
+    limits: parts.limits ?? noLimits,
+    supervisor,
+    audit: { record: (call) => records.push(call) },
+    clock,
+  });
+  return { clock, opened, records, dispatch, supervisor, upstream: () => opened[0] as FakeTransport };
+}
+
+const callOf = (more: Partial<Call> = {}): Call => ({
+  kind: 'tool',
+  route: { binding, name: 'query' },
+  params: { name: 'db_main_query', arguments: { sql: 'SELECT 1' } },
+  via: 'direct',
+  principal: 'local',
+  client: 'test client',
+  ...more,
+});
+
+const kinds: [Call['kind'], string, Partial<Call>][] = [
+  ['tool', 'tools/call', {}],
+  ['prompt', 'prompts/get', { kind: 'prompt' }],
+  [
+    'resource',
+    'resources/read',
+    { kind: 'resource', route: { binding, name: 'file:///a' }, params: { uri: 'nucleus://db/main/file%3A%2F%2F%2Fa' } },
+  ],
+];
+
+/** Dispatches, and lets the upstream answer with this body. */
+async function answered(setup: ReturnType<typeof setUp>, call: Call, body: object): Promise<Reply> {
+  const reply = setup.dispatch(call);
+  await settled();
+  const request = setup.upstream().sent.at(-1);
+  setup.upstream().say({ jsonrpc: '2.0', id: request?.id, ...body });
+  return reply;
+}
+
+const deny: Policy = { decide: () => ({ kind: 'deny', reason: 'writes to db:prod are denied by rule 3' }) };
+
+test('a call reaches the upstream under its own name there, all else as it came', async (t) => {
+  const setup = setUp(t);
+  const params = JSON.parse(
+    '{"name":"db_main_query","arguments":{"sql":"x","__proto__":{"a":1},"n":null},"_meta":{"k":1},"task":{"ttl":5},"__proto__":{"b":2}}',
+  ) as Call['params'];
+  await answered(setup, callOf({ params }), { result: { content: [] } });
+  const sent = setup.upstream().received('tools/call')[0]?.params;
+  assert.equal(
+    JSON.stringify(sent),
+    '{"name":"query","arguments":{"sql":"x","__proto__":{"a":1},"n":null},"_meta":{"k":1},"task":{"ttl":5},"__proto__":{"b":2}}',
+  );
+});
+
+test('prompts and resources go their own ways', async (t) => {
+  const setup = setUp(t);
+  await answered(setup, callOf({ kind: 'prompt', params: { name: 'db_main_query', arguments: { a: '1' } } }), { result: {} });
+  await answered(setup, callOf(kinds[2]?.[2]), { result: {} });
+  assert.deepEqual(setup.upstream().received('prompts/get')[0]?.params, { name: 'query', arguments: { a: '1' } });
+  assert.deepEqual(setup.upstream().received('resources/read')[0]?.params, { uri: 'file:///a' });
+});
+
+test('a denied call never reaches the upstream, whatever its kind', async (t) => {
+  for (const [kind, , more] of kinds) {
+    const { dispatch, opened, records, clock } = setUp(t, { policy: deny });
+    const outcome = await dispatch(callOf(more)).catch((error: unknown) => error);
+    await clock.advance(60_000);
+    assert.equal(opened.length, 0, kind);
+    assert.deepEqual(
+      records.map(({ decision, outcome: ended, reason }) => [decision, ended, reason]),
+      [['denied', 'blocked', 'writes to db:prod are denied by rule 3']],
+    );
+    if (kind === 'tool')
+      assert.deepEqual(readReply(outcome as Reply).result, {
+        content: [{ type: 'text', text: 'writes to db:prod are denied by rule 3' }],
+        isError: true,
+        _meta: { 'dev.nucleus/error': { profile: 'db:prod', code: 'POLICY_DENIED' } },
+      });
+    else assert.equal((outcome as NucleusError).code, 'POLICY_DENIED');
+  }
+});
+
+test('a denied call takes no place in the limits', async (t) => {
+  let taken = 0;
+  const { dispatch } = setUp(t, { policy: deny, limits: { take: () => (taken++, () => {}) } });
+  await dispatch(callOf());
+  assert.equal(taken, 0);
+});
+
+test('a policy that fails denies', async (t) => {
+  const policy: Policy = {
+    decide: () => {
+      throw new Error('oh');
+    },
+  };
+  const { dispatch, opened, records } = setUp(t, { policy });
+  const reply = await dispatch(callOf());
+  assert.equal(readReply(reply).result?.['isError'], true);
+  assert.equal(opened.length, 0);
+  assert.deepEqual(records.map(({ decision, outcome }) => [decision, outcome]), [['denied', 'blocked']]);
+});
+
+test('policy and record see the account, the upstream name and who calls', async (t) => {
+  const seen: unknown[] = [];
+  const policy: Policy = { decide: (target) => (seen.push(target), { kind: 'allow' }) };
+  const setup = setUp(t, { policy });
+  await answered(setup, callOf({ principal: 'cursor', via: 'cli' }), { result: {} });
+  const target = {
+    principal: 'cursor',
+    profile: 'db:prod',
+    connector: 'db',
+    alias: 'main',
+    kind: 'tool',
+    name: 'query',
+  };
+  assert.deepEqual(seen, [target]);
+  assert.deepEqual(setup.records, [
+    {
+      target,
+      via: 'cli',
+      client: 'test client',
+      decision: 'allowed',
+      outcome: 'ok',
+      reason: undefined,
+      arguments: { sql: 'SELECT 1' },
+      startedAt: setup.clock.now(),
+      endedAt: setup.clock.now(),
+    },
+  ]);
+});
+
+test('a record tells how long the call took', async (t) => {
+  const setup = setUp(t);
+  const reply = setup.dispatch(callOf());
+  await setup.clock.advance(1_234);
+  setup.upstream().answer('tools/call', {});
+  await reply;
+  assert.equal((setup.records[0] as CallRecord).endedAt - (setup.records[0] as CallRecord).startedAt, 1_234);
+});
+
+test('there is one record per call, however the upstream answers', async (t) => {
+  const cases: [object, string, string | undefined][] = [
+    [{ result: { content: [] } }, 'ok', undefined],
+    [{ result: { isError: true, content: [{ type: 'text', text: 'secret' }] } }, 'upstream-error', 'the tool answered isError'],
+    [{ error: { code: -32602, message: 'secret' } }, 'upstream-error', 'JSON-RPC error -32602'],
+    [{ error: { message: 'secret' } }, 'upstream-error', 'JSON-RPC error without a code'],
+    [{ error: 'secret' }, 'upstream-error', 'JSON-RPC error without a code'],
+    [{ error: null }, 'upstream-error', 'JSON-RPC error without a code'],
+    [{ result: null }, 'ok', undefined],
+    [{ result: 'text' }, 'ok', undefined],
+  ];
+  for (const [kind, , more] of kinds)
+    for (const [body, outcome, reason] of cases) {
+      const setup = setUp(t);
+      const reply = await answered(setup, callOf(more), body);
+      assert.equal(reply.kind, 'raw');
+      assert.deepEqual(
+        setup.records.map((record) => [record.decision, record.outcome, record.reason]),
+        [['allowed', outcome, reason]],
+        `${kind} ${JSON.stringify(body)}`,
+      );
+    }
+});
+
+test('there is one record per call, however it fails on the way', async (t) => {
+  const failures: [string, (setup: ReturnType<typeof setUp>, abort: () => void) => void | Promise<void>][] = [
+    ['UPSTREAM_TIMEOUT', ({ clock }) => clock.advance(30_000)],
+    ['UPSTREAM_EXITED', ({ upstream }) => upstream().die()],
+    ['CALL_CANCELLED', (_setup, abort) => abort()],
+    ['RESULT_TOO_LARGE', ({ upstream }) => upstream().overflow('{"jsonrpc":"2.0","id":2,"result":', '}}', 99)],
+  ];
+  for (const [kind, , more] of kinds)
+    for (const [code, act] of failures) {
+      const setup = setUp(t);
+      const controller = new AbortController();
+      const ended = setup.dispatch(callOf({ ...more, signal: controller.signal })).catch((error: unknown) => error);
+      await settled();
+      await act(setup, () => controller.abort());
+      await ended;
+      assert.deepEqual(
+        setup.records.map(({ decision, outcome, reason }) => [decision, outcome, reason]),
+        [['allowed', 'transport-error', code]],
+        `${kind} ${code}`,
+      );
+    }
+});
+
+test('a failure is a result the model reads for a tool, and an error for a prompt or a resource', async (t) => {
+  for (const [kind, , more] of kinds) {
+    const { dispatch, records } = setUp(t, { canStart: false });
+    const outcome: unknown = await dispatch(callOf(more)).catch((error: unknown) => error);
+    if (kind === 'tool')
+      assert.deepEqual(readReply(outcome as Reply).result, {
+        content: [{ type: 'text', text: 'it could not be started' }],
+        isError: true,
+        _meta: { 'dev.nucleus/error': { code: 'UPSTREAM_SPAWN_FAILED' } },
+      });
+    else assert.equal((outcome as NucleusError).code, 'UPSTREAM_SPAWN_FAILED');
+    assert.equal(records.length, 1);
+  }
+});
+
+test('a cancelled tool call is an error, not a result', async (t) => {
+  const { dispatch } = setUp(t);
+  await assert.rejects(dispatch(callOf({ signal: AbortSignal.abort() })), { code: 'CALL_CANCELLED' });
+});
+
+test('limits are given back once, after success as after failure', async (t) => {
+  let [taken, given] = [0, 0];
+  const limits: Limits = { take: () => (taken++, () => void given++) };
+  const setup = setUp(t, { limits });
+  await answered(setup, callOf(), { result: {} });
+  assert.deepEqual([taken, given], [1, 1]);
+  const failed = setup.dispatch(callOf());
+  await settled();
+  assert.deepEqual([taken, given], [2, 1]);
+  setup.upstream().die();
+  await failed;
+  assert.deepEqual([taken, given], [2, 2]);
+});
+
+test('a call over its limit is recorded and never reaches the upstream', async (t) => {
+  const limits: Limits = {
+    take: () => {
+      throw new NucleusError('UPSTREAM_BUSY', 'too many calls');
+    },
+  };
+  const { dispatch, opened, records } = setUp(t, { limits });
+  assert.equal(readReply(await dispatch(callOf())).result?.['isError'], true);
+  assert.equal(opened.length, 0);
+  assert.equal(records.length, 1);
+});
+
+test('arguments that cannot be passed on are recorded as one failed call', async (t) => {
+  const depth = 100_000;
+  const deep: unknown = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
+  const { dispatch, records } = setUp(t);
+  await assert.rejects(dispatch(callOf({ params: { arguments: { deep } } })), { code: 'ARGUMENTS_INVALID' });
+  assert.deepEqual(records.map(({ outcome, reason }) => [outcome, reason]), [['transport-error', 'ARGUMENTS_INVALID']]);
+});
+
+test('the record of a read resource holds its address where a call has its arguments', async (t) => {
+  const setup = setUp(t);
+  await answered(setup, callOf(kinds[2]?.[2]), { result: {} });
+  assert.deepEqual(setup.records[0]?.arguments, { uri: 'file:///a' });
+});
+
+test('an error result carries sentence, code and data', () => {
+  assert.deepEqual(errorResult(new NucleusError('UPSTREAM_TIMEOUT', 'too late', { profile: 'db:prod', n: 1 })), {
+    content: [{ type: 'text', text: 'too late' }],
+    isError: true,
+    _meta: { 'dev.nucleus/error': { profile: 'db:prod', n: 1, code: 'UPSTREAM_TIMEOUT' } },
+  });
+});
+
+test('callers that are no client get the result itself, or the error of the upstream as one of ours', () => {
+  assert.deepEqual(resultOf({ kind: 'made', body: { result: { a: 1 } } }), { a: 1 });
+  assert.throws(() => resultOf({ kind: 'made', body: { error: { code: -1, message: 'no table' } } }), {
+    code: 'UPSTREAM_ERROR',
+    message: 'the upstream answered with an error: no table',
+  });
+  for (const body of [{ result: null }, { result: [] }, { error: 'text' }])
+    assert.throws(() => resultOf({ kind: 'made', body }), { message: 'the upstream answered with an error: no result' });
+});
