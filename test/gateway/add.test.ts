@@ -1,11 +1,13 @@
 // `nucleus add` for the stdio half: argument forms, prompts, secrets, and what is left when it fails.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import Database from 'better-sqlite3';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type { VaultStatus } from '../../src-shared/contract.ts';
+import { startHttpUpstream } from '../fixtures/http-upstream.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, createScope, type Home } from '../helpers/home.ts';
 import { nucleus, nucleusBin, nucleusJson, nucleusOk, passphrase } from '../helpers/nucleus.ts';
@@ -304,3 +306,35 @@ async function typeOn(
     throw new Error(`${(error as Error).message}; the screen: ${text}`, { cause: error });
   }
 }
+
+test('a server behind a URL gets the header a profile brings, and the secret stays in the vault', async (t) => {
+  verifies('NUC-115');
+  const upstream = await startHttpUpstream();
+  t.after(() => upstream.close());
+  for (const name of ['work', 'personal'])
+    await nucleusOk(
+      home,
+      ['add', 'webby', name, upstream.url, '--header', 'X-Key: {{secret}}', '--token-stdin', '--no-connect'],
+      { stdin: `key-of-${name}\n`, env },
+    );
+  const answers = await Promise.all(
+    ['work', 'personal'].map((name) =>
+      nucleusOk(home, ['call', `webby_${name}_echo`, '--args', JSON.stringify({ text: name })], { env }),
+    ),
+  );
+  assert.deepEqual(
+    answers.map(({ stdout }) => stdout),
+    ['work\n', 'personal\n'],
+  );
+  const calls = upstream.requests.filter(({ message }) => message?.method === 'tools/call');
+  const sent = calls.map(({ headers, message }) => [
+    headers['x-key'],
+    (message?.params?.['arguments'] as { text: string }).text,
+  ]);
+  assert.deepEqual(sent.sort(), [
+    ['key-of-personal', 'personal'],
+    ['key-of-work', 'work'],
+  ]);
+  const kept = readFileSync(join(home.state, 'connectors', 'webby.toml'), 'utf8');
+  assert.match(kept, /"?X-Key"? = "\{\{secret\}\}"/);
+});

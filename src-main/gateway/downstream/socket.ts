@@ -15,7 +15,7 @@ import { attachError, type Session, type SessionIo } from './session.ts';
 const attachMs = 10_000;
 const newline = '\n';
 /** A connection that is ended has this long to take what was written. */
-const farewellMs = 1_000;
+const farewellMs = 10_000;
 
 export interface SocketFront {
   close(): Promise<void>;

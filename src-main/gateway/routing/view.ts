@@ -85,7 +85,7 @@ export function createView(
       return first && others.every(({ route }) => route.binding.profile === profile) ? first.route : null;
     },
     similar(kind, name) {
-      const wanted = pairs(name);
+      const wanted = pairs(name.slice(0, maxComparedLength));
       return lists()
         [kind].rows.map(({ key }) => ({ key, likeness: likeness(wanted, pairs(key)) }))
         .filter(({ likeness }) => likeness > 0.4)
@@ -192,6 +192,9 @@ function buildRows(binding: Binding, offer: Offer, names: Pick<CatalogStore, 'ex
     template: located('template', 'uriTemplate'),
   };
 }
+
+/** A name asked for may be as long as a message. */
+const maxComparedLength = 256;
 
 /** Neighbouring characters of a name, the small change a typing mistake leaves mostly alone. */
 function pairs(name: string): ReadonlySet<string> {

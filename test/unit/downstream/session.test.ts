@@ -7,7 +7,7 @@ import { allowAll, noLimits } from '../../../src-main/gateway/policy/policy.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
-import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
+import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
@@ -266,7 +266,7 @@ test('an unknown tool, prompt or resource is refused with names like it', async 
   assert.deepEqual(
     received().map((message) => [message.id, errorOf(message).code, errorOf(message).message]),
     [
-      [1, -32602, 'unknown tool "db_staging_query"; did you mean db_prod_query, db_prod_list_tables?'],
+      [1, -32602, 'unknown tool "db_staging_query"; did you mean db_prod_query?'],
       [2, -32602, 'unknown prompt "nothing alike"; prompts/list shows what there is'],
       [3, -32002, 'no resource "file:///none" on any profile; resources/list shows them'],
       [4, -32602, `unknown tool "${'x'.repeat(120)}…"; tools/list shows what there is`],
@@ -495,7 +495,7 @@ test('close cancels the calls of the session, once, and writes nothing more', as
   await settled();
   assert.equal(io.ends, 1);
   assert.equal(upstream().received('notifications/cancelled').length, 2);
-  session.listsChanged(['tool']);
+  session.listsChanged(changes('db:prod', 'tool'));
   assert.deepEqual(written, []);
 });
 
@@ -578,7 +578,7 @@ test('a call of a tool not known yet waits for first listings too', async (t) =>
 
 test('changed lists are told once per kind of notification', (t) => {
   const { session, written } = setUp(t);
-  session.listsChanged(['tool', 'prompt', 'resource', 'template']);
+  session.listsChanged(changes('db:prod', 'tool', 'prompt', 'resource', 'template'));
   assert.deepEqual(written, [
     '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}',
     '{"jsonrpc":"2.0","method":"notifications/prompts/list_changed"}',
@@ -586,8 +586,68 @@ test('changed lists are told once per kind of notification', (t) => {
   ]);
 });
 
-test('before initialize a client hears of no changes', (t) => {
-  const { session, written } = setUp(t, { initialize: false });
-  session.listsChanged(['tool']);
+test('changes of profiles outside the view are none of its business', (t) => {
+  const { session, written } = setUp(t);
+  session.listsChanged(changes('db:staging', 'tool'));
   assert.deepEqual(written, []);
 });
+
+test('before initialize a client hears of no changes', (t) => {
+  const { session, written } = setUp(t, { initialize: false });
+  session.listsChanged(changes('db:prod', 'tool'));
+  assert.deepEqual(written, []);
+});
+
+test('the person is told which profiles the session sees', (t) => {
+  verifies('NUC-104');
+  assert.deepEqual(setUp(t).session.notes, ['resolved profile connector=db alias=prod profile=db:prod source=all']);
+});
+
+test('a client that sends no more is answered what it asked, then let go', async (t) => {
+  const { request, session, received, io, upstream } = setUp(t);
+  request(1, 'tools/call', callTool);
+  request(2, 'tools/list');
+  session.finish();
+  await settled();
+  assert.equal(io.ends, 0);
+  upstream().answer('tools/call', { fine: true });
+  await settled();
+  assert.deepEqual(received().map(({ id }) => id), [2, 1]);
+  assert.equal(io.ends, 1);
+  assert.equal(upstream().received('notifications/cancelled').length, 0);
+});
+
+test('a client that sends no more and waits for nothing is let go at once', (t) => {
+  const { say, io } = setUp(t);
+  say({ jsonrpc: '2.0', method: 'notifications/nucleus/finish' });
+  assert.equal(io.ends, 1);
+});
+
+test('a call that is cancelled is nothing to wait for', async (t) => {
+  const { request, say, session, io } = setUp(t);
+  request(1, 'tools/call', callTool);
+  await settled();
+  session.finish();
+  say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
+  await settled();
+  assert.equal(io.ends, 1);
+});
+
+test('a message too long to be read is answered under its id where that can be told', (t) => {
+  const { session, received, log } = setUp(t);
+  session.overflow(Buffer.from('{"jsonrpc":"2.0","id":7,"method":"tools/call","par'), Buffer.from('xx"}}'), 70 * 1024 * 1024);
+  session.overflow(Buffer.from('{"id" : 7'), Buffer.from('xx"}}'), 70 * 1024 * 1024);
+  assert.deepEqual(
+    received().map((message) => [message.id, errorOf(message).code, errorOf(message).message]),
+    [7, null].map((id) => [
+      id,
+      -32602,
+      'the message is 70.0 MiB, more than upstream.max_frame_mib in config.toml lets through; send less',
+    ]),
+  );
+  assert.ok(log.lines.includes('warn client sent a message that is too long'));
+});
+
+function changes(profile: string, ...kinds: readonly DefinitionKind[]): Map<string, Set<DefinitionKind>> {
+  return new Map([[profile, new Set(kinds)]]);
+}

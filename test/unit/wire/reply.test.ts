@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import {
   encodeReply,
+  findRequestId,
   findResponseId,
   readReply,
   replyOutcome,
@@ -86,6 +87,23 @@ test('the id is found in the two ends of a line whose middle is gone', () => {
   assert.equal(find(`{"jsonrpc":"2.0","id":7,"result":{"a":"${'x'.repeat(200)}`, 'xxx"}}'), 7);
   assert.equal(find(`{"result":{"a":"${'x'.repeat(200)}`, 'xxx"},"jsonrpc":"2.0","id":7}'), 7);
   assert.equal(find(`{"jsonrpc":"2.0","method":"x","params":{"a":"${'x'.repeat(200)}`, 'xxx"},"id":7}'), null);
+});
+
+test('the id of a request is found in the two ends of a line whose middle is gone', () => {
+  const find = (head: string, tail = 'xxx"}}'): string | number | null =>
+    findRequestId(Buffer.from(head), Buffer.from(tail));
+  assert.equal(find('{"jsonrpc":"2.0","id":0,"method":"tools/call","params":{"a":"xxx'), 0);
+  assert.equal(find('{"jsonrpc": "2.0", "id": "größe 🙂", "method": "tools/call", "params": {'), 'größe 🙂');
+  assert.equal(find('{"method":"tools/call","params":{"a":"xxx', 'xxx"},"jsonrpc":"2.0","id":7}'), 7);
+  assert.equal(find('{"method":"tools/call","params":{"a":"xxx', 'xxx"}, "jsonrpc": "2.0", "id": "a"}'), 'a');
+});
+
+test('where the id of a request cannot be told, none is made up and nothing breaks', () => {
+  for (const id of ['null', '-1', '1.5', '"a\\u0041"', '"\t"', '"\u0000"', '{}', `"${'x'.repeat(300)}"`]) {
+    const head = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"a":"xxx`;
+    assert.equal(findRequestId(Buffer.from(head), Buffer.from('xxx"}}')), null, id);
+    assert.equal(findRequestId(Buffer.from('{"method":"x","params":{"'), Buffer.from(`xx"},"id":${id}}`)), null, id);
+  }
 });
 
 test('a forwarded reply changes in nothing but its id', () => {

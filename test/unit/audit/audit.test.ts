@@ -1,0 +1,245 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type TestContext } from 'node:test';
+import { argumentsHash, createAudit, noAudit, type CallRecord } from '../../../src-main/gateway/audit/audit.ts';
+import { createFakeLog, settled } from '../../helpers/fake-clock.ts';
+import { verifies } from '../../helpers/requirements.ts';
+
+function setUp(t: TestContext, options: { fullArguments?: boolean; path?: (folder: string) => string } = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'nucleus-audit-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const path = options.path?.(folder) ?? join(folder, 'audit.log');
+  const log = createFakeLog();
+  const audit = createAudit({ path, fullArguments: options.fullArguments ?? false, log });
+  return { folder, path, log, audit, text: () => readFileSync(path, 'utf8') };
+}
+
+const call = (more: Partial<CallRecord> = {}): CallRecord => ({
+  target: {
+    principal: 'local',
+    profile: 'db:prod',
+    connector: 'db',
+    alias: 'main',
+    kind: 'tool',
+    name: 'query',
+  },
+  via: 'direct',
+  client: 'tester',
+  decision: 'allowed',
+  outcome: 'ok',
+  arguments: { sql: 'SELECT 1' },
+  startedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
+  endedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 690) + 0.4,
+  ...more,
+});
+
+test('a call is one line with its keys in the order of the original', (t) => {
+  const { audit, text } = setUp(t);
+  audit.record(call());
+  audit.close();
+  assert.equal(
+    text(),
+    '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
+      '"via":"direct","decision":"allowed","outcome":"ok","duration_ms":12,"args_keys":["sql"],' +
+      '"args_hash":"sha256:f25189374bfbf48658282bc196f4f8b6d09c7e4aa745f5b2351c827a8ef5aad9",' +
+      '"client":"tester","principal":"local"}\n',
+  );
+});
+
+test('a reason stands before the client, and a call without arguments has neither keys nor hash', (t) => {
+  const { audit, text } = setUp(t);
+  for (const empty of [undefined, {}, null, [1], 'text'])
+    audit.record(call({ arguments: empty, decision: 'denied', outcome: 'blocked', reason: 'rule 3' }));
+  audit.close();
+  const line =
+    '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
+    '"via":"direct","decision":"denied","outcome":"blocked","duration_ms":12,"reason":"rule 3",' +
+    '"client":"tester","principal":"local"}\n';
+  assert.equal(text(), line.repeat(5));
+});
+
+test('prompts and resources are told from tools, and no address of a resource is kept', (t) => {
+  const { audit, text } = setUp(t);
+  const { target } = call();
+  audit.record(call({ target: { ...target, kind: 'prompt', name: 'review' } }));
+  audit.record(
+    call({ target: { ...target, kind: 'resource', name: 'file:///secret' }, arguments: { uri: 'file:///secret' } }),
+  );
+  audit.close();
+  const lines = text().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(lines.map(({ tool }) => tool), ['prompts/get review', 'resources/read']);
+  assert.deepEqual(lines[1]?.['args_keys'], ['uri']);
+  assert.doesNotMatch(text(), /secret/);
+});
+
+test('no value of an argument is in the file, at whatever depth', (t) => {
+  const { audit, text } = setUp(t);
+  audit.record(call({ arguments: { password: 'SENTINEL', list: ['SENTINEL'], map: { SENTINEL: 'SENTINEL' } } }));
+  audit.close();
+  assert.doesNotMatch(text(), /SENTINEL/);
+  assert.match(text(), /"args_keys":\["list","map","password"\]/);
+});
+
+test('with full arguments they are kept as they came', (t) => {
+  const { audit, text } = setUp(t, { fullArguments: true });
+  audit.record(call({ arguments: JSON.parse('{"b":[1,{"c":null}],"a":"x","__proto__":{"d":1}}') }));
+  audit.close();
+  assert.match(text(), /"args_hash":"sha256:[0-9a-f]{64}","args":\{"b":\[1,\{"c":null\}\],"a":"x","__proto__":\{"d":1\}\}/);
+});
+
+test('a hash is that of the canonical JSON the original made', () => {
+  const hashes: [unknown, string][] = [
+    // printf '%s' '{"sql":"SELECT 1"}' | sha256sum
+    [{ sql: 'SELECT 1' }, 'f25189374bfbf48658282bc196f4f8b6d09c7e4aa745f5b2351c827a8ef5aad9'],
+    // printf '%s' '{}' | sha256sum
+    [{}, '44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'],
+    // printf '%s' '{"a":{"x":[],"y":{}},"b":[1,2.5,true,null,"ü"]}' | sha256sum
+    [
+      { b: [1, 2.5, true, null, 'ü'], a: { y: {}, x: [] } },
+      '0ff211d43b03a1a239d230da6810a0e9b7d1af93546ae90db6ae9da372eea079',
+    ],
+    // printf '%s' '{"h":"\u003cb\u003e \u0026 \u2028"}' | sha256sum
+    [{ h: '<b> & \u2028' }, '781df8f9e6d00295a91ea835fb25ca01290cb1098d36bfb7eea7b223f3e15de5'],
+  ];
+  for (const [args, hash] of hashes) assert.equal(argumentsHash(args), `sha256:${hash}`, JSON.stringify(args));
+});
+
+test('keys that look like numbers are sorted as the texts they are', () => {
+  // printf '%s' '{"10":1,"9":2,"a":3}' | sha256sum
+  assert.equal(
+    argumentsHash({ a: 3, 9: 2, 10: 1 }),
+    'sha256:d6e62753b8541dd53e8db28349f1b082a93958576574f1b34b4fd86fbbd78916',
+  );
+});
+
+test('keys are sorted by their bytes, as Go does', () => {
+  // printf '{"\xef\xbf\xbd":1,"\xf0\x9f\x99\x82":2}' | sha256sum
+  assert.equal(
+    argumentsHash({ '🙂': 2, '\ufffd': 1 }),
+    'sha256:1d47484d1ceeea1ad7c17cc6e8916a2f57496944d50fb9053184cd9ac6a53581',
+  );
+});
+
+test('the order of keys does not change a hash, anything else does', () => {
+  const one = argumentsHash({ a: 1, b: { c: 2, d: 3 } });
+  assert.equal(argumentsHash({ b: { d: 3, c: 2 }, a: 1 }), one);
+  for (const other of [{ a: 1, b: { c: 2, d: '3' } }, { a: 1, b: { c: 2 } }, { a: [1], b: { c: 2, d: 3 } }])
+    assert.notEqual(argumentsHash(other), one);
+  assert.notEqual(argumentsHash(JSON.parse('{"__proto__":{"a":1}}')), argumentsHash({}));
+});
+
+test('lines are appended in the order of the calls, after those of earlier days', async (t) => {
+  const { audit, path, text } = setUp(t);
+  writeFileSync(path, '{"old":true}\n');
+  for (let n = 0; n < 3; n += 1) audit.record(call({ client: `c${n}` }));
+  await settled();
+  audit.record(call({ client: 'c3' }));
+  audit.close();
+  assert.deepEqual(
+    text().trim().split('\n').map((line) => (JSON.parse(line) as { client?: string }).client),
+    [undefined, 'c0', 'c1', 'c2', 'c3'],
+  );
+});
+
+test('recording waits for nothing: the line is written after the answer', async (t) => {
+  const { audit, path, text } = setUp(t);
+  audit.record(call());
+  assert.equal(existsSync(path), false);
+  await settled();
+  assert.match(text(), /\n$/);
+});
+
+test('close writes what is queued, and may be called twice', (t) => {
+  const { audit, text } = setUp(t);
+  audit.record(call());
+  audit.close();
+  audit.close();
+  assert.equal(text().split('\n').length, 2);
+});
+
+test('the file is readable by its owner alone', { skip: process.platform === 'win32' }, (t) => {
+  verifies('NUC-006');
+  const { audit, path } = setUp(t);
+  const before = process.umask(0);
+  try {
+    audit.record(call());
+    audit.close();
+  } finally {
+    process.umask(before);
+  }
+  assert.equal((statSync(path).mode & 0o777).toString(8), '600');
+});
+
+test('a log that cannot be written is said once and stops no call', async (t) => {
+  const { audit, log } = setUp(t, { path: (folder) => join(folder, 'missing', 'audit.log') });
+  for (let n = 0; n < 3; n += 1) {
+    audit.record(call());
+    await settled();
+  }
+  audit.close();
+  assert.deepEqual(log.lines, ['error audit log cannot be written']);
+  assert.match(String(log.fields[0]?.['reason']), /ENOENT/);
+});
+
+test('a log that can be written again is, and says so when it cannot once more', async (t) => {
+  const { audit, log, folder, path } = setUp(t, { path: (parent) => join(parent, 'later', 'audit.log') });
+  audit.record(call({ client: 'lost' }));
+  await settled();
+  mkdirSync(join(folder, 'later'));
+  audit.record(call({ client: 'kept' }));
+  await settled();
+  assert.equal(log.lines.length, 1);
+  audit.close();
+  assert.match(readFileSync(path, 'utf8'), /"client":"kept"/);
+  rmSync(join(folder, 'later'), { recursive: true });
+  audit.record(call());
+  await settled();
+  assert.equal(log.lines.length, 2);
+});
+
+test('arguments too deep to be hashed cost their call the hash and no other call its line', (t) => {
+  const { audit, log, text } = setUp(t);
+  const depth = 100_000;
+  audit.record(call({ client: 'before' }));
+  audit.record(call({ client: 'deep', arguments: { deep: JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) } }));
+  audit.record(call({ client: 'after' }));
+  audit.close();
+  assert.deepEqual(
+    text().trim().split('\n').map((line) => {
+      const { client, args_hash: hash } = JSON.parse(line) as { client: string; args_hash?: string };
+      return [client, hash !== undefined];
+    }),
+    [
+      ['before', true],
+      ['deep', false],
+      ['after', true],
+    ],
+  );
+  assert.deepEqual(log.lines, []);
+});
+
+test('a file of ten MiB becomes .1, the earlier ones move on, and no more than five are kept', (t) => {
+  const { audit, path, text } = setUp(t);
+  const big = `${'x'.repeat(10 * 1024 * 1024)}\n`;
+  for (let round = 1; round <= 7; round += 1) {
+    writeFileSync(path, big);
+    audit.record(call({ client: `round ${round}` }));
+    audit.close();
+    assert.equal(existsSync(path), false, 'the full file was moved');
+  }
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((n) => /"client":"(round \d)"/.exec(readFileSync(`${path}.${n}`, 'utf8'))?.[1]),
+    ['round 7', 'round 6', 'round 5', 'round 4', 'round 3'],
+  );
+  assert.equal(existsSync(`${path}.6`), false);
+  audit.record(call({ client: 'fresh' }));
+  audit.close();
+  assert.match(text(), /^\{"ts".*"client":"fresh"/);
+});
+
+test('without a state folder nothing is kept', () => {
+  noAudit.record(call());
+  noAudit.close();
+});
