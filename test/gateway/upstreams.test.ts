@@ -256,7 +256,9 @@ describe('upstreams', { concurrency: true }, () => {
         async () => (await namesNow()).includes('fake_returning_echo'),
         30_000,
       );
-      assert.ok(own.seen.some((line) => line.includes('notifications/tools/list_changed')));
+      await until('the client is told', () =>
+        own.seen.some((line) => line.includes('notifications/tools/list_changed')),
+      );
     });
 
     test('a hanging start ends at connect_timeout', async () => {

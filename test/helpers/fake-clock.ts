@@ -62,5 +62,12 @@ export function createFakeLog(): FakeLog {
       lines.push(`${level} ${message}`);
       fields.push(more);
     };
-  return { lines, fields, debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  return {
+    lines,
+    fields,
+    debug: write('debug'),
+    info: write('info'),
+    warn: write('warn'),
+    error: write('error'),
+  };
 }

@@ -93,7 +93,12 @@ export function createFakeTransport(
       const message = JSON.parse(text) as Message;
       sent.push(message);
       const { method, id } = message;
-      if (method !== undefined && id !== undefined && options.answers && Object.hasOwn(options.answers, method)) {
+      if (
+        method !== undefined &&
+        id !== undefined &&
+        options.answers &&
+        Object.hasOwn(options.answers, method)
+      ) {
         const answer = options.answers[method];
         const body = typeof answer === 'function' ? answer(message.params ?? {}) : { result: answer };
         queueMicrotask(() => {

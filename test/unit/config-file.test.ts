@@ -96,14 +96,23 @@ test('a duration that is none is refused with how to write one', (t) => {
       refusalOf(t, `upstream.call_timeout = "${text}"`),
       `config.toml at upstream.call_timeout: "${text}" is not a duration; write a number and a unit, such as 30s, 10m or 1h30m; correct the file`,
     );
-  assert.match(refusalOf(t, 'upstream.call_timeout = 30'), /^config\.toml at upstream\.call_timeout: .*expected string/);
+  assert.match(
+    refusalOf(t, 'upstream.call_timeout = 30'),
+    /^config\.toml at upstream\.call_timeout: .*expected string/,
+  );
 });
 
 test('a syntax error is refused with its line and column', (t) => {
   verifies('NUC-005');
   assert.match(refusalOf(t, 'x = ['), /^config\.toml:1:\d+: Invalid TOML document: .+; correct the file$/);
-  assert.match(refusalOf(t, '[upstream]\n\n  call_timeout = 5 minutes\n'), /^config\.toml:3:\d+: .+; correct the file$/);
-  assert.match(refusalOf(t, '[upstream]\nmax_tools = 1\nmax_tools = 2\n'), /^config\.toml:3:1: .+; correct the file$/);
+  assert.match(
+    refusalOf(t, '[upstream]\n\n  call_timeout = 5 minutes\n'),
+    /^config\.toml:3:\d+: .+; correct the file$/,
+  );
+  assert.match(
+    refusalOf(t, '[upstream]\nmax_tools = 1\nmax_tools = 2\n'),
+    /^config\.toml:3:1: .+; correct the file$/,
+  );
   assert.doesNotMatch(refusalOf(t, 'x = ['), /\n/);
 });
 

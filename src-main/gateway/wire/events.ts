@@ -10,20 +10,28 @@ export function readEvents(
   options: { readonly limit: number; onData(data: Buffer): void; onOverflow(length: number): void },
 ): void {
   let parts: Buffer[] = [];
+  /** Bytes of the event's lines so far, each with the newline that joins it to the next. */
   let length = 0;
+
+  const take = (size: number, data: Buffer | null): void => {
+    length += size + 1;
+    // Of an event that became too long nothing is held, and nothing handed out: half of it could look whole.
+    if (length - 1 > options.limit) parts = [];
+    else if (data) parts.push(data);
+  };
+
   readLines(stream, {
     limit: options.limit,
     keepEmpty: true,
-    onOverflow: (_head, _tail, size) => options.onOverflow(size),
+    onOverflow: (_head, _tail, size) => take(size, null),
     onLine(line) {
       if (line.length > 0) {
         const data = dataOf(line);
-        if (data) parts.push(data);
-        length += data?.length ?? 0;
+        if (data) take(data.length, data);
         return;
       }
       const event = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(joined(parts));
-      const size = length;
+      const size = length - 1;
       parts = [];
       length = 0;
       if (size > options.limit) options.onOverflow(size);

@@ -50,8 +50,7 @@ const requestTail = /, ?"id": ?(\d{1,15}|"[^"\\\u0000-\u001f]{1,100}")\}$/;
 
 /** The id of a request of which only both ends are known; null when it cannot be told. */
 export function findRequestId(head: Buffer, tail: Buffer): Id | null {
-  const text =
-    requestHead.exec(head.toString('utf8'))?.[1] ?? requestTail.exec(tail.toString('utf8'))?.[1];
+  const text = requestHead.exec(head.toString('utf8'))?.[1] ?? requestTail.exec(tail.toString('utf8'))?.[1];
   return text === undefined ? null : (JSON.parse(text) as Id);
 }
 
@@ -71,7 +70,7 @@ export function replySize(reply: Reply): number {
 export function readReply(reply: Reply): { result?: Params; error?: Params } {
   if (reply.kind === 'made') return reply.body as { result?: Params; error?: Params };
   const message = parseJson(reply.line);
-  return isObject(message) ? (message as { result?: Params; error?: Params }) : {};
+  return isObject(message) ? message : {};
 }
 
 const isErrorKey = Buffer.from('"isError"');

@@ -3,7 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import { argumentsHash, createAudit, noAudit, type CallRecord } from '../../../src-main/gateway/audit/audit.ts';
+import {
+  argumentsHash,
+  createAudit,
+  noAudit,
+  type CallRecord,
+} from '../../../src-main/gateway/audit/audit.ts';
 import { createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
@@ -65,18 +70,29 @@ test('prompts and resources are told from tools, and no address of a resource is
   const { target } = call();
   audit.record(call({ target: { ...target, kind: 'prompt', name: 'review' } }));
   audit.record(
-    call({ target: { ...target, kind: 'resource', name: 'file:///secret' }, arguments: { uri: 'file:///secret' } }),
+    call({
+      target: { ...target, kind: 'resource', name: 'file:///secret' },
+      arguments: { uri: 'file:///secret' },
+    }),
   );
   audit.close();
-  const lines = text().trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(lines.map(({ tool }) => tool), ['prompts/get review', 'resources/read']);
+  const lines = text()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.deepEqual(
+    lines.map(({ tool }) => tool),
+    ['prompts/get review', 'resources/read'],
+  );
   assert.deepEqual(lines[1]?.['args_keys'], ['uri']);
   assert.doesNotMatch(text(), /secret/);
 });
 
 test('no value of an argument is in the file, at whatever depth', (t) => {
   const { audit, text } = setUp(t);
-  audit.record(call({ arguments: { password: 'SENTINEL', list: ['SENTINEL'], map: { SENTINEL: 'SENTINEL' } } }));
+  audit.record(
+    call({ arguments: { password: 'SENTINEL', list: ['SENTINEL'], map: { SENTINEL: 'SENTINEL' } } }),
+  );
   audit.close();
   assert.doesNotMatch(text(), /SENTINEL/);
   assert.match(text(), /"args_keys":\["list","map","password"\]/);
@@ -86,7 +102,10 @@ test('with full arguments they are kept as they came', (t) => {
   const { audit, text } = setUp(t, { fullArguments: true });
   audit.record(call({ arguments: JSON.parse('{"b":[1,{"c":null}],"a":"x","__proto__":{"d":1}}') }));
   audit.close();
-  assert.match(text(), /"args_hash":"sha256:[0-9a-f]{64}","args":\{"b":\[1,\{"c":null\}\],"a":"x","__proto__":\{"d":1\}\}/);
+  assert.match(
+    text(),
+    /"args_hash":"sha256:[0-9a-f]{64}","args":\{"b":\[1,\{"c":null\}\],"a":"x","__proto__":\{"d":1\}\}/,
+  );
 });
 
 test('a hash is that of the canonical JSON the original made', () => {
@@ -103,7 +122,8 @@ test('a hash is that of the canonical JSON the original made', () => {
     // printf '%s' '{"h":"\u003cb\u003e \u0026 \u2028"}' | sha256sum
     [{ h: '<b> & \u2028' }, '781df8f9e6d00295a91ea835fb25ca01290cb1098d36bfb7eea7b223f3e15de5'],
   ];
-  for (const [args, hash] of hashes) assert.equal(argumentsHash(args), `sha256:${hash}`, JSON.stringify(args));
+  for (const [args, hash] of hashes)
+    assert.equal(argumentsHash(args), `sha256:${hash}`, JSON.stringify(args));
 });
 
 test('keys that look like numbers are sorted as the texts they are', () => {
@@ -125,7 +145,11 @@ test('keys are sorted by their bytes, as Go does', () => {
 test('the order of keys does not change a hash, anything else does', () => {
   const one = argumentsHash({ a: 1, b: { c: 2, d: 3 } });
   assert.equal(argumentsHash({ b: { d: 3, c: 2 }, a: 1 }), one);
-  for (const other of [{ a: 1, b: { c: 2, d: '3' } }, { a: 1, b: { c: 2 } }, { a: [1], b: { c: 2, d: 3 } }])
+  for (const other of [
+    { a: 1, b: { c: 2, d: '3' } },
+    { a: 1, b: { c: 2 } },
+    { a: [1], b: { c: 2, d: 3 } },
+  ])
     assert.notEqual(argumentsHash(other), one);
   assert.notEqual(argumentsHash(JSON.parse('{"__proto__":{"a":1}}')), argumentsHash({}));
 });
@@ -138,7 +162,10 @@ test('lines are appended in the order of the calls, after those of earlier days'
   audit.record(call({ client: 'c3' }));
   audit.close();
   assert.deepEqual(
-    text().trim().split('\n').map((line) => (JSON.parse(line) as { client?: string }).client),
+    text()
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { client?: string }).client),
     [undefined, 'c0', 'c1', 'c2', 'c3'],
   );
 });
@@ -203,14 +230,19 @@ test('arguments too deep to be hashed cost their call the hash and no other call
   const { audit, log, text } = setUp(t);
   const depth = 100_000;
   audit.record(call({ client: 'before' }));
-  audit.record(call({ client: 'deep', arguments: { deep: JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) } }));
+  audit.record(
+    call({ client: 'deep', arguments: { deep: JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) } }),
+  );
   audit.record(call({ client: 'after' }));
   audit.close();
   assert.deepEqual(
-    text().trim().split('\n').map((line) => {
-      const { client, args_hash: hash } = JSON.parse(line) as { client: string; args_hash?: string };
-      return [client, hash !== undefined];
-    }),
+    text()
+      .trim()
+      .split('\n')
+      .map((line) => {
+        const { client, args_hash: hash } = JSON.parse(line) as { client: string; args_hash?: string };
+        return [client, hash !== undefined];
+      }),
     [
       ['before', true],
       ['deep', false],

@@ -33,10 +33,21 @@ test('a question is answered under its id', async () => {
 
 test('a question nobody knows is refused, also one that every object has', async () => {
   const { say, received } = setUp({ profiles: {} });
-  const methods = ['profiles.destroy', 'profiles', '', 'constructor.name', 'profiles.constructor', '__proto__.toString', 'profiles.list.x'];
+  const methods = [
+    'profiles.destroy',
+    'profiles',
+    '',
+    'constructor.name',
+    'profiles.constructor',
+    '__proto__.toString',
+    'profiles.list.x',
+  ];
   for (const [id, method] of methods.entries()) say({ jsonrpc: '2.0', id, method, params: {} });
   await settled();
-  assert.deepEqual(received().map((message) => errorOf(message).data.code), methods.map(() => 'METHOD_UNKNOWN'));
+  assert.deepEqual(
+    received().map((message) => errorOf(message).data.code),
+    methods.map(() => 'METHOD_UNKNOWN'),
+  );
 });
 
 test('an input that does not fit the contract is refused and reaches no handler', async () => {
@@ -45,7 +56,10 @@ test('an input that does not fit the contract is refused and reaches no handler'
   say({ jsonrpc: '2.0', id: 1, method: 'profiles.remove', params: { id: 7 } });
   say({ jsonrpc: '2.0', id: 2, method: 'profiles.remove' });
   await settled();
-  assert.deepEqual(received().map((message) => errorOf(message).data.code), ['ARGUMENTS_INVALID', 'ARGUMENTS_INVALID']);
+  assert.deepEqual(
+    received().map((message) => errorOf(message).data.code),
+    ['ARGUMENTS_INVALID', 'ARGUMENTS_INVALID'],
+  );
   assert.equal(asked, 0);
 });
 
@@ -69,7 +83,10 @@ test('a failure of a handler is an error with its code', async () => {
 test('a result nested too deeply to be written is an error, and the next question is answered', async () => {
   const depth = 100_000;
   const deep: unknown = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-  const { say, received } = setUp({ tools: { call: () => ({ deep }) }, profiles: { remove: () => ({ removed: [] }) } });
+  const { say, received } = setUp({
+    tools: { call: () => ({ deep }) },
+    profiles: { remove: () => ({ removed: [] }) },
+  });
   say({ jsonrpc: '2.0', id: 1, method: 'tools.call', params: { name: 'x', arguments: {} } });
   say({ jsonrpc: '2.0', id: 2, method: 'profiles.remove', params: { id: 'x:y' } });
   await settled();
@@ -80,7 +97,12 @@ test('a result nested too deeply to be written is an error, and the next questio
 
 test('what is no question is taken without an answer', async () => {
   const { say, written } = setUp({});
-  for (const line of ['garbage', '[]', '{"jsonrpc":"2.0","method":"profiles.list"}', '{"jsonrpc":"2.0","id":1,"result":{}}'])
+  for (const line of [
+    'garbage',
+    '[]',
+    '{"jsonrpc":"2.0","method":"profiles.list"}',
+    '{"jsonrpc":"2.0","id":1,"result":{}}',
+  ])
     say(line);
   await settled();
   assert.deepEqual(written, []);
@@ -89,7 +111,9 @@ test('what is no question is taken without an answer', async () => {
 test('a handler hears when the one who asked is gone', async () => {
   const signals: AbortSignal[] = [];
   const { say, session } = setUp({
-    profiles: { remove: (_input: unknown, { signal }: AskContext) => (signals.push(signal), { removed: [] }) },
+    profiles: {
+      remove: (_input: unknown, { signal }: AskContext) => (signals.push(signal), { removed: [] }),
+    },
   });
   say({ jsonrpc: '2.0', id: 1, method: 'profiles.remove', params: { id: 'x:y' } });
   await settled();
@@ -100,11 +124,15 @@ test('a handler hears when the one who asked is gone', async () => {
 
 test('an answer that does not fit the contract is a failure of ours, not an answer', async () => {
   const context = { signal: AbortSignal.abort() };
-  await assert.rejects(answerAsk(handlersOf({ profiles: { remove: () => ({}) } }), 'profiles.remove', { id: 'x' }, context));
+  await assert.rejects(
+    answerAsk(handlersOf({ profiles: { remove: () => ({}) } }), 'profiles.remove', { id: 'x' }, context),
+  );
 });
 
 test('the contract in this process asks the same handlers, checked the same way', async () => {
-  const api = localApi(handlersOf({ profiles: { remove: ({ id }: { id: string }) => ({ removed: [id], more: 1 }) } }));
+  const api = localApi(
+    handlersOf({ profiles: { remove: ({ id }: { id: string }) => ({ removed: [id], more: 1 }) } }),
+  );
   assert.deepEqual(await api.profiles.remove({ id: 'db:prod' }), { removed: ['db:prod'] });
   await assert.rejects(api.profiles.remove({} as never), { code: 'ARGUMENTS_INVALID' });
 });

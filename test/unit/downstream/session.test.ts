@@ -11,7 +11,12 @@ import { createCatalogStore, type DefinitionKind } from '../../../src-main/gatew
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
-import { createFakeTransport, greeting, type FakeTransport, type Message } from '../../helpers/fake-transport.ts';
+import {
+  createFakeTransport,
+  greeting,
+  type FakeTransport,
+  type Message,
+} from '../../helpers/fake-transport.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const binding = { profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} };
@@ -99,7 +104,10 @@ function setUp(
     },
   };
   if (options.initialize !== false) {
-    setup.request('hello', 'initialize', { protocolVersion: '2025-11-25', clientInfo: { name: 'tester', version: '1' } });
+    setup.request('hello', 'initialize', {
+      protocolVersion: '2025-11-25',
+      clientInfo: { name: 'tester', version: '1' },
+    });
     setup.say({ jsonrpc: '2.0', method: 'notifications/initialized' });
     written.length = 0;
   }
@@ -108,14 +116,20 @@ function setUp(
 
 const callTool = { name: 'db_prod_query', arguments: { sql: 'SELECT 1' } };
 
+const resultOf = (message: Message | undefined) => (message?.result ?? {}) as Record<string, unknown>;
+
 const errorOf = (message: Message | undefined) =>
   message?.error as { code: number; message: string; data?: Record<string, unknown> };
 
 test('initialize answers with what we are, what we can and how names are made', (t) => {
   const { request, received } = setUp(t, { initialize: false });
-  request(1, 'initialize', { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'x', version: '1' } });
-  const [answer] = received();
-  const { instructions, ...rest } = answer?.result as { instructions: string };
+  request(1, 'initialize', {
+    protocolVersion: '2025-06-18',
+    capabilities: {},
+    clientInfo: { name: 'x', version: '1' },
+  });
+  const [answer] = received() as [Message];
+  const { instructions, ...rest } = answer.result as { instructions: string };
   assert.deepEqual(rest, {
     protocolVersion: '2025-06-18',
     capabilities: {
@@ -126,7 +140,7 @@ test('initialize answers with what we are, what we can and how names are made', 
     serverInfo: { name: 'nucleus', title: 'Nucleus', version: '9.9.9' },
   });
   assert.match(instructions, /- db: 1 profile\(s\) — prod/);
-  assert.equal(answer?.id, 1);
+  assert.equal(answer.id, 1);
 });
 
 test('a revision we speak is taken, for any other the newest one is offered', (t) => {
@@ -146,7 +160,7 @@ test('a revision we speak is taken, for any other the newest one is offered', (t
   for (const [protocolVersion, expected] of table) {
     const { request, received } = setUp(t, { initialize: false });
     request(0, 'initialize', { protocolVersion });
-    assert.equal((received()[0]?.result as Message & { protocolVersion: string }).protocolVersion, expected);
+    assert.equal(resultOf(received()[0])['protocolVersion'], expected);
   }
 });
 
@@ -213,10 +227,15 @@ test('a call goes to the upstream and its answer comes back under the id of the 
     const { request, written, upstream } = setUp(t);
     request(id, 'tools/call', callTool);
     await settled();
-    assert.deepEqual(upstream().received('tools/call')[0]?.params, { name: 'query', arguments: { sql: 'SELECT 1' } });
+    assert.deepEqual(upstream().received('tools/call')[0]?.params, {
+      name: 'query',
+      arguments: { sql: 'SELECT 1' },
+    });
     upstream().say('{"jsonrpc":"2.0","id":2,"result":{"content":[],"x":1.0}}');
     await settled();
-    assert.deepEqual(written, [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"x":1.0}}`]);
+    assert.deepEqual(written, [
+      `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{"content":[],"x":1.0}}`,
+    ]);
   }
 });
 
@@ -226,9 +245,14 @@ test('prompts/get and resources/read go the same road', async (t) => {
   request(2, 'resources/read', { uri: 'nucleus://db/prod/file%3A%2F%2F%2Fa' });
   request(3, 'resources/read', { uri: 'file:///a' });
   await settled();
-  assert.deepEqual(upstream().received('prompts/get')[0]?.params, { name: 'review', arguments: { code: 'x' } });
+  assert.deepEqual(upstream().received('prompts/get')[0]?.params, {
+    name: 'review',
+    arguments: { code: 'x' },
+  });
   assert.deepEqual(
-    upstream().received('resources/read').map(({ params }) => params),
+    upstream()
+      .received('resources/read')
+      .map(({ params }) => params),
     [{ uri: 'file:///a' }, { uri: 'file:///a' }],
   );
   upstream().say({ jsonrpc: '2.0', id: 2, result: { messages: [] } });
@@ -242,7 +266,9 @@ test('an error of the upstream reaches the client as it was', async (t) => {
   await settled();
   upstream().say('{"jsonrpc":"2.0","id":2,"error":{"code":-32042,"message":"sign in","data":{"url":"x"}}}');
   await settled();
-  assert.deepEqual(written, ['{"jsonrpc":"2.0","id":7,"error":{"code":-32042,"message":"sign in","data":{"url":"x"}}}']);
+  assert.deepEqual(written, [
+    '{"jsonrpc":"2.0","id":7,"error":{"code":-32042,"message":"sign in","data":{"url":"x"}}}',
+  ]);
 });
 
 test('a method nobody knows is -32601, also one that every object has', (t) => {
@@ -324,7 +350,13 @@ test('an id is free again once its call is answered, and "0" is not 0', async (t
   upstream().say({ jsonrpc: '2.0', id: 2, result: {} });
   await settled();
   request(0, 'ping');
-  assert.deepEqual(received().map(({ id, result }) => [id, result]), [[0, {}], [0, {}]]);
+  assert.deepEqual(
+    received().map(({ id, result }) => [id, result]),
+    [
+      [0, {}],
+      [0, {}],
+    ],
+  );
 });
 
 test('a cancelled call is cancelled upstream and gets no answer, even when one comes', async (t) => {
@@ -336,7 +368,9 @@ test('a cancelled call is cancelled upstream and gets no answer, even when one c
   say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 0 } });
   await settled();
   assert.deepEqual(
-    upstream().received('notifications/cancelled').map(({ params }) => params),
+    upstream()
+      .received('notifications/cancelled')
+      .map(({ params }) => params),
     [{ requestId: 2, reason: 'cancelled by the client' }],
   );
   upstream().say({ jsonrpc: '2.0', id: 2, result: {} });
@@ -355,7 +389,10 @@ test('a cancel of an id nobody has does nothing', async (t) => {
   assert.equal(upstream().received('notifications/cancelled').length, 0);
   upstream().answer('tools/call', { fine: true });
   await settled();
-  assert.deepEqual(received().map(({ result }) => result), [{ fine: true }]);
+  assert.deepEqual(
+    received().map(({ result }) => result),
+    [{ fine: true }],
+  );
 });
 
 test('a cancel while the upstream starts ends the call; the upstream never hears of it', async (t) => {
@@ -364,7 +401,10 @@ test('a cancel while the upstream starts ends the call; the upstream never hears
   say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
   await settled();
   assert.deepEqual(written, []);
-  assert.deepEqual(upstreams.flatMap((upstream) => upstream.received('tools/call')), []);
+  assert.deepEqual(
+    upstreams.flatMap((upstream) => upstream.received('tools/call')),
+    [],
+  );
 });
 
 test('other notifications and stray responses are taken without an answer', async (t) => {
@@ -411,7 +451,11 @@ test('a progress token that is neither text nor number asks for nothing', async 
     const { request, written, upstream } = setUp(t);
     request(1, 'tools/call', { ...callTool, _meta: { progressToken } });
     await settled();
-    upstream().say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 2, progress: 1 } });
+    upstream().say({
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progressToken: 2, progress: 1 },
+    });
     assert.deepEqual(written, []);
   }
 });
@@ -421,16 +465,23 @@ test('progress nested too deeply to be passed on harms neither its call nor the 
   request(1, 'tools/call', { ...callTool, _meta: { progressToken: 'tok' } });
   await settled();
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-  upstream().say(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1,"x":${deep}}}`);
+  upstream().say(
+    `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":2,"progress":1,"x":${deep}}}`,
+  );
   upstream().answer('tools/call', { fine: true });
   await settled();
-  assert.deepEqual(received().map(({ result }) => result), [{ fine: true }]);
+  assert.deepEqual(
+    received().map(({ result }) => result),
+    [{ fine: true }],
+  );
 });
 
 test('arguments nested too deeply to be passed on are refused with a sentence', async (t) => {
   const { say, received, supervisor } = setUp(t);
   const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
-  say(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"db_prod_query","arguments":{"a":${deep}}}}`);
+  say(
+    `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"db_prod_query","arguments":{"a":${deep}}}}`,
+  );
   await settled();
   assert.equal(errorOf(received()[0]).code, -32602);
   assert.match(errorOf(received()[0]).message, /nested too deeply/);
@@ -517,7 +568,11 @@ test('each malformed line gets exactly one answer, and the session goes on', asy
     const { say, request, received } = setUp(t);
     say(line);
     await settled();
-    assert.deepEqual(received().map((message) => [message.id, errorOf(message).code]), [[id, code]], line);
+    assert.deepEqual(
+      received().map((message) => [message.id, errorOf(message).code]),
+      [[id, code]],
+      line,
+    );
     request(9, 'ping');
     assert.deepEqual(received()[1], { jsonrpc: '2.0', id: 9, result: {} });
   }
@@ -536,10 +591,14 @@ test('a list that meets a profile never seen waits for its first listing', async
   setup.request(1, 'tools/list');
   setup.request(2, 'ping');
   await settled();
-  assert.deepEqual(setup.received().map(({ id }) => id), [2], 'a ping does not wait');
+  assert.deepEqual(
+    setup.received().map(({ id }) => id),
+    [2],
+    'a ping does not wait',
+  );
   first.resolve();
   await settled();
-  assert.equal((setup.received()[1]?.result as { tools: unknown[] }).tools.length, 2);
+  assert.equal((resultOf(setup.received()[1])['tools'] as unknown[]).length, 2);
 });
 
 test('a list is answered with the rest when a first listing does not come in time', async (t) => {
@@ -551,14 +610,20 @@ test('a list is answered with the rest when a first listing does not come in tim
 });
 
 test('a list that cannot be made is an error of that request alone', async (t) => {
-  const { request, received } = setUp(t, { offer: null, settle: () => Promise.reject(new Error('registry damaged')) });
+  const { request, received } = setUp(t, {
+    offer: null,
+    settle: () => Promise.reject(new Error('registry damaged')),
+  });
   request(1, 'tools/list');
   await settled();
   request(2, 'ping');
-  assert.deepEqual(received().map(({ id, error }) => [id, (error as { message?: string } | undefined)?.message]), [
-    [1, 'registry damaged'],
-    [2, undefined],
-  ]);
+  assert.deepEqual(
+    received().map(({ id, error }) => [id, (error as { message?: string } | undefined)?.message]),
+    [
+      [1, 'registry damaged'],
+      [2, undefined],
+    ],
+  );
 });
 
 test('a call of a tool not known yet waits for first listings too', async (t) => {
@@ -573,7 +638,10 @@ test('a call of a tool not known yet waits for first listings too', async (t) =>
   await settled();
   upstreams[0]?.answer('tools/call', { fine: true });
   await settled();
-  assert.deepEqual(received().map(({ result }) => result), [{ fine: true }]);
+  assert.deepEqual(
+    received().map(({ result }) => result),
+    [{ fine: true }],
+  );
 });
 
 test('changed lists are told once per kind of notification', (t) => {
@@ -600,7 +668,9 @@ test('before initialize a client hears of no changes', (t) => {
 
 test('the person is told which profiles the session sees', (t) => {
   verifies('NUC-104');
-  assert.deepEqual(setUp(t).session.notes, ['resolved profile connector=db alias=prod profile=db:prod source=all']);
+  assert.deepEqual(setUp(t).session.notes, [
+    'resolved profile connector=db alias=prod profile=db:prod source=all',
+  ]);
 });
 
 test('a client that sends no more is answered what it asked, then let go', async (t) => {
@@ -612,7 +682,10 @@ test('a client that sends no more is answered what it asked, then let go', async
   assert.equal(io.ends, 0);
   upstream().answer('tools/call', { fine: true });
   await settled();
-  assert.deepEqual(received().map(({ id }) => id), [2, 1]);
+  assert.deepEqual(
+    received().map(({ id }) => id),
+    [2, 1],
+  );
   assert.equal(io.ends, 1);
   assert.equal(upstream().received('notifications/cancelled').length, 0);
 });
@@ -635,7 +708,11 @@ test('a call that is cancelled is nothing to wait for', async (t) => {
 
 test('a message too long to be read is answered under its id where that can be told', (t) => {
   const { session, received, log } = setUp(t);
-  session.overflow(Buffer.from('{"jsonrpc":"2.0","id":7,"method":"tools/call","par'), Buffer.from('xx"}}'), 70 * 1024 * 1024);
+  session.overflow(
+    Buffer.from('{"jsonrpc":"2.0","id":7,"method":"tools/call","par'),
+    Buffer.from('xx"}}'),
+    70 * 1024 * 1024,
+  );
   session.overflow(Buffer.from('{"id" : 7'), Buffer.from('xx"}}'), 70 * 1024 * 1024);
   assert.deepEqual(
     received().map((message) => [message.id, errorOf(message).code, errorOf(message).message]),

@@ -26,7 +26,9 @@ async function setUp(t: TestContext) {
     version: '9.9.9',
     clock,
     log,
-    handlers: { profiles: { remove: ({ id }: { id: string }) => ({ removed: [id] }) } } as unknown as Handlers,
+    handlers: {
+      profiles: { remove: ({ id }: { id: string }) => ({ removed: [id] }) },
+    } as unknown as Handlers,
     lineLimit: 100_000,
     openSession(io, attach) {
       if (attach.view?.mode === 'foo') throw new NucleusError('USAGE', 'unknown --mode "foo"');
@@ -75,7 +77,11 @@ interface Client {
 const attachLine = (more: object = {}): string =>
   `${JSON.stringify({ nucleus: 1, version: '9.9.9', role: 'client', ...more })}\n`;
 
-const lines = (client: Client): unknown[] => client.text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as unknown);
+const lines = (client: Client): unknown[] =>
+  client.text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as unknown);
 
 test('a client says what it is, hears who answers, and then speaks MCP', async (t) => {
   const { open, attached } = await setUp(t);
@@ -85,7 +91,9 @@ test('a client says what it is, hears who answers, and then speaks MCP', async (
   assert.deepEqual(attached[0]?.heard, ['{"first":1}', '{"second":2}']);
   assert.equal(attached[0]?.attach.cwd, '/w');
   await until('the answer came', () => client.text.includes('\n'));
-  assert.deepEqual(lines(client), [{ nucleus: 1, version: '9.9.9', pid: process.pid, notes: ['resolved profile'] }]);
+  assert.deepEqual(lines(client), [
+    { nucleus: 1, version: '9.9.9', pid: process.pid, notes: ['resolved profile'] },
+  ]);
   attached[0]?.io.write(['{"a":', Buffer.from('1'), '}']);
   await until('the message came', () => lines(client).length === 2);
   assert.deepEqual(lines(client)[1], { a: 1 });
@@ -104,11 +112,17 @@ test('a control connection puts questions', async (t) => {
 test('whoever does not speak the attach line is told so and let go', async (t) => {
   const { open, attached } = await setUp(t);
   for (const [first, message] of [
-    ['{"jsonrpc":"2.0","id":1,"method":"initialize"}\n', /^this socket wants an attach line of Nucleus first/],
+    [
+      '{"jsonrpc":"2.0","id":1,"method":"initialize"}\n',
+      /^this socket wants an attach line of Nucleus first/,
+    ],
     ['GET / HTTP/1.1\n', /^this socket wants an attach line of Nucleus first/],
     [attachLine({ nucleus: '1' }), /^this socket wants an attach line of Nucleus first/],
     [attachLine({ padding: 'x'.repeat(70_000) }), /^this socket wants an attach line of Nucleus first/],
-    [attachLine({ nucleus: 2 }), /^the running gateway speaks attach version 1, this program version 2; restart it/],
+    [
+      attachLine({ nucleus: 2 }),
+      /^the running gateway speaks attach version 1, this program version 2; restart it/,
+    ],
     [attachLine({ view: { mode: 'foo' } }), /^unknown --mode "foo"$/],
     [attachLine({ nucleus: 1e300 }), /version 1e\+300/],
   ] as const) {

@@ -6,7 +6,12 @@ import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-st
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
-import { createFakeTransport, greeting, type Answers, type FakeTransport } from '../../helpers/fake-transport.ts';
+import {
+  createFakeTransport,
+  greeting,
+  type Answers,
+  type FakeTransport,
+} from '../../helpers/fake-transport.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const id = 'db:prod';
@@ -17,7 +22,11 @@ const tool = (name: string, more: object = {}) => ({ name, inputSchema: { type: 
 function setUp(
   t: TestContext,
   answers: Answers = {},
-  options: { config?: Partial<Config['upstream']>; capabilities?: object; registry?: ReturnType<typeof openRegistry> } = {},
+  options: {
+    config?: Partial<Config['upstream']>;
+    capabilities?: object;
+    registry?: ReturnType<typeof openRegistry>;
+  } = {},
 ) {
   const clock = createFakeClock();
   const log = createFakeLog();
@@ -117,11 +126,10 @@ test('all pages of a list are read, each with the cursor of the one before', asy
   });
   const offer = await catalog.refresh(id);
   assert.deepEqual(namesOf(offer.tool), ['a', 'b', 'c']);
-  assert.deepEqual(opened[0]?.received('tools/list').map(({ params }) => params), [
-    {},
-    { cursor: 'two' },
-    { cursor: 'three' },
-  ]);
+  assert.deepEqual(
+    opened[0]?.received('tools/list').map(({ params }) => params),
+    [{}, { cursor: 'two' }, { cursor: 'three' }],
+  );
 });
 
 test('a cursor of null ends a list, an empty one does not', async (t) => {
@@ -253,7 +261,10 @@ test('an upstream that offers nothing is remembered as seen, and changes no list
 
 test('only the kinds that changed are told', async (t) => {
   const rows = { tools: [tool('a')] };
-  const { catalog, changes, save } = setUp(t, { 'tools/list': () => ({ result: rows }), 'prompts/list': { prompts: [{ name: 'p' }] } });
+  const { catalog, changes, save } = setUp(t, {
+    'tools/list': () => ({ result: rows }),
+    'prompts/list': { prompts: [{ name: 'p' }] },
+  });
   await catalog.refresh(id);
   rows.tools = [tool('a', { description: 'new words' })];
   await catalog.refresh(id);

@@ -4,7 +4,12 @@ import { defaultConfig } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
 import { allowAll, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
-import { createDispatch, errorResult, resultOf, type Call } from '../../../src-main/gateway/routing/dispatch.ts';
+import {
+  createDispatch,
+  errorResult,
+  resultOf,
+  type Call,
+} from '../../../src-main/gateway/routing/dispatch.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
@@ -23,7 +28,8 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     config: { ...defaultConfig.upstream, call_timeout: 30_000 },
     version: '9.9.9',
     open: () => {
-      if (parts.canStart === false) throw new NucleusError('UPSTREAM_SPAWN_FAILED', 'it could not be started');
+      if (parts.canStart === false)
+        throw new NucleusError('UPSTREAM_SPAWN_FAILED', 'it could not be started');
       opened.push(createFakeTransport({ answers: { initialize: greeting } }));
       return Promise.resolve(opened.at(-1) as FakeTransport);
     },
@@ -57,7 +63,11 @@ const kinds: [Call['kind'], string, Partial<Call>][] = [
   [
     'resource',
     'resources/read',
-    { kind: 'resource', route: { binding, name: 'file:///a' }, params: { uri: 'nucleus://db/main/file%3A%2F%2F%2Fa' } },
+    {
+      kind: 'resource',
+      route: { binding, name: 'file:///a' },
+      params: { uri: 'nucleus://db/main/file%3A%2F%2F%2Fa' },
+    },
   ],
 ];
 
@@ -87,9 +97,16 @@ test('a call reaches the upstream under its own name there, all else as it came'
 
 test('prompts and resources go their own ways', async (t) => {
   const setup = setUp(t);
-  await answered(setup, callOf({ kind: 'prompt', params: { name: 'db_main_query', arguments: { a: '1' } } }), { result: {} });
+  await answered(
+    setup,
+    callOf({ kind: 'prompt', params: { name: 'db_main_query', arguments: { a: '1' } } }),
+    { result: {} },
+  );
   await answered(setup, callOf(kinds[2]?.[2]), { result: {} });
-  assert.deepEqual(setup.upstream().received('prompts/get')[0]?.params, { name: 'query', arguments: { a: '1' } });
+  assert.deepEqual(setup.upstream().received('prompts/get')[0]?.params, {
+    name: 'query',
+    arguments: { a: '1' },
+  });
   assert.deepEqual(setup.upstream().received('resources/read')[0]?.params, { uri: 'file:///a' });
 });
 
@@ -130,7 +147,10 @@ test('a policy that fails denies', async (t) => {
   const reply = await dispatch(callOf());
   assert.equal(readReply(reply).result?.['isError'], true);
   assert.equal(opened.length, 0);
-  assert.deepEqual(records.map(({ decision, outcome }) => [decision, outcome]), [['denied', 'blocked']]);
+  assert.deepEqual(
+    records.map(({ decision, outcome }) => [decision, outcome]),
+    [['denied', 'blocked']],
+  );
 });
 
 test('policy and record see the account, the upstream name and who calls', async (t) => {
@@ -174,7 +194,11 @@ test('a record tells how long the call took', async (t) => {
 test('there is one record per call, however the upstream answers', async (t) => {
   const cases: [object, string, string | undefined][] = [
     [{ result: { content: [] } }, 'ok', undefined],
-    [{ result: { isError: true, content: [{ type: 'text', text: 'secret' }] } }, 'upstream-error', 'the tool answered isError'],
+    [
+      { result: { isError: true, content: [{ type: 'text', text: 'secret' }] } },
+      'upstream-error',
+      'the tool answered isError',
+    ],
     [{ error: { code: -32602, message: 'secret' } }, 'upstream-error', 'JSON-RPC error -32602'],
     [{ error: { message: 'secret' } }, 'upstream-error', 'JSON-RPC error without a code'],
     [{ error: 'secret' }, 'upstream-error', 'JSON-RPC error without a code'],
@@ -200,13 +224,18 @@ test('there is one record per call, however it fails on the way', async (t) => {
     ['UPSTREAM_TIMEOUT', ({ clock }) => clock.advance(30_000)],
     ['UPSTREAM_EXITED', ({ upstream }) => upstream().die()],
     ['CALL_CANCELLED', (_setup, abort) => abort()],
-    ['RESULT_TOO_LARGE', ({ upstream }) => upstream().overflow('{"jsonrpc":"2.0","id":2,"result":', '}}', 99)],
+    [
+      'RESULT_TOO_LARGE',
+      ({ upstream }) => upstream().overflow('{"jsonrpc":"2.0","id":2,"result":', '}}', 99),
+    ],
   ];
   for (const [kind, , more] of kinds)
     for (const [code, act] of failures) {
       const setup = setUp(t);
       const controller = new AbortController();
-      const ended = setup.dispatch(callOf({ ...more, signal: controller.signal })).catch((error: unknown) => error);
+      const ended = setup
+        .dispatch(callOf({ ...more, signal: controller.signal }))
+        .catch((error: unknown) => error);
       await settled();
       await act(setup, () => controller.abort());
       await ended;
@@ -269,7 +298,10 @@ test('arguments that cannot be passed on are recorded as one failed call', async
   const deep: unknown = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
   const { dispatch, records } = setUp(t);
   await assert.rejects(dispatch(callOf({ params: { arguments: { deep } } })), { code: 'ARGUMENTS_INVALID' });
-  assert.deepEqual(records.map(({ outcome, reason }) => [outcome, reason]), [['transport-error', 'ARGUMENTS_INVALID']]);
+  assert.deepEqual(
+    records.map(({ outcome, reason }) => [outcome, reason]),
+    [['transport-error', 'ARGUMENTS_INVALID']],
+  );
 });
 
 test('the record of a read resource holds its address where a call has its arguments', async (t) => {
@@ -279,11 +311,14 @@ test('the record of a read resource holds its address where a call has its argum
 });
 
 test('an error result carries sentence, code and data', () => {
-  assert.deepEqual(errorResult(new NucleusError('UPSTREAM_TIMEOUT', 'too late', { profile: 'db:prod', n: 1 })), {
-    content: [{ type: 'text', text: 'too late' }],
-    isError: true,
-    _meta: { 'dev.nucleus/error': { profile: 'db:prod', n: 1, code: 'UPSTREAM_TIMEOUT' } },
-  });
+  assert.deepEqual(
+    errorResult(new NucleusError('UPSTREAM_TIMEOUT', 'too late', { profile: 'db:prod', n: 1 })),
+    {
+      content: [{ type: 'text', text: 'too late' }],
+      isError: true,
+      _meta: { 'dev.nucleus/error': { profile: 'db:prod', n: 1, code: 'UPSTREAM_TIMEOUT' } },
+    },
+  );
 });
 
 test('callers that are no client get the result itself, or the error of the upstream as one of ours', () => {
@@ -293,5 +328,7 @@ test('callers that are no client get the result itself, or the error of the upst
     message: 'the upstream answered with an error: no table',
   });
   for (const body of [{ result: null }, { result: [] }, { error: 'text' }])
-    assert.throws(() => resultOf({ kind: 'made', body }), { message: 'the upstream answered with an error: no result' });
+    assert.throws(() => resultOf({ kind: 'made', body }), {
+      message: 'the upstream answered with an error: no result',
+    });
 });

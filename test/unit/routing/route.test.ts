@@ -5,11 +5,27 @@ import { exposedUri, parseExposedUri, type Binding } from '../../../src-main/gat
 const binding: Binding = { profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} };
 
 test('a resource is exposed below its connector and alias, percent-encoded', () => {
-  assert.equal(exposedUri(binding, 'file:///a b/ü?q=1#f'), 'nucleus://db/prod/file%3A%2F%2F%2Fa%20b%2F%C3%BC%3Fq%3D1%23f');
+  assert.equal(
+    exposedUri(binding, 'file:///a b/ü?q=1#f'),
+    'nucleus://db/prod/file%3A%2F%2F%2Fa%20b%2F%C3%BC%3Fq%3D1%23f',
+  );
 });
 
 test('an exposed URI leads back to the very same one', () => {
-  for (const uri of ['x:y', 'file:///a%20b', 'a/b/c', '', '100%', '%', '🙂', 'nucleus://db/prod/x', '../..', '{', '}', '}{'])
+  for (const uri of [
+    'x:y',
+    'file:///a%20b',
+    'a/b/c',
+    '',
+    '100%',
+    '%',
+    '🙂',
+    'nucleus://db/prod/x',
+    '../..',
+    '{',
+    '}',
+    '}{',
+  ])
     assert.deepEqual(parseExposedUri(exposedUri(binding, uri)), { connector: 'db', alias: 'prod', uri }, uri);
 });
 

@@ -34,7 +34,11 @@ const pageOf = (view: View, kind: 'tool' | 'prompt' | 'resource' | 'template', c
   JSON.parse(view.page(kind, cursor)) as Page;
 
 /** Every row of a list as a client collects it. */
-function collect(view: View, kind: 'tool' | 'prompt' | 'resource' | 'template', key: string): Record<string, unknown>[] {
+function collect(
+  view: View,
+  kind: 'tool' | 'prompt' | 'resource' | 'template',
+  key: string,
+): Record<string, unknown>[] {
   const rows: Record<string, unknown>[] = [];
   let cursor: string | undefined;
   do {
@@ -51,7 +55,10 @@ test('a tool is shown as <connector>_<alias>_<tool> and leads back to its accoun
     'db:prod': { tool: [{ name: 'query' }] },
     'db:staging': { tool: [{ name: 'query' }] },
   });
-  assert.deepEqual(collect(view, 'tool', 'tools').map(({ name }) => name), ['db_prod_query', 'db_staging_query']);
+  assert.deepEqual(
+    collect(view, 'tool', 'tools').map(({ name }) => name),
+    ['db_prod_query', 'db_staging_query'],
+  );
   assert.deepEqual(view.find('tool', 'db_staging_query'), { binding: staging, name: 'query' });
   assert.equal(view.find('tool', 'query'), null);
   assert.equal(view.find('prompt', 'db_staging_query'), null);
@@ -62,12 +69,18 @@ test('a description starts with connector, alias, sorted metadata and note', (t)
   verifies('NUC-051');
   const cases: [Partial<Binding>, string | undefined, string][] = [
     [{}, 'Runs SQL.', '[db/prod] Runs SQL.'],
-    [{ metadata: { region: 'eu', file: '/data/a b.db' } }, 'Runs SQL.', '[db/prod file=/data/a b.db region=eu] Runs SQL.'],
+    [
+      { metadata: { region: 'eu', file: '/data/a b.db' } },
+      'Runs SQL.',
+      '[db/prod file=/data/a b.db region=eu] Runs SQL.',
+    ],
     [{ note: 'PRODUCTION' }, '  Runs SQL.\n', '[db/prod] PRODUCTION — Runs SQL.'],
     [{ metadata: { b: '2', a: '1', A: '0' }, note: 'careful' }, undefined, '[db/prod A=0 a=1 b=2] careful —'],
   ];
   for (const [more, description, expected] of cases) {
-    const { view } = setUp(t, [{ ...prod, ...more }], { 'db:prod': { tool: [{ name: 'query', description }] } });
+    const { view } = setUp(t, [{ ...prod, ...more }], {
+      'db:prod': { tool: [{ name: 'query', description }] },
+    });
     assert.equal(collect(view, 'tool', 'tools')[0]?.['description'], expected);
   }
 });
@@ -92,7 +105,9 @@ test('prompts keep their arguments, resources and templates their own fields', (
   const { view } = setUp(t, [prod], {
     'db:prod': {
       prompt: [{ name: 'review', arguments: [{ name: 'code', required: true }], x: 1 }],
-      resource: [{ uri: 'file:///a', name: 'a', mimeType: 'text/plain', size: 3, annotations: { priority: 0.5 } }],
+      resource: [
+        { uri: 'file:///a', name: 'a', mimeType: 'text/plain', size: 3, annotations: { priority: 0.5 } },
+      ],
       template: [{ uriTemplate: 'file:///{p}', name: 't', title: 'T' }],
     },
   });
@@ -119,10 +134,15 @@ test('an empty list is a list', (t) => {
 });
 
 test('a tool an upstream offers twice is shown once, as it was first', (t) => {
-  const { view } = setUp(t, [prod], { 'db:prod': { tool: [{ name: 'a', n: 1 }, { name: 'a', n: 2 }, { name: 'b' }] } });
+  const { view } = setUp(t, [prod], {
+    'db:prod': { tool: [{ name: 'a', n: 1 }, { name: 'a', n: 2 }, { name: 'b' }] },
+  });
   assert.deepEqual(
     collect(view, 'tool', 'tools').map(({ name, n }) => [name, n]),
-    [['db_prod_a', 1], ['db_prod_b', undefined]],
+    [
+      ['db_prod_a', 1],
+      ['db_prod_b', undefined],
+    ],
   );
 });
 
@@ -150,8 +170,8 @@ test('pages stay below a megabyte and together are the whole list, whatever the 
     sizes.push(Buffer.byteLength(text));
     cursor = (JSON.parse(text) as Page).nextCursor;
   } while (cursor !== undefined);
-  assert.ok(Math.max(...sizes) <= 1_048_576, `${sizes}`);
-  assert.ok(sizes.length >= 3 && sizes.length <= 6, `${sizes}`);
+  assert.ok(Math.max(...sizes) <= 1_048_576, sizes.join(' '));
+  assert.ok(sizes.length >= 3 && sizes.length <= 6, sizes.join(' '));
   assert.deepEqual(
     collect(view, 'tool', 'tools').map(({ name }) => name),
     names.map((name) => `db_prod_${name}`),
@@ -164,7 +184,9 @@ test('a single tool over a megabyte is a page of its own', (t) => {
     'db:prod': { tool: [{ name: 'a' }, { name: 'b', description: big }, { name: 'c' }] },
   });
   assert.deepEqual(
-    [0, 1, 2].map((page) => (pageOf(view, 'tool', page === 0 ? undefined : `page-${page}`)['tools'] as unknown[]).length),
+    [0, 1, 2].map(
+      (page) => (pageOf(view, 'tool', page === 0 ? undefined : `page-${page}`)['tools'] as unknown[]).length,
+    ),
     [1, 1, 1],
   );
   assert.equal(pageOf(view, 'tool', 'page-2').nextCursor, undefined);
@@ -172,7 +194,20 @@ test('a single tool over a megabyte is a page of its own', (t) => {
 
 test('a cursor that is not ours is refused with what to do', (t) => {
   const { view } = setUp(t, [prod], { 'db:prod': { tool: [{ name: 'a' }] } });
-  for (const cursor of ['page-1', 'page--1', 'page-', 'page-9999999', '1', '', 'page-0x0', null, 0, {}, [], true])
+  for (const cursor of [
+    'page-1',
+    'page--1',
+    'page-',
+    'page-9999999',
+    '1',
+    '',
+    'page-0x0',
+    null,
+    0,
+    {},
+    [],
+    true,
+  ])
     assert.throws(
       () => view.page('tool', cursor),
       (error) =>
@@ -202,7 +237,10 @@ test('names like the one asked for come nearest first, three at most', (t) => {
 
 test('a resource is found under our URI, listed or not', (t) => {
   const { view } = setUp(t, [prod, staging], { 'db:prod': { resource: [{ uri: 'file:///a' }] } });
-  assert.deepEqual(view.findResource('nucleus://db/prod/file%3A%2F%2F%2Fa'), { binding: prod, name: 'file:///a' });
+  assert.deepEqual(view.findResource('nucleus://db/prod/file%3A%2F%2F%2Fa'), {
+    binding: prod,
+    name: 'file:///a',
+  });
   assert.deepEqual(view.findResource('nucleus://db/staging/x%3Ay'), { binding: staging, name: 'x:y' });
 });
 
@@ -225,7 +263,9 @@ test("an upstream's own URI is found when one profile offers it, not when two do
 
 test('a resource that one profile lists twice, or stands under two aliases, is not ambiguous', (t) => {
   const other = { ...prod, alias: 'other' };
-  const { view } = setUp(t, [prod, other], { 'db:prod': { resource: [{ uri: 'file:///a' }, { uri: 'file:///a' }] } });
+  const { view } = setUp(t, [prod, other], {
+    'db:prod': { resource: [{ uri: 'file:///a' }, { uri: 'file:///a' }] },
+  });
   assert.deepEqual(view.findResource('file:///a'), { binding: prod, name: 'file:///a' });
 });
 
@@ -235,7 +275,10 @@ test('one profile under two aliases has two sets of tools that lead to the same 
   const { view } = setUp(t, [prod, reader], { 'db:prod': { tool: [{ name: 'query' }] } });
   assert.deepEqual(
     collect(view, 'tool', 'tools').map(({ name, description }) => [name, description]),
-    [['db_prod_query', '[db/prod]'], ['db_reader_query', '[db/reader] read only —']],
+    [
+      ['db_prod_query', '[db/prod]'],
+      ['db_reader_query', '[db/reader] read only —'],
+    ],
   );
   assert.deepEqual(view.find('tool', 'db_reader_query'), { binding: reader, name: 'query' });
 });
@@ -255,7 +298,10 @@ test('a list follows the catalog, and only what changed is built anew', (t) => {
   assert.deepEqual(names(), ['db_prod_a', 'db_prod_c', 'db_staging_b']);
   assert.deepEqual(
     exposedNames.mock.calls.slice(built).map(({ arguments: [kind, , alias] }) => [kind, alias]),
-    [['tool', 'prod'], ['prompt', 'prod']],
+    [
+      ['tool', 'prod'],
+      ['prompt', 'prod'],
+    ],
   );
 });
 

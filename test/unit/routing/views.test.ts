@@ -45,13 +45,19 @@ const asked = (...profiles: NonNullable<AttachView['profiles']>): AttachView => 
 test('the default view is every profile under its own name', (t) => {
   verifies('NUC-055');
   const { views } = setUp(t, ['db:prod', 'db:staging', 'mail:me']);
-  assert.deepEqual(namesOf(views.select(undefined)()), ['db_prod_query', 'db_staging_query', 'mail_me_query']);
+  assert.deepEqual(namesOf(views.select(undefined)()), [
+    'db_prod_query',
+    'db_staging_query',
+    'mail_me_query',
+  ]);
   assert.deepEqual(namesOf(views.select({})()), ['db_prod_query', 'db_staging_query', 'mail_me_query']);
 });
 
 test('a view asked for holds only what it names, in its order, under its aliases', (t) => {
   const { views } = setUp(t, ['db:prod', 'db:staging', 'mail:me']);
-  const view = views.select(asked({ id: 'mail:me', alias: 'work' }, { id: 'db:prod', alias: 'main', note: 'careful' }))();
+  const view = views.select(
+    asked({ id: 'mail:me', alias: 'work' }, { id: 'db:prod', alias: 'main', note: 'careful' }),
+  )();
   assert.deepEqual(namesOf(view), ['mail_work_query', 'db_main_query']);
   assert.equal(view.find('tool', 'db_staging_query'), null);
   assert.equal(view.find('tool', 'db_prod_query'), null);
@@ -92,11 +98,13 @@ test('two accounts of one connector under one alias are refused: calls could rea
     code: 'USAGE',
     message: 'alias "x" is given twice for db; pick another',
   });
-  assert.throws(() => views.select(asked({ id: 'db:prod', alias: 'x' }, { id: 'db:prod', alias: 'x' })), { code: 'USAGE' });
-  assert.deepEqual(namesOf(views.select(asked({ id: 'db:prod', alias: 'x' }, { id: 'mail:me', alias: 'x' }))()), [
-    'db_x_query',
-    'mail_x_query',
-  ]);
+  assert.throws(() => views.select(asked({ id: 'db:prod', alias: 'x' }, { id: 'db:prod', alias: 'x' })), {
+    code: 'USAGE',
+  });
+  assert.deepEqual(
+    namesOf(views.select(asked({ id: 'db:prod', alias: 'x' }, { id: 'mail:me', alias: 'x' }))()),
+    ['db_x_query', 'mail_x_query'],
+  );
 });
 
 test('one profile may stand under two aliases', (t) => {
@@ -110,7 +118,10 @@ test('profiles come and go under a selected view', (t) => {
   const { views, present } = setUp(t, ['db:prod', 'db:staging']);
   const everything = views.select(undefined);
   const narrow = views.select(asked({ id: 'db:staging', alias: 's' }));
-  assert.deepEqual([namesOf(everything()), namesOf(narrow())], [['db_prod_query', 'db_staging_query'], ['db_s_query']]);
+  assert.deepEqual(
+    [namesOf(everything()), namesOf(narrow())],
+    [['db_prod_query', 'db_staging_query'], ['db_s_query']],
+  );
   present.profiles = [profile('db:prod'), profile('mail:me')];
   views.invalidate();
   assert.deepEqual([namesOf(everything()), namesOf(narrow())], [['db_prod_query', 'mail_me_query'], []]);
@@ -140,5 +151,8 @@ test('the instructions name the connectors and profiles of the view, and nothing
 
 test('the instructions of an empty view say how to add a profile', (t) => {
   const { views } = setUp(t, []);
-  assert.match(instructions(views.select(undefined)()), /No profile is configured yet\. .*`nucleus add <connector>`/);
+  assert.match(
+    instructions(views.select(undefined)()),
+    /No profile is configured yet\. .*`nucleus add <connector>`/,
+  );
 });

@@ -71,7 +71,10 @@ test('ten calls are open at once and are answered in whatever order', async () =
   const calls = Array.from({ length: 10 }, (_, n) => call(connection, String(n)));
   assert.equal(connection.inFlight, 10);
   for (const id of [5, 1, 10, 3, 2, 9, 4, 8, 7, 6]) upstream.say({ jsonrpc: '2.0', id, result: { id } });
-  assert.deepEqual((await Promise.all(calls)).map(resultOf), Array.from({ length: 10 }, (_, n) => ({ id: n + 1 })));
+  assert.deepEqual(
+    (await Promise.all(calls)).map(resultOf),
+    Array.from({ length: 10 }, (_, n) => ({ id: n + 1 })),
+  );
   assert.equal(connection.inFlight, 0);
 });
 
@@ -79,8 +82,13 @@ test('an answer is forwarded byte for byte, and so is an error', async () => {
   const { upstream, connection } = setUp();
   const asked = call(connection);
   upstream.say('{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"n\\u00f6","data":{"x":1.0}}}');
-  const bytes = Buffer.concat(encodeReply(await asked, 'c').map((part) => Buffer.from(part as string))).toString();
-  assert.equal(bytes, '{"jsonrpc":"2.0","id":"c","error":{"code":-32000,"message":"n\\u00f6","data":{"x":1.0}}}');
+  const bytes = Buffer.concat(
+    encodeReply(await asked, 'c').map((part) => Buffer.from(part as string)),
+  ).toString();
+  assert.equal(
+    bytes,
+    '{"jsonrpc":"2.0","id":"c","error":{"code":-32000,"message":"n\\u00f6","data":{"x":1.0}}}',
+  );
 });
 
 test('an answer in a key order nobody foresaw is understood', async () => {
@@ -138,7 +146,15 @@ test('an answer that names a second id is never forwarded under it', async () =>
 test('noise on the wire is counted and harms nobody', async () => {
   const { upstream, connection } = setUp();
   const asked = call(connection);
-  const noise = ['npm warn deprecated', '{', '[]', '{}', 'null', '{"id":1}', '[{"jsonrpc":"2.0","id":1,"result":{}}]'];
+  const noise = [
+    'npm warn deprecated',
+    '{',
+    '[]',
+    '{}',
+    'null',
+    '{"id":1}',
+    '[{"jsonrpc":"2.0","id":1,"result":{}}]',
+  ];
   for (const line of noise) upstream.say(line);
   assert.equal(connection.oddities, noise.length);
   upstream.answer('tools/call', { fine: true });
@@ -209,7 +225,9 @@ test('an initialize that takes too long fails without a cancel', async () => {
 test('an initialize that is aborted fails without a cancel', async () => {
   const { upstream, connection } = setUp();
   const controller = new AbortController();
-  const failed = failureOf(connection.request('initialize', {}, { timeoutMs: 100, signal: controller.signal }));
+  const failed = failureOf(
+    connection.request('initialize', {}, { timeoutMs: 100, signal: controller.signal }),
+  );
   controller.abort();
   assert.equal((await failed).code, 'CALL_CANCELLED');
   assert.deepEqual(upstream.received('notifications/cancelled'), []);
@@ -226,7 +244,11 @@ test('a cancelled call tells the upstream under the id it has there, once', asyn
   assert.equal((await failed).code, 'CALL_CANCELLED');
   await clock.advance(20);
   assert.deepEqual(upstream.received('notifications/cancelled'), [
-    { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 2, reason: 'cancelled by the client' } },
+    {
+      jsonrpc: '2.0',
+      method: 'notifications/cancelled',
+      params: { requestId: 2, reason: 'cancelled by the client' },
+    },
   ]);
   assert.equal(connection.inFlight, 1);
 });
@@ -294,7 +316,11 @@ test('a request asks for progress only when somebody listens, under the id of th
   const { upstream, connection } = setUp();
   void call(connection).catch(() => {});
   void connection
-    .request('tools/call', { name: 'x', _meta: { progressToken: 'theirs', other: 1 } }, { timeoutMs: 1, onProgress: () => {} })
+    .request(
+      'tools/call',
+      { name: 'x', _meta: { progressToken: 'theirs', other: 1 } },
+      { timeoutMs: 1, onProgress: () => {} },
+    )
     .catch(() => {});
   assert.deepEqual(
     upstream.sent.map(({ params }) => params),
@@ -310,7 +336,11 @@ test('progress reaches its own call before the reply and nobody afterwards', asy
   const second = call(connection, 'b', { onProgress: (params: unknown) => seen.push(['b', params]) });
   void call(connection, 'silent').catch(() => {});
   const progress = (progressToken: unknown, value: number): void =>
-    upstream.say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: value } });
+    upstream.say({
+      jsonrpc: '2.0',
+      method: 'notifications/progress',
+      params: { progressToken, progress: value },
+    });
   progress(2, 0.5);
   progress(1, 0.1);
   progress(3, 0.1);
@@ -336,7 +366,11 @@ test('a listener of progress that fails harms neither the call nor the connectio
       throw new RangeError('too deep');
     },
   });
-  upstream.say({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: 1, progress: 1 } });
+  upstream.say({
+    jsonrpc: '2.0',
+    method: 'notifications/progress',
+    params: { progressToken: 1, progress: 1 },
+  });
   assert.equal(connection.oddities, 1);
   upstream.answer('tools/call', {});
   await asked;
@@ -394,7 +428,9 @@ test('parameters too deep to be written fail their call alone and leave nothing 
   const { clock, upstream, connection } = setUp();
   const depth = 100_000;
   const deep: unknown = JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
-  const error = await failureOf(connection.request('tools/call', { name: 'x', arguments: { deep } }, { timeoutMs: 50 }));
+  const error = await failureOf(
+    connection.request('tools/call', { name: 'x', arguments: { deep } }, { timeoutMs: 50 }),
+  );
   assert.equal(error.code, 'ARGUMENTS_INVALID');
   assert.equal(connection.inFlight, 0);
   assert.equal(clock.waiting, 0);
@@ -408,7 +444,11 @@ test('an over-long answer fails only its own call, whichever end its id is at', 
   const calls = [failureOf(call(connection)), failureOf(call(connection)), call(connection)] as const;
   upstream.overflow('{"jsonrpc":"2.0","id":1,"result":{"a":"xxx', 'xxx"}}', 70 * 1024 * 1024);
   upstream.overflow('{"result":{"a":"xxx', 'xxx"},"jsonrpc":"2.0","id":2}', 70 * 1024 * 1024);
-  upstream.overflow('{"method":"notifications/message","params":{"a":"', '"},"jsonrpc":"2.0"}', 70 * 1024 * 1024);
+  upstream.overflow(
+    '{"method":"notifications/message","params":{"a":"',
+    '"},"jsonrpc":"2.0"}',
+    70 * 1024 * 1024,
+  );
   for (const failed of [await calls[0], await calls[1]]) {
     assert.equal(failed.code, 'RESULT_TOO_LARGE');
     assert.equal(

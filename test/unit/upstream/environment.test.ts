@@ -73,7 +73,9 @@ test("a profile's own variables win over everything, PATH included", () => {
 });
 
 test('names every object has are not variables', () => {
-  assert.deepEqual(upstreamEnvironment({ ...none, pass: ['constructor', '__proto__', 'toString'] }), { PATH: '/bin' });
+  assert.deepEqual(upstreamEnvironment({ ...none, pass: ['constructor', '__proto__', 'toString'] }), {
+    PATH: '/bin',
+  });
 });
 
 /** A login shell of our own; it gets `-ilc` and the command as any shell does. */
@@ -102,17 +104,21 @@ test("the login shell's PATH comes first, what only the gateway has after it", p
   await until('the shell is gone and forgotten', () => clock.waiting === 0);
 });
 
-test('the shell is asked as an interactive login shell, in its own environment, and once', posix, async (t) => {
-  const { path, file } = shell(
-    t,
-    'echo "$1 $PWD [$EXTRA]" >> "$here/asked"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
-  );
-  const { loginPath } = setUp({ SHELL: path, PATH: '/bin', EXTRA: 'given', MISSING: undefined });
-  const all = await Promise.all([loginPath(), loginPath()]);
-  all.push(await loginPath());
-  assert.deepEqual(new Set(all), new Set(['/login/bin:/usr/bin:/bin']));
-  assert.equal(readFileSync(file('asked'), 'utf8'), '-ilc / [given]\n');
-});
+test(
+  'the shell is asked as an interactive login shell, in its own environment, and once',
+  posix,
+  async (t) => {
+    const { path, file } = shell(
+      t,
+      'echo "$1 $PWD [$EXTRA]" >> "$here/asked"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
+    );
+    const { loginPath } = setUp({ SHELL: path, PATH: '/bin', EXTRA: 'given', MISSING: undefined });
+    const all = await Promise.all([loginPath(), loginPath()]);
+    all.push(await loginPath());
+    assert.deepEqual(new Set(all), new Set(['/login/bin:/usr/bin:/bin']));
+    assert.equal(readFileSync(file('asked'), 'utf8'), '-ilc / [given]\n');
+  },
+);
 
 test('what the profile prints before and after the answer does no harm', posix, async (t) => {
   const { path } = shell(
@@ -124,58 +130,96 @@ test('what the profile prints before and after the answer does no harm', posix, 
 });
 
 test('a shell that babbles without end is cut short and harms nobody', posix, async (t) => {
-  const { path } = shell(t, 'head -c 3000000 /dev/zero | tr "\\0" x\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"');
-  const { loginPath } = setUp({ SHELL: path, PATH: '/bin' });
-  assert.equal(await loginPath(), '/login/bin:/usr/bin:/bin');
-});
-
-test('a program that the profile leaves running with the pipe does not hold up the answer', posix, async (t) => {
-  const { path, file } = shell(
+  const { path } = shell(
     t,
-    'sleep 60 & echo $! > "$here/pid"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
+    'head -c 3000000 /dev/zero | tr "\\0" x\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
   );
   const { loginPath } = setUp({ SHELL: path, PATH: '/bin' });
   assert.equal(await loginPath(), '/login/bin:/usr/bin:/bin');
-  process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
 });
 
-test('a shell that says nothing is given three seconds and then ended with all it started', posix, async (t) => {
-  const { path, file } = shell(t, 'sleep 60 & echo "$$ $!" > "$here/pid.new"; mv "$here/pid.new" "$here/pid"; wait');
-  const { clock, log, loginPath } = setUp({ SHELL: path, PATH: '/own:/usr/bin:/bin' });
-  const asked = loginPath();
-  await until('the shell runs', () => existsSync(file('pid')));
-  await clock.advance(2_999);
-  assert.deepEqual(log.lines, []);
-  await clock.advance(1);
-  assert.equal(await asked, '/own:/usr/bin:/bin');
-  assert.deepEqual(log.lines, ['warn the login shell did not answer; upstreams get the PATH of the gateway']);
-  const pids = readFileSync(file('pid'), 'utf8').trim().split(' ').map(Number);
-  await until('both are gone', () => pids.every(isGone));
-  assert.equal(await loginPath(), '/own:/usr/bin:/bin');
-});
+test(
+  'a program that the profile leaves running with the pipe does not hold up the answer',
+  posix,
+  async (t) => {
+    const { path, file } = shell(
+      t,
+      'sleep 60 & echo $! > "$here/pid"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
+    );
+    const { loginPath } = setUp({ SHELL: path, PATH: '/bin' });
+    assert.equal(await loginPath(), '/login/bin:/usr/bin:/bin');
+    process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
+  },
+);
+
+test(
+  'a shell that says nothing is given three seconds and then ended with all it started',
+  posix,
+  async (t) => {
+    const { path, file } = shell(
+      t,
+      'sleep 60 & echo "$$ $!" > "$here/pid.new"; mv "$here/pid.new" "$here/pid"; wait',
+    );
+    const { clock, log, loginPath } = setUp({ SHELL: path, PATH: '/own:/usr/bin:/bin' });
+    const asked = loginPath();
+    await until('the shell runs', () => existsSync(file('pid')));
+    await clock.advance(2_999);
+    assert.deepEqual(log.lines, []);
+    await clock.advance(1);
+    assert.equal(await asked, '/own:/usr/bin:/bin');
+    assert.deepEqual(log.lines, [
+      'warn the login shell did not answer; upstreams get the PATH of the gateway',
+    ]);
+    const pids = readFileSync(file('pid'), 'utf8').trim().split(' ').map(Number);
+    await until('both are gone', () => pids.every(isGone));
+    assert.equal(await loginPath(), '/own:/usr/bin:/bin');
+  },
+);
 
 test('a shell that answers and then hangs is ended after three seconds', posix, async (t) => {
-  const { path, file } = shell(t, 'PATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"\necho $$ > "$here/pid"\nexec sleep 60');
+  const { path, file } = shell(
+    t,
+    'PATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"\necho $$ > "$here/pid"\nexec sleep 60',
+  );
   const { clock, log, loginPath } = setUp({ SHELL: path, PATH: '/bin' });
   assert.equal(await loginPath(), '/login/bin:/usr/bin:/bin');
-  const pid = await until('it hangs', () => existsSync(file('pid')) && Number(readFileSync(file('pid'), 'utf8')));
+  const pid = await until(
+    'it hangs',
+    () => existsSync(file('pid')) && Number(readFileSync(file('pid'), 'utf8')),
+  );
   await clock.advance(3_000);
   await until('it is gone', () => isGone(pid));
   assert.deepEqual(log.lines, []);
 });
 
-test('a shell that is gone while something in another session holds its pipe ends nothing else', posix, async (t) => {
-  const { path, file } = shell(t, 'setsid sh -c \'echo $$ > "$0/pid"; exec sleep 60\' "$here" &\nuntil [ -s "$here/pid" ]; do sleep 0.01; done');
-  const { clock, loginPath } = setUp({ SHELL: path, PATH: '/own:/usr/bin:/bin' });
-  const asked = loginPath();
-  await until('the other session runs', () => existsSync(file('pid')) && readFileSync(file('pid'), 'utf8') !== '');
-  await clock.advance(3_000);
-  assert.equal(await asked, '/own:/usr/bin:/bin');
-  process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
-});
+test(
+  'a shell that is gone while something in another session holds its pipe ends nothing else',
+  posix,
+  async (t) => {
+    const { path, file } = shell(
+      t,
+      'setsid sh -c \'echo $$ > "$0/pid"; exec sleep 60\' "$here" &\nuntil [ -s "$here/pid" ]; do sleep 0.01; done',
+    );
+    const { clock, loginPath } = setUp({ SHELL: path, PATH: '/own:/usr/bin:/bin' });
+    const asked = loginPath();
+    await until(
+      'the other session runs',
+      () => existsSync(file('pid')) && readFileSync(file('pid'), 'utf8') !== '',
+    );
+    await clock.advance(3_000);
+    assert.equal(await asked, '/own:/usr/bin:/bin');
+    process.kill(Number(readFileSync(file('pid'), 'utf8')), 'SIGKILL');
+  },
+);
 
 test('without a usable shell upstreams get the PATH of the gateway', posix, async (t) => {
-  const cases = [undefined, '', '/no/such/shell', shell(t, 'exit 1').path, shell(t, 'unset PATH; eval "$2"').path];
+  const cases = [
+    undefined,
+    '',
+    '/no/such/shell',
+    shell(t, 'exit 1').path,
+    shell(t, 'unset PATH; eval "$2"').path,
+  ];
   for (const SHELL of cases) {
     const { clock, loginPath } = setUp({ SHELL, PATH: '/own/bin' });
     assert.equal(await loginPath(), '/own/bin', SHELL);

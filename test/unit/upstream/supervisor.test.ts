@@ -12,7 +12,10 @@ import { verifies } from '../../helpers/requirements.ts';
 const id = 'db:prod';
 
 /** A supervisor whose upstreams are made by `next`; without it they answer initialize and tools/call. */
-function setUp(t: TestContext, options: { config?: Partial<Config['upstream']>; wanted?: () => boolean } = {}) {
+function setUp(
+  t: TestContext,
+  options: { config?: Partial<Config['upstream']>; wanted?: () => boolean } = {},
+) {
   // The middle of the jitter, so that rests are what the table says.
   t.mock.method(Math, 'random', () => 0.5);
   const clock = createFakeClock();
@@ -106,7 +109,8 @@ test('calls that come together start one upstream and share it', async (t) => {
   calls.push(supervisor.connect(id).then(() => supervisor.request(id, 'tools/call', { name: 'y' })));
   await settled();
   assert.equal(opened.length, 1);
-  for (const { id: sentId } of last().received('tools/call')) last().say({ id: sentId, result: {}, jsonrpc: '2.0' });
+  for (const { id: sentId } of last().received('tools/call'))
+    last().say({ id: sentId, result: {}, jsonrpc: '2.0' });
   assert.equal((await Promise.all(calls)).length, 6);
   assert.equal(last().received('initialize').length, 1);
 });
@@ -230,7 +234,9 @@ test('a call that waits out a rest and is cancelled meanwhile ends at once and s
 
 test('a call cancelled before it came starts nothing', async (t) => {
   const setup = setUp(t);
-  const error = await failureOf(setup.supervisor.request(id, 'tools/call', {}, { signal: AbortSignal.abort() }));
+  const error = await failureOf(
+    setup.supervisor.request(id, 'tools/call', {}, { signal: AbortSignal.abort() }),
+  );
   assert.equal(error.code, 'CALL_CANCELLED');
   await settled();
   assert.equal(setup.openedAt.length, 0);
@@ -240,14 +246,22 @@ test('a call cancelled during the start ends at once; the start goes on for the 
   const setup = setUp(t);
   setup.next = () => createFakeTransport();
   const controller = new AbortController();
-  const cancelled = failureOf(setup.supervisor.request(id, 'tools/call', { n: 1 }, { signal: controller.signal }));
+  const cancelled = failureOf(
+    setup.supervisor.request(id, 'tools/call', { n: 1 }, { signal: controller.signal }),
+  );
   const other = setup.supervisor.request(id, 'tools/call', { n: 2 });
   await settled();
   controller.abort();
   assert.equal((await cancelled).code, 'CALL_CANCELLED');
   setup.last().answer('initialize', greeting);
   await settled();
-  assert.deepEqual(setup.last().received('tools/call').map(({ params }) => params), [{ n: 2 }]);
+  assert.deepEqual(
+    setup
+      .last()
+      .received('tools/call')
+      .map(({ params }) => params),
+    [{ n: 2 }],
+  );
   setup.last().answer('tools/call', {});
   await other;
 });
@@ -286,7 +300,9 @@ test('a hundred calls into a rest are one start when it is over', async (t) => {
   const setup = setUp(t);
   setup.next = broken;
   await failureOf(setup.supervisor.connect(id));
-  const failures = Array.from({ length: 100 }, () => failureOf(setup.supervisor.request(id, 'tools/call', {})));
+  const failures = Array.from({ length: 100 }, () =>
+    failureOf(setup.supervisor.request(id, 'tools/call', {})),
+  );
   await setup.clock.advance(500);
   await Promise.all(failures);
   assert.equal(setup.openedAt.length, 2);

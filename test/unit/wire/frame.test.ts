@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { encode, errorObject, isObject, parseFrame, parseJson } from '../../../src-main/gateway/wire/frame.ts';
+import {
+  encode,
+  errorObject,
+  isObject,
+  parseFrame,
+  parseJson,
+} from '../../../src-main/gateway/wire/frame.ts';
 
 const frameOf = (text: string) => parseFrame(Buffer.from(text));
 
@@ -68,7 +74,16 @@ test('an object that is no message is invalid under the id it has', () => {
 });
 
 test('what is not JSON is invalid without an id', () => {
-  for (const text of ['', ' ', '{', '{"id":1,"method":"ping"', "{'id':1}", 'NaN', '{"a":1}{"b":2}', 'undefined'])
+  for (const text of [
+    '',
+    ' ',
+    '{',
+    '{"id":1,"method":"ping"',
+    "{'id':1}",
+    'NaN',
+    '{"a":1}{"b":2}',
+    'undefined',
+  ])
     assert.deepEqual(frameOf(text), { kind: 'invalid', id: null, reason: 'json' }, text);
 });
 
@@ -88,7 +103,9 @@ test('a byte order mark before the message is forgiven, a second one is not', ()
 });
 
 test('keys named __proto__ and constructor are data and change nothing', () => {
-  const frame = frameOf('{"__proto__":{"id":9,"method":"evil"},"id":1,"method":"ping","params":{"__proto__":{"a":1}}}');
+  const frame = frameOf(
+    '{"__proto__":{"id":9,"method":"evil"},"id":1,"method":"ping","params":{"__proto__":{"a":1}}}',
+  );
   assert.equal(frame.kind, 'request');
   assert.ok(frame.kind === 'request' && frame.params);
   assert.equal(frame.method, 'ping');
@@ -101,14 +118,23 @@ test('keys named __proto__ and constructor are data and change nothing', () => {
 test('a message nested a hundred thousand levels deep is read like any other', () => {
   const depth = 100_000;
   const deep = `${'['.repeat(depth)}${']'.repeat(depth)}`;
-  const frame = frameOf(`{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"x","arguments":{"a":${deep}}}}`);
+  const frame = frameOf(
+    `{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"x","arguments":{"a":${deep}}}}`,
+  );
   assert.ok(frame.kind === 'request');
   assert.equal(frame.id, 5);
   assert.deepEqual(frameOf('['.repeat(depth)), { kind: 'invalid', id: null, reason: 'json' });
 });
 
 test('numbers, null and arrays are no objects', () => {
-  assert.deepEqual([{}, Object.create(null), [], null, 1, 'a'].map(isObject), [true, true, false, false, false, false]);
+  assert.deepEqual([{}, Object.create(null), [], null, 1, 'a'].map(isObject), [
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
 });
 
 test('parseJson tells null from what is not JSON', () => {
@@ -117,7 +143,10 @@ test('parseJson tells null from what is not JSON', () => {
 });
 
 test('an encoded message is one line with the version first', () => {
-  assert.equal(encode({ id: 1, result: { text: 'a\nb' } }), '{"jsonrpc":"2.0","id":1,"result":{"text":"a\\nb"}}');
+  assert.equal(
+    encode({ id: 1, result: { text: 'a\nb' } }),
+    '{"jsonrpc":"2.0","id":1,"result":{"text":"a\\nb"}}',
+  );
 });
 
 test('an error object carries the number of its kind, the sentence, and code and data for programs', () => {
@@ -126,6 +155,10 @@ test('an error object carries the number of its kind, the sentence, and code and
     message: 'unknown tool "x"',
     data: { profile: 'a:b', code: 'TOOL_UNKNOWN' },
   });
-  assert.deepEqual(errorObject(new TypeError('oh')), { code: -32603, message: 'oh', data: { code: 'INTERNAL' } });
+  assert.deepEqual(errorObject(new TypeError('oh')), {
+    code: -32603,
+    message: 'oh',
+    data: { code: 'INTERNAL' },
+  });
   assert.deepEqual(errorObject('text'), { code: -32603, message: 'text', data: { code: 'INTERNAL' } });
 });

@@ -86,7 +86,10 @@ test('the id is found in the two ends of a line whose middle is gone', () => {
     findResponseId(Buffer.from(head), Buffer.from(tail))?.id ?? null;
   assert.equal(find(`{"jsonrpc":"2.0","id":7,"result":{"a":"${'x'.repeat(200)}`, 'xxx"}}'), 7);
   assert.equal(find(`{"result":{"a":"${'x'.repeat(200)}`, 'xxx"},"jsonrpc":"2.0","id":7}'), 7);
-  assert.equal(find(`{"jsonrpc":"2.0","method":"x","params":{"a":"${'x'.repeat(200)}`, 'xxx"},"id":7}'), null);
+  assert.equal(
+    find(`{"jsonrpc":"2.0","method":"x","params":{"a":"${'x'.repeat(200)}`, 'xxx"},"id":7}'),
+    null,
+  );
 });
 
 test('the id of a request is found in the two ends of a line whose middle is gone', () => {
@@ -102,7 +105,11 @@ test('where the id of a request cannot be told, none is made up and nothing brea
   for (const id of ['null', '-1', '1.5', '"a\\u0041"', '"\t"', '"\u0000"', '{}', `"${'x'.repeat(300)}"`]) {
     const head = `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"a":"xxx`;
     assert.equal(findRequestId(Buffer.from(head), Buffer.from('xxx"}}')), null, id);
-    assert.equal(findRequestId(Buffer.from('{"method":"x","params":{"'), Buffer.from(`xx"},"id":${id}}`)), null, id);
+    assert.equal(
+      findRequestId(Buffer.from('{"method":"x","params":{"'), Buffer.from(`xx"},"id":${id}}`)),
+      null,
+      id,
+    );
   }
 });
 
@@ -190,8 +197,14 @@ test('an outcome is told from small replies of either kind', () => {
 
 test('text that merely contains "isError":true is no error, nor is one nested deeper', () => {
   const text = JSON.stringify('{"isError":true}');
-  assert.equal(replyOutcome(raw(`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":${text}}]}}`)), 'ok');
-  assert.equal(replyOutcome(raw('{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"isError":true}}}')), 'ok');
+  assert.equal(
+    replyOutcome(raw(`{"jsonrpc":"2.0","id":1,"result":{"content":[{"type":"text","text":${text}}]}}`)),
+    'ok',
+  );
+  assert.equal(
+    replyOutcome(raw('{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"isError":true}}}')),
+    'ok',
+  );
 });
 
 test('an outcome is told from replies over 16 KiB of every shape', () => {
@@ -212,7 +225,8 @@ test('an outcome is told from replies over 16 KiB of every shape', () => {
     [`{"jsonrpc": "2.0", "id": 1, "error": {"code": 1, "message": ${text}}}`, 'error'],
     [`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":${text},"data":{"isError":true}}}`, 'error'],
   ];
-  for (const [line, outcome] of cases) assert.equal(replyOutcome(raw(line)), outcome, line.replace(text, '…'));
+  for (const [line, outcome] of cases)
+    assert.equal(replyOutcome(raw(line)), outcome, line.replace(text, '…'));
 });
 
 test('a reply is read as the message it is', () => {
