@@ -1,13 +1,19 @@
 import * as z from 'zod';
 import { parseDuration } from './duration.ts';
 
-const duration = (fallback: string, describe: string) =>
+/** A timer cannot wait longer (2^31 - 1 milliseconds). */
+const longest = parseDuration('24d');
+
+const duration = (fallback: string, describe: string, shortest = 0) =>
   z
     .string()
     .default(fallback)
     .transform((text, context) => {
       try {
-        return parseDuration(text);
+        const milliseconds = parseDuration(text);
+        if (milliseconds >= shortest && milliseconds <= longest) return milliseconds;
+        context.addIssue({ code: 'custom', message: `must be from ${shortest} ms to 24d and is ${text}` });
+        return z.NEVER;
       } catch (error) {
         context.addIssue({ code: 'custom', message: (error as Error).message });
         return z.NEVER;
@@ -28,9 +34,9 @@ const mebibytes = (fallback: number, describe: string) =>
 export const Config = z.strictObject({
   upstream: z
     .strictObject({
-      connect_timeout: duration('15s', 'How long an upstream may take to start and answer initialize.'),
-      list_timeout: duration('15s', 'How long one page of an upstream list may take.'),
-      call_timeout: duration('5m', 'How long one call may take; progress does not extend it.'),
+      connect_timeout: duration('15s', 'How long an upstream may take to start and answer initialize.', 1),
+      list_timeout: duration('15s', 'How long one page of an upstream list may take.', 1),
+      call_timeout: duration('5m', 'How long one call may take; progress does not extend it.', 1),
       idle_timeout: duration('15m', 'Stop an upstream nobody called for this long; 0 keeps it.'),
       max_frame_mib: mebibytes(64, 'Longest single message an upstream may send.'),
       max_in_flight: z.int().min(1).max(10_000).default(512).describe('Calls one upstream may hold open.'),

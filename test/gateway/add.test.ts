@@ -327,14 +327,13 @@ test('a server behind a URL gets the header a profile brings, and the secret sta
     ['work\n', 'personal\n'],
   );
   const calls = upstream.requests.filter(({ message }) => message?.method === 'tools/call');
-  const sent = calls.map(({ headers, message }) => [
-    headers['x-key'],
-    (message?.params?.['arguments'] as { text: string }).text,
-  ]);
-  assert.deepEqual(sent.sort(), [
-    ['key-of-personal', 'personal'],
-    ['key-of-work', 'work'],
-  ]);
+  const sent = calls.map(
+    ({ headers, message }) => `${headers['x-key']} ${JSON.stringify(message?.params?.['arguments'])}`,
+  );
+  assert.deepEqual(
+    new Set(sent),
+    new Set(['key-of-personal {"text":"personal"}', 'key-of-work {"text":"work"}']),
+  );
   const kept = readFileSync(join(home.state, 'connectors', 'webby.toml'), 'utf8');
   assert.match(kept, /"?X-Key"? = "\{\{secret\}\}"/);
 });

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import { Attach } from '../../../src-shared/attach-schema.ts';
 import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
@@ -123,7 +124,13 @@ function readAttach(line: Buffer): AttachLine {
       'GATEWAY_VERSION',
       `the running gateway speaks attach version 1, this program version ${attach['nucleus']}; restart it with nucleus stop and nucleus start`,
     );
-  return attach as unknown as AttachLine;
+  const checked = Attach.safeParse(attach);
+  if (checked.success) return { ...checked.data, nucleus: 1 } as AttachLine;
+  const [issue] = checked.error.issues;
+  throw new NucleusError(
+    'REQUEST_INVALID',
+    `the attach line is not valid at ${issue?.path.join('.')}: ${issue?.message}`,
+  );
 }
 
 function socketIo(socket: Socket, clock: Clock): SessionIo {

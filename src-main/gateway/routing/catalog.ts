@@ -86,11 +86,11 @@ export function createCatalog(deps: {
       if (error) {
         // Declared but not there, as many servers have it with templates.
         if (error['code'] === -32601) return found;
-        throw new NucleusError(
-          'UPSTREAM_PROTOCOL',
-          `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`,
-          { profile },
-        );
+        const sentence = `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`;
+        if (kind === 'tool') throw new NucleusError('UPSTREAM_PROTOCOL', sentence, { profile });
+        // A list beside the tools must not hide them.
+        log.warn('a list could not be read; what was known of it stays', { profile, reason: sentence });
+        return [...(offer(profile)?.[kind] ?? [])];
       }
       const rows: unknown = result?.[key];
       for (const row of Array.isArray(rows) ? rows : []) {

@@ -18,28 +18,22 @@ export interface Route {
 const scheme = 'nucleus://';
 
 /**
- * The URI under which a client sees a resource of a profile: `nucleus://<connector>/<alias>/<percent-encoded URI>`.
- * Two profiles that offer the same URI stay apart. In a template (RFC 6570) the expressions are left alone.
+ * The URI under which a client sees a resource of a profile: `nucleus://<connector>/<alias>/<URI>`, the upstream's own
+ * appended as it is. Two profiles that offer the same URI stay apart, and what a client fills into a template
+ * (RFC 6570) reaches the upstream as it filled it in.
  */
 export function exposedUri(binding: Binding, uri: string): string {
-  const encoded = uri.replace(/\{[^{}]*\}|[^{}]+|[{}]/g, (part) =>
-    part.startsWith('{') && part.endsWith('}') && part.length > 1 ? part : encodeURIComponent(part),
-  );
-  return `${scheme}${encodeURIComponent(binding.connector)}/${encodeURIComponent(binding.alias)}/${encoded}`;
+  return `${scheme}${encodeURIComponent(binding.connector)}/${encodeURIComponent(binding.alias)}/${uri}`;
 }
 
 /** The parts of an exposed URI, or null for any other URI. */
 export function parseExposedUri(uri: string): { connector: string; alias: string; uri: string } | null {
-  if (!uri.startsWith(scheme)) return null;
-  const [connector, alias, ...rest] = uri.slice(scheme.length).split('/');
-  if (!connector || !alias || rest.length === 0) return null;
+  const [, connector, alias, own] = /^nucleus:\/\/([^/]+)\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  if (!connector || !alias || !own) return null;
   try {
-    return {
-      connector: decodeURIComponent(connector),
-      alias: decodeURIComponent(alias),
-      uri: decodeURIComponent(rest.join('/')),
-    };
+    return { connector: decodeURIComponent(connector), alias: decodeURIComponent(alias), uri: own };
   } catch {
+    // Not one of ours: ours decode.
     return null;
   }
 }

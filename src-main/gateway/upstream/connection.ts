@@ -1,8 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
-import { findResponseId, type Reply } from '../wire/reply.ts';
+import { findResponseId, outcomeOf, type Reply } from '../wire/reply.ts';
 import type { Ending, Transport } from './transport.ts';
 
 export interface RequestOptions {
@@ -77,23 +76,24 @@ export function createConnection(deps: {
   transport.onLine = (line) => {
     const span = findResponseId(line);
     if (span && pending.has(span.id)) {
-      const broken = !isUtf8(line) || (line.length <= checkedBytes && !answers(line, span.id));
-      if (broken) oddities += 1;
+      const message = parseJson(line);
+      // One that names a second id would answer another call of its client, perhaps on another account.
+      if (isObject(message) && message['id'] === span.id)
+        return settle(span.id, { kind: 'raw', line, span, outcome: outcomeOf(message) });
+      oddities += 1;
       return settle(
         span.id,
-        broken
-          ? new NucleusError(
-              'UPSTREAM_PROTOCOL',
-              `the server of ${profile} answered with bytes that are not valid JSON; report it to its makers`,
-              { profile },
-            )
-          : { kind: 'raw', line, span },
+        new NucleusError(
+          'UPSTREAM_PROTOCOL',
+          `the server of ${profile} answered with bytes that are not valid JSON; report it to its makers`,
+          { profile },
+        ),
       );
     }
     const frame = parseFrame(line);
     if (frame.kind === 'response') {
       const { result, error } = frame.message;
-      const body = error === undefined ? { result } : { error };
+      const body = error === undefined || error === null ? { result } : { error };
       settle(typeof frame.id === 'number' ? frame.id : Number.NaN, {
         kind: 'made',
         body,
@@ -193,6 +193,7 @@ export function createConnection(deps: {
         if (method !== 'initialize')
           send({ method: 'notifications/cancelled', params: { requestId: id, reason } });
         abandoned.add(id);
+        if (abandoned.size > maxAbandoned) abandoned.delete(abandoned.values().next().value ?? id);
         transport.abandon(id);
         settle(id, error);
       };
@@ -237,17 +238,8 @@ export function createConnection(deps: {
   };
 }
 
-/** Answers up to this size are checked before they are forwarded; larger ones are trusted by their ends. */
-const checkedBytes = 65_536;
-
-/**
- * Whether a line is JSON whose id is the one we found. Small answers are read by the record anyway, so a broken one is
- * caught before a client sees it, and so is one that names a second id, under which it would answer another call.
- */
-function answers(line: Buffer, id: number): boolean {
-  const message = parseJson(line);
-  return isObject(message) && message['id'] === id;
-}
+/** Given-up requests remembered, so that their late answers are told from wrong ones. */
+const maxAbandoned = 1_000;
 
 function written(message: object, method: string, profile: string): string {
   try {

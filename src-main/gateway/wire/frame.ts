@@ -15,7 +15,7 @@ export type Frame =
       readonly params: Params | undefined;
     }
   | { readonly kind: 'notification'; readonly method: string; readonly params: Params | undefined }
-  | { readonly kind: 'response'; readonly id: Id; readonly message: Params }
+  | { readonly kind: 'response'; readonly id: Id | null; readonly message: Params }
   | { readonly kind: 'invalid'; readonly id: Id | null; readonly reason: 'json' | 'envelope' | 'batch' };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -44,8 +44,8 @@ export function parseFrame(line: Uint8Array): Frame {
       ? { kind: 'invalid', id: null, reason: 'envelope' }
       : { kind: 'request', id: known, method, params };
   }
-  if (known !== null && ('result' in message || 'error' in message))
-    return { kind: 'response', id: known, message };
+  // An error to something that could not be read has no id; no response is ever answered.
+  if ('result' in message || 'error' in message) return { kind: 'response', id: known, message };
   return { kind: 'invalid', id: known, reason: 'envelope' };
 }
 

@@ -1,5 +1,8 @@
 import { encode, isObject, parseJson, type Id, type Params } from './frame.ts';
 
+/** What a reply amounts to, for the record. */
+export type Outcome = 'ok' | 'tool-error' | 'error';
+
 /** The part of a line that holds its id: the bytes from `start` to `end`. */
 interface IdSpan {
   readonly id: number;
@@ -12,7 +15,7 @@ interface IdSpan {
  * `made` is one we author ourselves.
  */
 export type Reply =
-  | { readonly kind: 'raw'; readonly line: Buffer; readonly span: IdSpan }
+  | { readonly kind: 'raw'; readonly line: Buffer; readonly span: IdSpan; readonly outcome: Outcome }
   | {
       readonly kind: 'made';
       readonly body: { readonly result: unknown } | { readonly error: unknown };
@@ -73,17 +76,13 @@ export function readReply(reply: Reply): { result?: Params; error?: Params } {
   return isObject(message) ? message : {};
 }
 
-const isErrorKey = Buffer.from('"isError"');
-/** Up to here parsing costs less than searching is worth. */
-const smallReply = 16_384;
+/** What a reply amounts to: a result, a result the tool calls an error, or a JSON-RPC error. */
+export function replyOutcome(reply: Reply): Outcome {
+  return reply.kind === 'raw' ? reply.outcome : outcomeOf(reply.body);
+}
 
-/** What a reply to tools/call amounts to, for the record: a large one is parsed only when it might hold `isError`. */
-export function replyOutcome(reply: Reply): 'ok' | 'tool-error' | 'error' {
-  if (reply.kind === 'raw' && reply.line.length > smallReply && !reply.line.includes(isErrorKey)) {
-    const start = reply.line.toString('latin1', 0, window);
-    return /^\{(?:"jsonrpc": ?"2\.0", ?)?(?:"id": ?\d+, ?)?"error":/.test(start) ? 'error' : 'ok';
-  }
-  const { result, error } = readReply(reply);
-  if (error !== undefined) return 'error';
-  return result?.['isError'] === true ? 'tool-error' : 'ok';
+/** The outcome of a response message. `"error": null` beside a result is no error, though JSON-RPC forbids it. */
+export function outcomeOf(message: { readonly result?: unknown; readonly error?: unknown }): Outcome {
+  if (message.error !== undefined && message.error !== null) return 'error';
+  return isObject(message.result) && message.result['isError'] === true ? 'tool-error' : 'ok';
 }

@@ -242,7 +242,7 @@ test('a call goes to the upstream and its answer comes back under the id of the 
 test('prompts/get and resources/read go the same road', async (t) => {
   const { request, received, upstream } = setUp(t);
   request(1, 'prompts/get', { name: 'db_prod_review', arguments: { code: 'x' } });
-  request(2, 'resources/read', { uri: 'nucleus://db/prod/file%3A%2F%2F%2Fa' });
+  request(2, 'resources/read', { uri: 'nucleus://db/prod/file:///a' });
   request(3, 'resources/read', { uri: 'file:///a' });
   await settled();
   assert.deepEqual(upstream().received('prompts/get')[0]?.params, {

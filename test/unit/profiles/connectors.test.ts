@@ -400,7 +400,11 @@ test('a file that may not be read is a problem with a fix', (context) => {
   chmodSync(file, 0);
   // Root reads everything, so the test reads as somebody else; the folders above have to let that one through.
   const isRoot = process.getuid?.() === 0;
-  for (let folder = dirname(file); isRoot && folder.startsWith(tmpdir()) && folder !== tmpdir(); folder = dirname(folder))
+  for (
+    let folder = dirname(file);
+    isRoot && folder.startsWith(tmpdir()) && folder !== tmpdir();
+    folder = dirname(folder)
+  )
     chmodSync(folder, 0o755);
   if (isRoot) process.seteuid?.(65_534);
   try {

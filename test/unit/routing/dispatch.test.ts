@@ -66,7 +66,7 @@ const kinds: [Call['kind'], string, Partial<Call>][] = [
     {
       kind: 'resource',
       route: { binding, name: 'file:///a' },
-      params: { uri: 'nucleus://db/main/file%3A%2F%2F%2Fa' },
+      params: { uri: 'nucleus://db/main/file:///a' },
     },
   ],
 ];
@@ -202,7 +202,7 @@ test('there is one record per call, however the upstream answers', async (t) => 
     [{ error: { code: -32602, message: 'secret' } }, 'upstream-error', 'JSON-RPC error -32602'],
     [{ error: { message: 'secret' } }, 'upstream-error', 'JSON-RPC error without a code'],
     [{ error: 'secret' }, 'upstream-error', 'JSON-RPC error without a code'],
-    [{ error: null }, 'upstream-error', 'JSON-RPC error without a code'],
+    [{ error: null, result: {} }, 'ok', undefined],
     [{ result: null }, 'ok', undefined],
     [{ result: 'text' }, 'ok', undefined],
   ];

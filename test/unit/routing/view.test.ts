@@ -117,11 +117,11 @@ test('prompts keep their arguments, resources and templates their own fields', (
   );
   assert.equal(
     view.page('resource', undefined),
-    '{"resources":[{"uri":"nucleus://db/prod/file%3A%2F%2F%2Fa","name":"a","mimeType":"text/plain","size":3,"annotations":{"priority":0.5},"description":"[db/prod]"}]}',
+    '{"resources":[{"uri":"nucleus://db/prod/file:///a","name":"a","mimeType":"text/plain","size":3,"annotations":{"priority":0.5},"description":"[db/prod]"}]}',
   );
   assert.equal(
     view.page('template', undefined),
-    '{"resourceTemplates":[{"uriTemplate":"nucleus://db/prod/file%3A%2F%2F%2F{p}","name":"t","title":"T","description":"[db/prod]"}]}',
+    '{"resourceTemplates":[{"uriTemplate":"nucleus://db/prod/file:///{p}","name":"t","title":"T","description":"[db/prod]"}]}',
   );
 });
 
@@ -237,16 +237,16 @@ test('names like the one asked for come nearest first, three at most', (t) => {
 
 test('a resource is found under our URI, listed or not', (t) => {
   const { view } = setUp(t, [prod, staging], { 'db:prod': { resource: [{ uri: 'file:///a' }] } });
-  assert.deepEqual(view.findResource('nucleus://db/prod/file%3A%2F%2F%2Fa'), {
+  assert.deepEqual(view.findResource('nucleus://db/prod/file:///a'), {
     binding: prod,
     name: 'file:///a',
   });
-  assert.deepEqual(view.findResource('nucleus://db/staging/x%3Ay'), { binding: staging, name: 'x:y' });
+  assert.deepEqual(view.findResource('nucleus://db/staging/x:y'), { binding: staging, name: 'x:y' });
 });
 
 test('a URI of a profile outside the view is not found', (t) => {
   const { view } = setUp(t, [prod], { 'db:staging': { resource: [{ uri: 'file:///secret' }] } });
-  assert.equal(view.findResource('nucleus://db/staging/file%3A%2F%2F%2Fsecret'), null);
+  assert.equal(view.findResource('nucleus://db/staging/file:///secret'), null);
   assert.equal(view.findResource('nucleus://DB/prod/x'), null);
   assert.equal(view.findResource('file:///secret'), null);
 });

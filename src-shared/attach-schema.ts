@@ -1,0 +1,20 @@
+import * as z from 'zod';
+
+/** Bounds on what a client says of itself in its AttachLine; unknown fields are ignored. */
+export const Attach = z.looseObject({
+  version: z.string().max(100),
+  role: z.enum(['client', 'control']),
+  cwd: z.string().max(4_096).optional(),
+  client: z.string().max(200).optional(),
+  view: z
+    .looseObject({
+      mode: z.string().max(50).optional(),
+      profiles: z
+        .array(
+          z.looseObject({ id: z.string().max(200), alias: z.string(), note: z.string().max(500).optional() }),
+        )
+        .max(1_000)
+        .optional(),
+    })
+    .optional(),
+});
