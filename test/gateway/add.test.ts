@@ -328,7 +328,7 @@ test('a server behind a URL gets the header a profile brings, and the secret sta
   );
   const calls = upstream.requests.filter(({ message }) => message?.method === 'tools/call');
   const sent = calls.map(
-    ({ headers, message }) => `${headers['x-key']} ${JSON.stringify(message?.params?.['arguments'])}`,
+    ({ headers, message }) => `${String(headers['x-key'])} ${JSON.stringify(message?.params?.['arguments'])}`,
   );
   assert.deepEqual(
     new Set(sent),

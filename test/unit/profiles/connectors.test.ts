@@ -398,15 +398,12 @@ test('a file that may not be read is a problem with a fix', (context) => {
   const { connectors, write } = setting(context);
   const file = write('y.toml', 'url = "https://y.test"\n');
   chmodSync(file, 0);
-  // Root reads everything, so the test reads as somebody else; the folders above have to let that one through.
+  // Root reads everything, so the test reads as somebody else, whom the folders above have to let through.
   const isRoot = process.getuid?.() === 0;
-  for (
-    let folder = dirname(file);
-    isRoot && folder.startsWith(tmpdir()) && folder !== tmpdir();
-    folder = dirname(folder)
-  )
-    chmodSync(folder, 0o755);
-  if (isRoot) process.seteuid?.(65_534);
+  if (isRoot) {
+    for (let folder = dirname(file); folder.startsWith(`${tmpdir()}/`); folder = dirname(folder)) chmodSync(folder, 0o755);
+    process.seteuid?.(65_534);
+  }
   try {
     assert.ok(connectors.problems()[0]?.fix.includes(file));
   } finally {
