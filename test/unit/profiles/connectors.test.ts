@@ -401,7 +401,8 @@ test('a file that may not be read is a problem with a fix', (context) => {
   // Root reads everything, so the test reads as somebody else, whom the folders above have to let through.
   const isRoot = process.getuid?.() === 0;
   if (isRoot) {
-    for (let folder = dirname(file); folder.startsWith(`${tmpdir()}/`); folder = dirname(folder)) chmodSync(folder, 0o755);
+    for (let folder = dirname(file); folder.startsWith(`${tmpdir()}/`); folder = dirname(folder))
+      chmodSync(folder, 0o755);
     process.seteuid?.(65_534);
   }
   try {
