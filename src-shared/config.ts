@@ -55,6 +55,18 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('How Nucleus treats the clients in front of it.'),
+  approval: z
+    .strictObject({
+      ask_for: z
+        .array(z.string())
+        .max(1_000)
+        .default([])
+        .describe(
+          'Tools that need a person’s yes: `<profile id>/<tool>`, `*` stands for any characters. Stands in until policy.toml comes.',
+        ),
+    })
+    .prefault({})
+    .describe('What a person is asked before it runs.'),
   gateway: z
     .strictObject({
       idle_exit: duration(

@@ -8,6 +8,9 @@ const ask = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => (
   output,
 });
 
+/** Something the gateway or the app says to every open window. */
+const tell = <P extends z.ZodType>(payload: P) => ({ kind: 'tell' as const, payload });
+
 /** How an upstream is doing. `asleep`: known and not running; it starts when called. */
 export const UpstreamState = z.enum(['asleep', 'starting', 'ready', 'resting', 'failing', 'locked']);
 export type UpstreamState = z.infer<typeof UpstreamState>;
@@ -112,10 +115,63 @@ export const ExposedTool = z.object({
 });
 export type ExposedTool = z.infer<typeof ExposedTool>;
 
+/** A call that waits for a person's yes. Its arguments are complete: nothing of what would be allowed is hidden. */
+export const PendingApproval = z.object({
+  id: z.string(),
+  profile: z.string(),
+  tool: z.string(),
+  client: z.string(),
+  /** JSON text of the arguments, indented. */
+  arguments: z.string(),
+  reason: z.string(),
+  /** Unix milliseconds. */
+  askedAt: z.number(),
+  /** When no answer counts as no. */
+  endsAt: z.number(),
+});
+export type PendingApproval = z.infer<typeof PendingApproval>;
+
+export const ApprovalAnswer = z.enum(['allow', 'deny']);
+export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
+
+/** Our entry in the configuration of one host, e.g. Claude Desktop. */
+export const HostStatus = z.object({
+  host: z.enum(['claude-desktop']),
+  title: z.string(),
+  /** `missing`: it was there, or was never asked for; `changed`: somebody else edited our entry. */
+  state: z.enum(['connected', 'missing', 'changed', 'not-installed', 'unreadable']),
+  file: z.string(),
+  /** Whether a person said yes once: only then a wiped entry is offered for repair. */
+  consented: z.boolean(),
+  /** Unified diff of what connecting would change, our part only; empty when nothing. */
+  preview: z.string(),
+  /** The copy made before the last change, null when there is nothing to undo. */
+  backup: z.string().nullable(),
+  /** One sentence when `unreadable`. */
+  problem: z.string().nullable(),
+});
+export type HostStatus = z.infer<typeof HostStatus>;
+const HostName = HostStatus.shape.host;
+
+export const AppSettings = z.object({
+  theme: z.enum(['system', 'light', 'dark']),
+  autostart: z.boolean(),
+  /** Last view shown. */
+  view: z.enum(['profiles', 'approvals', 'status']),
+});
+export type AppSettings = z.infer<typeof AppSettings>;
+
+/** What a window has to ask about again. */
+export const Topic = z.enum(['profiles', 'approvals', 'status', 'hosts', 'settings']);
+export type Topic = z.infer<typeof Topic>;
+
 /** A raw MCP result: what the upstream sent, nothing read into it. */
 const RawResult = z.record(z.string(), z.unknown());
 
-/** Everything a UI or a command line and the gateway say to each other. Types on both ends are derived from it. */
+/**
+ * Everything a UI or a command line and the gateway say to each other. Types on both ends are derived from it. These
+ * questions anybody may put who reaches the private socket.
+ */
 export const contract = {
   gateway: {
     status: ask(z.object({}), GatewayStatus),
@@ -133,6 +189,12 @@ export const contract = {
     add: ask(AddProfile, z.object({ profile: Profile, probe: Probe.nullable(), notes: z.array(z.string()) })),
     info: ask(z.object({ id: z.string().nullable(), probe: z.boolean() }), z.array(ProfileInfo)),
     remove: ask(z.object({ id: z.string() }), z.object({ removed: z.array(z.string()) })),
+    /** Takes it out of every view at once and removes it, secrets included, when `undoMs` are over. */
+    removeLater: ask(z.object({ id: z.string(), undoMs: z.int().min(1_000).max(60_000) }), z.object({})),
+    /** Takes a removal back that is not done yet. */
+    keep: ask(z.object({ id: z.string() }), z.object({ kept: z.boolean() })),
+    /** Another name for a profile: its id and its tools' names change, its secrets and age stay. */
+    rename: ask(z.object({ id: z.string(), name: z.string() }), Profile),
     use: ask(z.object({ id: z.string() }), Profile),
     clearDefault: ask(z.object({ connector: z.string() }), z.object({ cleared: z.boolean() })),
   },
@@ -153,29 +215,78 @@ export const contract = {
 };
 export type Contract = typeof contract;
 
+/**
+ * What only a person may do, by a click in the app's own window or notification. The socket does not know these:
+ * a program of the same user, a model's shell included, can reach the socket and must not be able to say yes.
+ */
+export const personContract = {
+  approvals: {
+    list: ask(z.object({}), z.array(PendingApproval)),
+    /** `counted` is false for an answer within 400 ms of the question, or to one that is over. */
+    answer: ask(z.object({ id: z.string(), answer: ApprovalAnswer }), z.object({ counted: z.boolean() })),
+  },
+  hosts: {
+    list: ask(z.object({}), z.array(HostStatus)),
+    connect: ask(z.object({ host: HostName }), HostStatus),
+    /** Puts the file back byte for byte as it was before `connect`. */
+    undo: ask(z.object({ host: HostName }), HostStatus),
+  },
+};
+export type PersonContract = typeof personContract;
+
+/** What the desktop app's own process answers. */
+export const appContract = {
+  settings: {
+    get: ask(z.object({}), AppSettings),
+    set: ask(AppSettings.partial(), AppSettings),
+  },
+  app: {
+    quit: ask(z.object({}), z.object({})),
+    /** Opens the native file dialog; null when it was closed. */
+    pickFile: ask(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
+    copy: ask(z.object({ text: z.string().max(100_000) }), z.object({})),
+  },
+  events: {
+    changed: tell(z.object({ topics: z.array(Topic) })),
+  },
+};
+export type AppContract = typeof appContract;
+
+/** All a window of the app may ask. */
+export const windowContract = { ...contract, ...personContract, ...appContract };
+export type WindowContract = typeof windowContract;
+
 type Ask<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
   readonly kind: 'ask';
   readonly input: I;
   readonly output: O;
 };
+type Tell<P extends z.ZodType = z.ZodType> = { readonly kind: 'tell'; readonly payload: P };
 
-/** What a UI or a command holds: a function per question. */
-export type Api = {
-  [G in keyof Contract]: {
-    [K in keyof Contract[G]]: Contract[G][K] extends Ask<infer I, infer O>
+/** Groups of questions and announcements: the shape of every contract. */
+export type AnyContract = Record<string, Record<string, Ask | Tell>>;
+
+/** What a UI or a command holds: a function per question, a subscription per announcement. */
+export type ApiOf<C> = {
+  [G in keyof C]: {
+    [K in keyof C[G]]: C[G][K] extends Ask<infer I, infer O>
       ? (input: z.input<I>) => Promise<z.output<O>>
-      : never;
+      : C[G][K] extends Tell<infer P>
+        ? (listen: (payload: z.output<P>) => void) => () => void
+        : never;
   };
 };
+export type Api = ApiOf<Contract>;
 
-/** What the gateway supplies: a handler per question. A missing one does not compile. */
-export type Handlers = {
-  [G in keyof Contract]: {
-    [K in keyof Contract[G]]: Contract[G][K] extends Ask<infer I, infer O>
+/** What answers: a handler per question. A missing one does not compile. */
+export type HandlersOf<C> = {
+  [G in keyof C]: {
+    [K in keyof C[G] as C[G][K] extends Ask ? K : never]: C[G][K] extends Ask<infer I, infer O>
       ? (input: z.output<I>, context: AskContext) => z.input<O> | Promise<z.input<O>>
       : never;
   };
 };
+export type Handlers = HandlersOf<Contract>;
 
 export interface AskContext {
   /** Aborted when the one who asked is gone. */

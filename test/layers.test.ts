@@ -15,7 +15,8 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   ['src-renderer', ['src-shared'], /^svelte(\/|$)/],
 
   ['src-main/gateway/platform.ts', [], /^node:stream$/],
-  ['src-main/gateway/policy', ['src-shared'], nothing],
+  // Pure but for approval.ts, which waits for people and so needs a clock.
+  ['src-main/gateway/policy', ['src-shared', ...gateway('platform.ts')], nothing],
   ['src-main/gateway/wire', ['src-shared'], /^node:(buffer|stream|string_decoder)$/],
   [
     'src-main/gateway/storage',
@@ -52,7 +53,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
     ['src-shared', ...gateway('platform.ts', 'routing', 'policy', 'storage', 'wire')],
     /^(node:.*|@modelcontextprotocol\/(core|server)(\/.*)?)$/,
   ],
-  ['src-main/gateway/hosts', ['src-shared', ...gateway('platform.ts', 'storage')], /^(node:.*|smol-toml)$/],
+  ['src-main/gateway/hosts', ['src-shared', ...gateway('platform.ts', 'storage')], /^(node:.*|jsonc-parser)$/],
   // What stands at the top of the gateway joins its parts.
   [
     'src-main/gateway',

@@ -5,7 +5,7 @@ import type { Host } from '../gateway/host.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
-import { createLog } from './log.ts';
+import { createLog } from '../gateway/log.ts';
 import { createNodePlatform } from './node-platform.ts';
 import { note } from './output.ts';
 import { startProgress } from './progress.ts';

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { Clock, Log, Platform } from '../gateway/platform.ts';
+import { systemClock } from '../gateway/clock.ts';
+import type { Log, Platform } from '../gateway/platform.ts';
 import { compileCache } from './compile-cache.ts';
 
 /** What plain Node offers the gateway. */
@@ -38,12 +39,3 @@ export function nodeFlags(): string[] {
   const strip = '--experimental-strip-types';
   return ['--disable-warning=ExperimentalWarning', ...(process.execArgv.includes(strip) ? [strip] : [])];
 }
-
-const systemClock: Clock = {
-  now: () => Date.now(),
-  after(milliseconds, act) {
-    const timer = setTimeout(act, milliseconds);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};

@@ -4,12 +4,12 @@ import type { Config } from '../../src-shared/config.ts';
 import { loadConfig } from '../gateway/config-file.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
+import { createLog } from '../gateway/log.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { createServersGateway } from '../gateway/standalone.ts';
 import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
 import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
-import { createLog } from './log.ts';
 import { createNodePlatform } from './node-platform.ts';
 
 /** How long to wait for another command to let go of the state folder. */

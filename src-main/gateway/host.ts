@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
-import type { Handlers } from '../../src-shared/contract.ts';
+import { join } from 'node:path';
+import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import { loadConfig } from './config-file.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
+import { createHosts } from './hosts/hosts.ts';
 import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
@@ -14,6 +16,10 @@ import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
 import { waitForLock } from './storage/lock.ts';
 import type { Paths } from './storage/paths.ts';
 import { createVault } from './storage/vault.ts';
+
+/** Calls under way get this long when a person stops the gateway, and when another one takes over. */
+const stopDrainMs = 3_000;
+const handOverDrainMs = 30_000;
 
 export interface HostOptions {
   readonly platform: Platform;
@@ -35,6 +41,12 @@ export interface HostOptions {
 /** A gateway that owns its state folder: lock, registry, vault, audit and, when it listens, the socket. */
 export interface Host {
   readonly handlers: Handlers;
+  /** What only the app's own windows may ask; no socket serves it. */
+  readonly person: HandlersOf<PersonContract>;
+  /** A person can be asked from now on, until the returned function is called. */
+  attendPerson(): () => void;
+  /** Tells which topics have to be asked about again. */
+  onChange(listener: (topics: readonly Topic[]) => void): () => void;
   readonly gateway: Gateway;
   readonly socket: string | null;
   /** Resolves when the gateway is closed, whoever asked. */
@@ -60,13 +72,14 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       `another Nucleus process holds ${paths.home}; wait for it to end, or stop it with nucleus stop`,
     );
 
+  const closed = Promise.withResolvers<void>();
+  let closing: Promise<void> | null = null;
+  let front: SocketFront | null = null;
   // Closed in the reverse order of opening, whatever fails in between.
   const opened: (() => void | Promise<void>)[] = [() => lock.release()];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
-  const closed = Promise.withResolvers<void>();
-  let closing: Promise<void> | null = null;
   const close = (): Promise<void> => (closing ??= closeAll().then(closed.resolve));
 
   try {
@@ -93,11 +106,28 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         stop(byPerson) {
           if (byPerson) writePrivateFile(paths.stopped, `${new Date(clock.now()).toISOString()}\n`);
           // After the answer has gone out.
-          clock.after(20, () => void close());
+          clock.after(20, () => void drain(byPerson ? stopDrainMs : handOverDrainMs).then(close));
         },
       }),
     );
     opened.push(() => gateway.close());
+    const drain = async (limitMs: number): Promise<void> => {
+      front?.stopListening();
+      clearEndpoint(paths);
+      const late = Promise.withResolvers<void>();
+      const forget = clock.after(limitMs, late.resolve);
+      await Promise.race([gateway.finish(), late.promise]);
+      forget();
+    };
+    const hosts = createHosts({
+      user: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? paths.home,
+      env: platform.env,
+      platform: process.platform,
+      shim: paths.shim,
+      folder: join(paths.home, 'hosts'),
+      clock,
+      log,
+    });
 
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
@@ -105,7 +135,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         void close();
       });
       opened.push(() => idle.stop());
-      const front: SocketFront = await listenOnSocket({
+      front = await listenOnSocket({
         path: socket,
         version,
         clock,
@@ -115,14 +145,37 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         openSession: (io, attach) => gateway.openSession(io, attach),
         onConnections: (count) => idle.busy(count > 0),
       });
-      opened.push(() => front.close());
+      const listening = front;
+      opened.push(() => listening.close());
       writeStableShim(paths, options.resources);
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
       log.info('gateway listening', { socket, pid: process.pid });
     }
-    return { handlers: gateway.handlers, gateway, socket, closed: closed.promise, close };
+    return {
+      handlers: gateway.handlers,
+      person: {
+        approvals: {
+          list: () => gateway.approvals.list(),
+          answer: ({ id, answer }) => ({ counted: gateway.approvals.answer(id, answer) }),
+        },
+        hosts: hosts.handlers,
+      },
+      attendPerson() {
+        const leave = gateway.approvals.attend();
+        const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
+        return () => {
+          leave();
+          unwatch();
+        };
+      },
+      onChange: (listener) => gateway.announcer.onChange(listener),
+      gateway,
+      socket,
+      closed: closed.promise,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,9 +1,9 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Host } from '../../gateway/host.ts';
 import { hostGateway } from '../../gateway/host.ts';
+import { createLog } from '../../gateway/log.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
-import { createLog } from '../log.ts';
 import { createNodePlatform } from '../node-platform.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';

@@ -3,6 +3,7 @@ import type { AttachLine, AttachReply } from '../../../src-shared/attach.ts';
 import { maxAttachBytes } from '../../../src-shared/attach.ts';
 import {
   contract,
+  type AnyContract,
   type Api,
   type AskContext,
   type AskName,
@@ -22,15 +23,16 @@ interface Question {
   readonly output: { parse(value: unknown): unknown };
 }
 
-/** Puts one question to the handlers, input and output checked against the contract. */
+/** Puts one question to the handlers, input and output checked against the contract that has it. */
 export async function answerAsk(
-  handlers: Handlers,
+  asks: AnyContract,
+  handlers: object,
   name: string,
   input: unknown,
   context: AskContext,
 ): Promise<unknown> {
   const [group = '', key = ''] = name.split('.');
-  const question = lookUp<Question>(contract, group, key);
+  const question = lookUp<Question>(asks, group, key);
   const handler = lookUp<(input: unknown, context: AskContext) => unknown>(handlers, group, key);
   if (!question || !handler) throw new NucleusError('METHOD_UNKNOWN', `the gateway does not know ${name}`);
   return question.output.parse(await handler(readInput(question, name, input), context));
@@ -67,7 +69,7 @@ function createApi(put: (name: AskName, input: unknown) => Promise<unknown>): Ap
 /** The contract over handlers in this process, checked as it is over the wire. */
 export function localApi(handlers: Handlers): Api {
   const { signal } = new AbortController();
-  return createApi((name, input) => answerAsk(handlers, name, input, { signal }));
+  return createApi((name, input) => answerAsk(contract, handlers, name, input, { signal }));
 }
 
 /** Serves the control side of one connection: JSON-RPC requests whose method is an AskName. */
@@ -80,7 +82,7 @@ export function createControlSession(
     receive(line) {
       const frame = parseFrame(line);
       if (frame.kind !== 'request') return;
-      void answerAsk(handlers, frame.method, frame.params ?? {}, { signal: gone.signal })
+      void answerAsk(contract, handlers, frame.method, frame.params ?? {}, { signal: gone.signal })
         .then((result) => encode({ id: frame.id, result }))
         // A result nested too deeply to be written is a failure like any other.
         .catch((error: unknown) => encode({ id: frame.id, error: errorObject(error) }))

@@ -19,6 +19,8 @@ const newline = '\n';
 const farewellMs = 10_000;
 
 export interface SocketFront {
+  /** Takes no new connection; those there stay. */
+  stopListening(): void;
   close(): Promise<void>;
 }
 
@@ -54,10 +56,15 @@ export async function listenOnSocket(deps: {
   await promise;
   // A connection that could not be taken, out of descriptors for one, must not end the gateway.
   server.on('error', (error) => deps.log.warn('a client could not connect', { reason: error.message }));
+  const closed = Promise.withResolvers<void>();
+  server.once('close', () => closed.resolve());
+  const stopListening = (): void => {
+    if (server.listening) server.close();
+  };
   return {
+    stopListening,
     async close() {
-      const closed = Promise.withResolvers<void>();
-      server.close(() => closed.resolve());
+      stopListening();
       for (const socket of connections) socket.end();
       const forget = deps.clock.after(1_000, () => {
         for (const socket of connections) socket.destroy();

@@ -1,3 +1,5 @@
+import { matchesGlob } from '../../../src-shared/glob.ts';
+
 /** One call as policy sees it: who, on which account, which tool of the upstream. */
 export interface Target {
   readonly principal: string;
@@ -9,14 +11,37 @@ export interface Target {
   readonly name: string;
 }
 
-export type Decision = { readonly kind: 'allow' } | { readonly kind: 'deny'; readonly reason: string };
+export type Decision =
+  | { readonly kind: 'allow' }
+  | { readonly kind: 'deny'; readonly reason: string }
+  /** A person has to say yes. */
+  | { readonly kind: 'approve'; readonly reason: string };
 
-/** Decides before an upstream is touched. Rules come with policy.toml; without one everything is allowed. */
+/** Decides before an upstream is touched. */
 export interface Policy {
   decide(target: Target): Decision;
 }
 
-export const allowAll: Policy = { decide: () => ({ kind: 'allow' }) };
+/**
+ * The rule there is before policy.toml: tools named by `approval.ask_for` in config.toml need a person's yes, all else
+ * is allowed. Patterns are `<profile id>/<tool>` with `*`.
+ */
+export function createPolicy(askFor: readonly string[]): Policy {
+  return {
+    decide({ kind, profile, name }) {
+      const pattern =
+        kind === 'tool'
+          ? askFor.find((candidate) => matchesGlob(candidate, `${profile}/${name}`))
+          : undefined;
+      return pattern === undefined
+        ? { kind: 'allow' }
+        : {
+            kind: 'approve',
+            reason: `config.toml asks for a person's yes: approval.ask_for has "${pattern}".`,
+          };
+    },
+  };
+}
 
 /** Counts calls before they are sent; throws when one is too many. The returned function gives the place back. */
 export interface Limits {

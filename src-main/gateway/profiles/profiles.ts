@@ -16,6 +16,14 @@ type Adding = Parameters<Handlers['profiles']['add']>[0];
 /** A person looks at one upstream this long at most. */
 const probeMs = 60_000;
 
+export interface Profiles {
+  readonly handlers: Handlers['profiles'];
+  /** Whether a profile is out of every view, on its way to being removed. */
+  isLeaving(id: string): boolean;
+  /** Does what removals are still to be done. */
+  close(): Promise<void>;
+}
+
 /** Answers the questions about profiles; the only writer of profiles, their secrets and their custom connectors. */
 export function createProfiles(deps: {
   readonly store: ProfileStore;
@@ -26,13 +34,17 @@ export function createProfiles(deps: {
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
-  /** A profile was added, removed or changed. */
+  /** A profile was added, removed or changed; of a connector, its default. */
   onChange(id: string): void;
-}): Handlers['profiles'] {
+  /** A removal that was due could not be done. */
+  onFailure(error: unknown): void;
+}): Profiles {
   const { store, vault, connectors, catalog, supervisor, clock } = deps;
+  /** Profiles that are removed when their time to be kept is over. */
+  const leaving = new Map<string, () => void>();
 
   function existing(id: string): Profile {
-    const profile = store.get(id);
+    const profile = leaving.has(id) ? null : store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
     return profile;
   }
@@ -175,35 +187,92 @@ export function createProfiles(deps: {
     };
   }
 
-  return {
-    list: () => store.list(),
+  async function removeNow(id: string): Promise<string[]> {
+    const profile = existing(id);
+    const secrets = vault.names(id);
+    await supervisor.stop(id);
+    deps.transaction(() => {
+      vault.remove(id);
+      store.remove(id);
+    });
+    catalog.forget(id);
+    const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
+    const orphan = !store.list().some(({ connector }) => connector === profile.connector);
+    if (orphan && connectors.removeCustom(profile.connector)) removed.push(`connector ${profile.connector}`);
+    deps.onChange(id);
+    return removed;
+  }
+
+  async function rename(id: string, name: string): Promise<Profile> {
+    checkName('profile', name);
+    const profile = existing(id);
+    const renamed = { ...profile, id: profileId(profile.connector, name), name, isDefault: false };
+    if (renamed.id === id) return profile;
+    const secrets: Record<string, string> = {};
+    for (const secret of vault.names(id)) secrets[secret] = await vault.get(id, secret);
+    // A record is bound to its profile's id, so it is sealed anew for the new one.
+    const writeSecrets = await vault.put(renamed.id, secrets);
+    await supervisor.stop(id);
+    deps.transaction(() => {
+      store.insert(renamed);
+      writeSecrets();
+      vault.remove(id);
+      store.remove(id);
+      if (profile.isDefault) store.setDefault(renamed.id);
+    });
+    catalog.rename(id, renamed.id);
+    deps.onChange(id);
+    deps.onChange(renamed.id);
+    return existing(renamed.id);
+  }
+
+  const handlers: Handlers['profiles'] = {
+    list: () => store.list().filter(({ id }) => !leaving.has(id)),
     add,
     info: ({ id, probe: withProbe }) =>
       Promise.all(
         (id === null ? store.list() : [existing(id)]).map((profile) => describe(profile, withProbe)),
       ),
-    async remove({ id }) {
-      const profile = existing(id);
-      const secrets = vault.names(id);
-      await supervisor.stop(id);
-      deps.transaction(() => {
-        vault.remove(id);
-        store.remove(id);
+    remove: async ({ id }) => ({ removed: await removeNow(id) }),
+    removeLater({ id, undoMs }) {
+      existing(id);
+      const forget = clock.after(undoMs, () => {
+        leaving.delete(id);
+        removeNow(id).catch(deps.onFailure);
       });
-      catalog.forget(id);
-      const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
-      const orphan = !store.list().some(({ connector }) => connector === profile.connector);
-      if (orphan && connectors.removeCustom(profile.connector))
-        removed.push(`connector ${profile.connector}`);
+      leaving.set(id, forget);
       deps.onChange(id);
-      return { removed };
+      return {};
     },
+    keep({ id }) {
+      leaving.get(id)?.();
+      const kept = leaving.delete(id);
+      if (kept) deps.onChange(id);
+      return { kept };
+    },
+    rename: ({ id, name }) => rename(id, name),
     use({ id }) {
       existing(id);
       store.setDefault(id);
+      deps.onChange(id);
       return existing(id);
     },
-    clearDefault: ({ connector }) => ({ cleared: store.clearDefault(connector) }),
+    clearDefault({ connector }) {
+      const cleared = store.clearDefault(connector);
+      if (cleared) deps.onChange(connector);
+      return { cleared };
+    },
+  };
+
+  return {
+    handlers,
+    isLeaving: (id) => leaving.has(id),
+    async close() {
+      const ids = [...leaving.keys()];
+      for (const forget of leaving.values()) forget();
+      leaving.clear();
+      for (const id of ids) await removeNow(id);
+    },
   };
 }
 

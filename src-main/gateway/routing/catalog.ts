@@ -26,6 +26,8 @@ export interface Catalog {
   /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
+  /** The same upstream under another id: what it offers stays known. */
+  rename(from: string, to: string): void;
   /** Called when the offer of a profile changed in the named kinds. */
   onChange(listener: (profile: string, changed: readonly DefinitionKind[]) => void): void;
   close(): void;
@@ -159,17 +161,25 @@ export function createCatalog(deps: {
     if (changed.length > 0) for (const listener of listeners) listener(profile, changed);
   }
 
+  function forget(profile: string): void {
+    offers.delete(profile);
+    flights.delete(profile);
+    due.get(profile)?.();
+    due.delete(profile);
+    store.remove(profile);
+    for (const listener of listeners) listener(profile, kinds);
+  }
+
   return {
     offer,
     refresh,
     refreshSoon,
-    forget(profile) {
-      offers.delete(profile);
-      flights.delete(profile);
-      due.get(profile)?.();
-      due.delete(profile);
-      store.remove(profile);
-      for (const listener of listeners) listener(profile, kinds);
+    forget,
+    rename(from, to) {
+      const known = store.load(from);
+      if (known) store.save(to, known);
+      offers.delete(to);
+      forget(from);
     },
     onChange: (listener) => void listeners.push(listener),
     close() {

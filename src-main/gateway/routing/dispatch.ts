@@ -1,6 +1,7 @@
 import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
+import { refusal, type Approvals } from '../policy/approval.ts';
 import type { Decision, Limits, Policy, Target } from '../policy/policy.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
@@ -26,11 +27,12 @@ export interface Call {
 export type Dispatch = (call: Call) => Promise<Reply>;
 
 /**
- * The one road of every call: decide, limit, send, record. There is no other way to an upstream's tools, prompts
+ * The one road of every call: decide, ask a person, limit, send, record. There is no other way to an upstream's tools, prompts
  * and resources. What a model should read comes back as a result with isError; the rest is thrown.
  */
 export function createDispatch(deps: {
   readonly policy: Policy;
+  readonly approvals: Pick<Approvals, 'ask'>;
   readonly limits: Limits;
   readonly supervisor: Pick<Supervisor, 'request'>;
   readonly audit: Pick<Audit, 'record'>;
@@ -65,6 +67,26 @@ export function createDispatch(deps: {
     if (decision.kind === 'deny') {
       record('denied', 'blocked', decision.reason);
       return failure(kind, new NucleusError('POLICY_DENIED', decision.reason, { profile: binding.profile }));
+    }
+    if (decision.kind === 'approve') {
+      const verdict = await deps.approvals.ask(
+        {
+          profile: binding.profile,
+          tool: route.name,
+          client: call.client,
+          arguments: JSON.stringify(call.params['arguments'] ?? {}, null, 2),
+          reason: decision.reason,
+        },
+        call.signal,
+      );
+      if (verdict !== 'allowed') {
+        const sentence = refusal(verdict, binding.profile, route.name);
+        record('denied', 'blocked', sentence);
+        return failure(
+          kind,
+          new NucleusError('POLICY_DENIED', sentence, { profile: binding.profile, verdict }),
+        );
+      }
     }
     try {
       const giveBack = deps.limits.take(target);

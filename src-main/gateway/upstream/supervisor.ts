@@ -69,6 +69,8 @@ export function createSupervisor(deps: {
   /** A connection is up; lists may be read. */
   onReady(profile: string): void;
   onNotification(profile: string, method: string, params: Params | undefined): void;
+  /** The state of an upstream changed: it started, is ready, failed or ended. */
+  onState(): void;
   /** Whether a failed profile should be tried again without anybody calling it. */
   wanted(profile: string): boolean;
 }): Supervisor {
@@ -124,6 +126,7 @@ export function createSupervisor(deps: {
     const { live } = slot;
     slot.live = null;
     slot.forgetIdle();
+    deps.onState();
     return live ? retire(slot, live.connection) : (slot.closing ?? Promise.resolve());
   }
 
@@ -137,6 +140,7 @@ export function createSupervisor(deps: {
   }
 
   function failed(slot: Slot, error: NucleusError, forgiveFirst = false): void {
+    deps.onState();
     slot.failures += 1;
     slot.problem = error;
     const forgiven = forgiveFirst && slot.failures === 1;
@@ -153,7 +157,11 @@ export function createSupervisor(deps: {
   function connect(slot: Slot): Promise<Greeting> {
     if (closed) return Promise.reject(new NucleusError('GATEWAY_STOPPED', 'the gateway is closing'));
     if (slot.live) return Promise.resolve(slot.live.greeting);
-    slot.starting ??= start(slot).finally(() => (slot.starting = null));
+    slot.starting ??= start(slot).finally(() => {
+      slot.starting = null;
+      deps.onState();
+    });
+    deps.onState();
     return slot.starting;
   }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseJson } from '../../../src-main/cli/json.ts';
-import { createLog } from '../../../src-main/cli/log.ts';
+import { createLog } from '../../../src-main/gateway/log.ts';
 import { formatMetadata, oneLine, table, visible } from '../../../src-main/cli/output.ts';
 import { parseMode } from '../../../src-shared/modes.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { AskContext, Handlers } from '../../../src-shared/contract.ts';
+import { contract, type AskContext, type Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { answerAsk, createControlSession, localApi } from '../../../src-main/gateway/downstream/control.ts';
 import { settled } from '../../helpers/fake-clock.ts';
@@ -125,7 +125,13 @@ test('a handler hears when the one who asked is gone', async () => {
 test('an answer that does not fit the contract is a failure of ours, not an answer', async () => {
   const context = { signal: AbortSignal.abort() };
   await assert.rejects(
-    answerAsk(handlersOf({ profiles: { remove: () => ({}) } }), 'profiles.remove', { id: 'x' }, context),
+    answerAsk(
+      contract,
+      handlersOf({ profiles: { remove: () => ({}) } }),
+      'profiles.remove',
+      { id: 'x' },
+      context,
+    ),
   );
 });
 

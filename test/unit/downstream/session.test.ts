@@ -3,7 +3,8 @@ import test, { type TestContext } from 'node:test';
 import type { AttachLine } from '../../../src-shared/attach.ts';
 import { defaultConfig } from '../../../src-shared/config.ts';
 import { createSession } from '../../../src-main/gateway/downstream/session.ts';
-import { allowAll, noLimits } from '../../../src-main/gateway/policy/policy.ts';
+import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
+import { createPolicy, noLimits } from '../../../src-main/gateway/policy/policy.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
@@ -57,6 +58,7 @@ function setUp(
     },
     onReady: () => {},
     onNotification: () => {},
+    onState: () => {},
     wanted: () => false,
   });
   const view = createView(
@@ -72,7 +74,14 @@ function setUp(
       log,
       limits: { ...defaultConfig.client, ...options.limits },
       version: '9.9.9',
-      dispatch: createDispatch({ policy: allowAll, limits: noLimits, supervisor, audit, clock }),
+      dispatch: createDispatch({
+        policy: createPolicy([]),
+        approvals: createApprovals({ clock }),
+        limits: noLimits,
+        supervisor,
+        audit,
+        clock,
+      }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
     {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { allowAll, noLimits, type Target } from '../../../src-main/gateway/policy/policy.ts';
+import { createPolicy, noLimits, type Target } from '../../../src-main/gateway/policy/policy.ts';
 
 const target: Target = {
   principal: 'local',
@@ -12,7 +12,26 @@ const target: Target = {
 };
 
 test('without rules every call is allowed', () => {
-  assert.deepEqual(allowAll.decide(target), { kind: 'allow' });
+  assert.deepEqual(createPolicy([]).decide(target), { kind: 'allow' });
+});
+
+test('a tool that a pattern names needs a yes, with the pattern as reason', () => {
+  for (const pattern of ['db:prod/drop_everything', 'db:*/drop_*', '*', 'DB:PROD/DROP_EVERYTHING'])
+    assert.deepEqual(createPolicy(['x', pattern]).decide(target), {
+      kind: 'approve',
+      reason: `config.toml asks for a person's yes: approval.ask_for has "${pattern}".`,
+    });
+});
+
+test('what no pattern names is allowed, prompts and resources too', () => {
+  const policy = createPolicy(['db:staging/*', 'db:prod/drop', 'prod/drop_everything']);
+  assert.deepEqual(policy.decide(target), { kind: 'allow' });
+  assert.deepEqual(createPolicy(['*']).decide({ ...target, kind: 'prompt' }), { kind: 'allow' });
+  assert.deepEqual(createPolicy(['*']).decide({ ...target, kind: 'resource' }), { kind: 'allow' });
+});
+
+test('a pattern is judged by the profile, not by the alias a view gives it', () => {
+  assert.equal(createPolicy(['db:prod/*']).decide({ ...target, alias: 'harmless' }).kind, 'approve');
 });
 
 test('without limits a place is taken and given back any number of times', () => {

@@ -57,6 +57,7 @@ function setUp(
     },
     onReady: () => {},
     onNotification: () => {},
+    onState: () => {},
     wanted: () => false,
   });
   const catalog = createCatalog({ store, supervisor, clock, log, config });

@@ -3,7 +3,8 @@ import test, { type TestContext } from 'node:test';
 import { defaultConfig } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
-import { allowAll, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
+import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
+import { createPolicy, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
 import {
   createDispatch,
   errorResult,
@@ -35,16 +36,27 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     },
     onReady: () => {},
     onNotification: () => {},
+    onState: () => {},
     wanted: () => false,
   });
+  const approvals = createApprovals({ clock });
   const dispatch = createDispatch({
-    policy: parts.policy ?? allowAll,
+    policy: parts.policy ?? createPolicy([]),
+    approvals,
     limits: parts.limits ?? noLimits,
     supervisor,
     audit: { record: (call) => records.push(call) },
     clock,
   });
-  return { clock, opened, records, dispatch, supervisor, upstream: () => opened[0] as FakeTransport };
+  return {
+    clock,
+    approvals,
+    opened,
+    records,
+    dispatch,
+    supervisor,
+    upstream: () => opened[0] as FakeTransport,
+  };
 }
 
 const callOf = (more: Partial<Call> = {}): Call => ({
@@ -331,4 +343,58 @@ test('callers that are no client get the result itself, or the error of the upst
     assert.throws(() => resultOf({ kind: 'made', body }), {
       message: 'the upstream answered with an error: no result',
     });
+});
+
+const asking = createPolicy(['db:prod/query']);
+
+test('a call that needs a yes goes on when a person gives it, and only once', async (t) => {
+  const setup = setUp(t, { policy: asking });
+  setup.approvals.attend();
+  const first = setup.dispatch(callOf());
+  await settled();
+  assert.equal(setup.opened.length, 0);
+  const [question] = setup.approvals.list();
+  assert.deepEqual(question && [question.profile, question.tool, question.client, question.arguments], [
+    'db:prod',
+    'query',
+    'test client',
+    '{\n  "sql": "SELECT 1"\n}',
+  ]);
+  await setup.clock.advance(400);
+  assert.equal(setup.approvals.answer(question?.id ?? '', 'allow'), true);
+  await settled();
+  const transport = setup.upstream();
+  transport.answer('tools/call', { content: [] });
+  assert.equal((await first).kind, 'raw');
+  void setup.dispatch(callOf());
+  await settled();
+  assert.equal(setup.approvals.list().length, 1);
+});
+
+test('a call that a person refuses never reaches the upstream, and the model reads why', async (t) => {
+  const setup = setUp(t, { policy: asking });
+  setup.approvals.attend();
+  const call = setup.dispatch(callOf());
+  await setup.clock.advance(400);
+  setup.approvals.answer(setup.approvals.list()[0]?.id ?? '', 'deny');
+  const { result } = readReply(await call);
+  assert.deepEqual(result, {
+    content: [
+      { type: 'text', text: 'a person refused query on db:prod; do not try it again unless they ask for it' },
+    ],
+    isError: true,
+    _meta: { 'dev.nucleus/error': { profile: 'db:prod', verdict: 'denied', code: 'POLICY_DENIED' } },
+  });
+  assert.equal(setup.opened.length, 0);
+  assert.deepEqual(
+    setup.records.map(({ decision, outcome }) => [decision, outcome]),
+    [['denied', 'blocked']],
+  );
+});
+
+test('without an app to ask in, a call that needs a yes is refused at once', async (t) => {
+  const setup = setUp(t, { policy: asking });
+  const { result } = readReply(await setup.dispatch(callOf()));
+  assert.match(JSON.stringify(result), /needs a person's yes and the Nucleus app is not open/);
+  assert.equal(setup.opened.length, 0);
 });

@@ -38,6 +38,7 @@ function setUp(
     },
     onReady: (profile) => ready.push(profile),
     onNotification: (...all) => notifications.push(all),
+    onState: () => {},
     wanted: options.wanted ?? (() => false),
   });
   const setup = {

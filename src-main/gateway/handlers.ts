@@ -1,0 +1,79 @@
+import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
+import type { Connectors } from './profiles/connectors.ts';
+import type { Profiles } from './profiles/profiles.ts';
+import type { Catalog } from './routing/catalog.ts';
+import { resultOf, type Dispatch } from './routing/dispatch.ts';
+import type { View } from './routing/view.ts';
+import type { Vault } from './storage/vault.ts';
+
+/** Answers every question of the contract from the parts of the gateway. */
+export function createHandlers(deps: {
+  readonly status: () => GatewayStatus;
+  readonly stop: (byPerson: boolean) => void;
+  readonly connectors: Connectors;
+  readonly profiles: Profiles;
+  readonly catalog: Pick<Catalog, 'refresh'>;
+  readonly defaultView: () => View;
+  readonly dispatch: Dispatch;
+  readonly vault: Vault;
+}): Handlers {
+  const { connectors, vault } = deps;
+
+  /** The default view after every profile in it was listed or failed to be. */
+  async function listedView(): Promise<View> {
+    const view = deps.defaultView();
+    await Promise.all(view.missing().map((id) => deps.catalog.refresh(id).catch(toNucleusError)));
+    return view;
+  }
+
+  return {
+    gateway: {
+      status: deps.status,
+      stop({ byPerson }) {
+        deps.stop(byPerson);
+        return {};
+      },
+    },
+    connectors: {
+      list: () => ({
+        connectors: connectors.list().map((manifest) => connectors.summary(manifest)),
+        problems: [...connectors.problems()],
+      }),
+    },
+    profiles: deps.profiles.handlers,
+    tools: {
+      async list() {
+        const view = await listedView();
+        return {
+          tools: view.rows('tool').map(({ key, route, json }) => ({
+            name: key,
+            profile: route.binding.profile,
+            tool: route.name,
+            description: (JSON.parse(json) as { description: string }).description,
+          })),
+          missing: view.missing(),
+        };
+      },
+      async call({ name, arguments: args }, { signal }) {
+        let view = deps.defaultView();
+        if (!view.find('tool', name)) view = await listedView();
+        const route = view.find('tool', name);
+        if (!route) {
+          const similar = view.similar('tool', name);
+          const hint =
+            similar.length > 0 ? `did you mean ${similar.join(', ')}?` : 'nucleus tools shows what there is';
+          throw new NucleusError('TOOL_UNKNOWN', `unknown tool "${name}"; ${hint}`);
+        }
+        const call = { kind: 'tool', route, params: { name, arguments: args }, via: 'cli' } as const;
+        return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
+      },
+    },
+    vault: {
+      status: () => vault.status(),
+      move: ({ to }) => vault.move(to),
+      rekey: () => vault.rekey(),
+      recover: () => vault.recover(),
+    },
+  };
+}

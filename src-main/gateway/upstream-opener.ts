@@ -1,0 +1,62 @@
+import type { Config } from '../../src-shared/config.ts';
+import { NucleusError } from '../../src-shared/errors.ts';
+import type { Child, Platform } from './platform.ts';
+import type { Connectors } from './profiles/connectors.ts';
+import { resolveLaunch, type ResolvedLaunch } from './profiles/launch.ts';
+import type { ProfileStore } from './storage/profile-store.ts';
+import type { Vault } from './storage/vault.ts';
+import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
+import { openHttp } from './upstream/http.ts';
+import { openStdio, spawnCommand } from './upstream/stdio.ts';
+import type { Transport } from './upstream/transport.ts';
+
+/** Opens the transport of a profile: its command, secrets and environment are looked up anew at every start. */
+export function createUpstreamOpener(deps: {
+  readonly platform: Platform;
+  readonly config: Config['upstream'];
+  /** Folder an upstream starts in when its profile names none. */
+  readonly home: string;
+  readonly store: Pick<ProfileStore, 'get'>;
+  readonly connectors: Pick<Connectors, 'get'>;
+  readonly vault: Pick<Vault, 'get'>;
+}): (profile: string) => Promise<Transport> {
+  const { platform, config } = deps;
+  const { clock, log } = platform;
+  const loginPath = createLoginPath({ env: platform.env, clock, log });
+
+  function spawn(launch: Exclude<ResolvedLaunch, { kind: 'http' }>, env: Record<string, string>): Child {
+    const cwd = launch.cwd ?? deps.home;
+    return launch.kind === 'builtin'
+      ? platform.spawnBuiltin(launch.server, { args: launch.args, env, cwd })
+      : spawnCommand({ command: launch.command, args: launch.args, env, cwd });
+  }
+
+  return async (id) => {
+    const profile = deps.store.get(id);
+    if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
+    const launch = await resolveLaunch(profile, deps.connectors.get(profile.connector), (name) =>
+      deps.vault.get(id, name),
+    );
+    if (launch.kind === 'http')
+      return openHttp({ ...launch, profile: id, clock, limit: config.max_frame_mib });
+    const env = upstreamEnvironment({
+      gateway: platform.env,
+      path: await loginPath(),
+      pass: launch.pass,
+      own: launch.env,
+    });
+    try {
+      return await openStdio(spawn(launch, env), {
+        clock,
+        lineLimit: config.max_frame_mib,
+        stderr: launch.stderr,
+      });
+    } catch (error) {
+      throw new NucleusError(
+        'UPSTREAM_SPAWN_FAILED',
+        `the server of ${id} could not be started: ${(error as Error).message}; correct the command of this profile`,
+        { profile: id },
+      );
+    }
+  };
+}
