@@ -25,6 +25,8 @@ export interface Child {
   on(event: 'spawn', listener: () => void): unknown;
   on(event: 'exit', listener: (code: number | null, signal: NodeJS.Signals | null) => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** Signals it and all it started, where it is not the leader of a process group of its own. */
+  signalAll?(signal: NodeJS.Signals): void;
 }
 
 /** The operating system's keychain as `keytar` offers it. */

@@ -1,18 +1,19 @@
-import { type ChildProcess, fork } from 'node:child_process';
 import { basename } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { Begun, Question, Reply, Settings } from './protocol.ts';
+import { type Executor, startExecutor } from './executor.ts';
+import type { Question, Reply, Settings } from './protocol.ts';
 
 /** Starting the process may take this long beside the statement itself. */
 const maxStartMs = 15_000;
 /** Statements that wait for their turn. */
 const maxWaiting = 100;
+/** From the last answer to the end of a server that can only end whole: enough for it to be written. */
+const farewellMs = 100;
 
-/** Runs one question after another in a process that can be ended when a statement does not end by itself. */
+/** Runs one question after another where one can be ended when its statement does not end by itself. */
 export interface Runner {
   /** Never rejects: what goes wrong is a sentence. An aborted question is stopped, and its answer reads so. */
   ask(question: Question, signal: AbortSignal): Promise<Reply>;
-  /** Ends the process, whatever it does. */
+  /** Ends what runs, the whole server where nothing less does. */
   close(): void;
 }
 
@@ -21,11 +22,13 @@ interface Job {
   readonly finish: (reply: Reply) => void;
 }
 
-/** The process starts with the first question and anew after one that had to be stopped. */
+/** The executor starts with the first question and anew after one that had to be stopped. */
 export function createRunner(settings: Settings): Runner {
   const name = basename(settings.file);
+  const isRestarting = `The server of ${name} is being started anew; try again in a moment.`;
   const waiting: Job[] = [];
-  let child: ChildProcess | null = null;
+  let executor: Executor | null = null;
+  let isEnding = false;
   let running: { readonly job: Job; timer: NodeJS.Timeout } | null = null;
 
   const finish = (reply: Reply): void => {
@@ -38,9 +41,18 @@ export function createRunner(settings: Settings): Runner {
   };
 
   const stop = (reason: string): void => {
-    child?.kill('SIGKILL');
-    child = null;
+    const stopped = executor;
+    executor = null;
+    if (stopped?.kill === null) endServer();
+    stopped?.kill?.();
     finish({ error: reason });
+  };
+
+  /** Whoever started the server starts a fresh one; what waits is told so. */
+  const endServer = (): void => {
+    isEnding = true;
+    for (const job of waiting.splice(0)) job.finish({ error: isRestarting });
+    setTimeout(() => process.stdout.write('', killServer), farewellMs);
   };
 
   const limit = (milliseconds: number): NodeJS.Timeout =>
@@ -53,31 +65,20 @@ export function createRunner(settings: Settings): Runner {
       milliseconds,
     );
 
-  const start = (): ChildProcess => {
-    const started = fork(
-      fileURLToPath(new URL('./query-worker.ts', import.meta.url)),
-      [JSON.stringify(settings)],
-      {
-        // Its stdout must never reach ours: that carries the protocol.
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  const start = (): Executor => {
+    const started = startExecutor(settings, {
+      onMessage(message) {
+        if (started !== executor || !running) return;
+        if (!('begun' in message)) return finish(message);
+        clearTimeout(running.timer);
+        running.timer = limit(settings.timeoutMs);
       },
-    );
-    // The server ends with its stdin; a sleeping child must not keep it.
-    started.unref();
-    started.channel?.unref();
-    started.on('message', (message: Begun | Reply) => {
-      if (started !== child || !running) return;
-      if (!('begun' in message)) return finish(message);
-      clearTimeout(running.timer);
-      running.timer = limit(settings.timeoutMs);
+      onLost(what) {
+        if (started !== executor) return;
+        executor = null;
+        finish({ error: `${name}: what runs its statements ${what}; try again.` });
+      },
     });
-    const lost = (what: string): void => {
-      if (started !== child) return;
-      child = null;
-      finish({ error: `${name}: the process that runs statements ${what}; try again.` });
-    };
-    started.once('error', (error) => lost(`failed (${error.message})`));
-    started.once('exit', (code, signal) => lost(`ended unexpectedly (${signal ?? `code ${code}`})`));
     return started;
   };
 
@@ -85,14 +86,15 @@ export function createRunner(settings: Settings): Runner {
     const job = running ? undefined : waiting.shift();
     if (!job) return;
     running = { job, timer: limit(settings.timeoutMs + maxStartMs) };
-    child ??= start();
-    child.send(job.question, (error) => {
-      if (error && running?.job === job) stop(`${name}: the statement could not be handed on; try again.`);
+    executor ??= start();
+    executor.send(job.question, () => {
+      if (running?.job === job) stop(`${name}: the statement could not be handed on; try again.`);
     });
   };
 
   return {
     ask(question, signal) {
+      if (isEnding) return Promise.resolve({ error: isRestarting });
       if (waiting.length >= maxWaiting)
         return Promise.resolve({
           error: `${maxWaiting} statements already wait for ${name}; try again in a moment.`,
@@ -118,8 +120,14 @@ export function createRunner(settings: Settings): Runner {
       return promise;
     },
     close() {
-      child?.kill('SIGKILL');
-      child = null;
+      if (isEnding || (running && executor?.kill === null)) killServer();
+      executor?.kill?.();
+      executor = null;
     },
   };
+}
+
+/** Not exit(): it would wait for the thread, and that for the statement. */
+function killServer(): void {
+  process.kill(process.pid, 'SIGKILL');
 }

@@ -51,7 +51,10 @@ export async function openStdio(
   const tail = drainStderr(child.stderr, options.stderr);
 
   const transport: Transport = {
-    pid: child.pid ?? null,
+    // A utility process has its id only once it runs.
+    get pid() {
+      return child.pid ?? null;
+    },
     onLine: () => {},
     onOverflow: () => {},
     onLost: () => {},
@@ -117,6 +120,7 @@ function spawnReason(error: NodeJS.ErrnoException): string {
 }
 
 function signalGroup(child: Child, signal: NodeJS.Signals): void {
+  if (child.signalAll) return child.signalAll(signal);
   if (child.pid === undefined) return;
   try {
     if (process.platform === 'win32')
