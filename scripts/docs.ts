@@ -38,7 +38,7 @@ function errorsPage(): string {
     generated('src-shared/errors.ts'),
     '# Errors',
     'Every failure Nucleus reports by name. The sentence that comes with it says what happened, to which profile, and what to do next; the name and the numbers are stable.',
-    'On the command line the sentence goes to stderr as `error: …` and the exit code tells the kind: 0 fine, 1 failed, 2 wrong usage or input, 3 no gateway, 4 no such thing, 5 locked, 6 the upstream failed. A client gets the JSON-RPC code, or a tool result whose structured content holds the name. Errors of an upstream itself pass unchanged.',
+    'On the command line the sentence goes to stderr as `Error: …`, with `--json` as `{"error":{"code","message"}}`, and the exit code tells the kind: 0 fine, 1 failed, 2 wrong usage or input, 3 no gateway, 4 no such thing, 5 locked, 6 the upstream failed. A client gets the JSON-RPC code, with the name in `data.code`; or a tool result with the name in `_meta["dev.nucleus/error"].code`. Errors of an upstream itself pass unchanged.',
     ['| Name | Exit code | JSON-RPC code | A client sees |', '|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n');
 }

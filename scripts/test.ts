@@ -39,7 +39,8 @@ const isVerbose = args.includes('--verbose');
 const mayNotSkip = process.env['NUCLEUS_REQUIRE'] === 'all';
 const words = args.filter((arg) => !arg.startsWith('--'));
 
-const files = globSync('test/**/*.test.ts', { cwd: root })
+// The end-to-end tests need a display and more: npm run test:e2e.
+const files = globSync('test/**/*.test.ts', { cwd: root, exclude: ['test/e2e/**'] })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
   .sort();

@@ -256,7 +256,8 @@ export type AppContract = typeof appContract;
 export const windowContract = { ...contract, ...personContract, ...appContract };
 export type WindowContract = typeof windowContract;
 
-type Ask<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
+/** One question: what it takes and what it answers. */
+export type Ask<I extends z.ZodType = z.ZodType, O extends z.ZodType = z.ZodType> = {
   readonly kind: 'ask';
   readonly input: I;
   readonly output: O;

@@ -71,8 +71,11 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
       `unknown --transport "${request.transport}" (want ${transports.join(', ')})`,
     );
   }
-  if (request.url !== null && !URL.canParse(request.url)) {
-    throw new NucleusError('USAGE', 'the URL is not a whole address, such as https://example.com/mcp');
+  if (request.url !== null && !isWebAddress(request.url)) {
+    throw new NucleusError(
+      'USAGE',
+      'the URL is not a whole http(s) address, such as https://example.com/mcp',
+    );
   }
   if (request.url === null && options.header !== undefined) {
     throw new NucleusError('USAGE', '--header needs a URL');
@@ -111,6 +114,10 @@ function readLaunch(options: AddOptions, cwd: string): Launch | null {
     secretEnv: [...new Set(secretEnv)],
     cwd: options.cwd === undefined ? null : resolve(cwd, expandHome(options.cwd)),
   };
+}
+
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
 }
 
 /** `Name: value`, as curl takes them; `{{secret}}` in the value stands for what is asked for. */

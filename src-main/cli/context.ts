@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { NucleusError } from '../../src-shared/errors.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 import { createPaths } from '../gateway/storage/paths.ts';
 
@@ -45,9 +46,15 @@ export function createContext(options: GlobalOptions): Context {
     version: readVersion(),
     json: options.json === true,
     input: options.input !== false,
-    // Absolute: a gateway we start has another working directory.
-    configFile: options.config === undefined ? undefined : resolve(options.config),
+    configFile: options.config === undefined ? undefined : findConfig(options.config),
   };
+}
+
+/** Absolute, since a gateway we start has another working directory; one that was named by hand must be there. */
+function findConfig(path: string): string {
+  const file = resolve(path);
+  if (existsSync(file)) return file;
+  throw new NucleusError('CONFIG_INVALID', `--config names ${file}, which does not exist`);
 }
 
 /** The version in package.json. */

@@ -11,6 +11,7 @@ import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
 import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
+import { withProgress } from './progress.ts';
 
 /** How long to wait for another command to let go of the state folder. */
 const lockTimeout = 30_000;
@@ -18,7 +19,7 @@ const lockTimeout = 30_000;
 /** `serve --standalone`: this process is the gateway, its only client is on stdin and stdout. */
 export async function serveStandalone(context: Context, line: AttachLine): Promise<number> {
   process.umask(0o077);
-  const host = await hostGateway({
+  const opening = hostGateway({
     platform: createPlatform(context, gatewayEnvironment(context.paths, context.env, userInfo().uid)),
     paths: context.paths,
     version: context.version,
@@ -27,6 +28,7 @@ export async function serveStandalone(context: Context, line: AttachLine): Promi
     waitMs: lockTimeout,
     ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
   });
+  const host = await withProgress(context, 'Waiting for the state folder …', opening);
   host.gateway.startBackground();
   const config = loadConfig(context.configFile ?? context.paths.config);
   await serveOnStdio(context, host.gateway, line, config);

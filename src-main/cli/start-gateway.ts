@@ -68,7 +68,11 @@ function spawnGateway(context: Context, auto: boolean, log: number): ReturnType<
       ],
       {
         cwd: paths.home,
-        env: gatewayEnvironment(paths, context.env, userInfo().uid),
+        env: {
+          ...gatewayEnvironment(paths, context.env, userInfo().uid),
+          // A relative path would mean another folder where the gateway starts.
+          ...(context.env['NUCLEUS_HOME'] && { NUCLEUS_HOME: paths.home }),
+        },
         detached: true,
         stdio: ['ignore', log, log],
         windowsHide: true,

@@ -1,9 +1,10 @@
 import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
-import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Catalog } from './routing/catalog.ts';
 import { resultOf, type Dispatch } from './routing/dispatch.ts';
+import { unknownRoute } from './routing/unknown.ts';
 import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 
@@ -59,12 +60,7 @@ export function createHandlers(deps: {
         let view = deps.defaultView();
         if (!view.find('tool', name)) view = await listedView();
         const route = view.find('tool', name);
-        if (!route) {
-          const similar = view.similar('tool', name);
-          const hint =
-            similar.length > 0 ? `did you mean ${similar.join(', ')}?` : 'nucleus tools shows what there is';
-          throw new NucleusError('TOOL_UNKNOWN', `unknown tool "${name}"; ${hint}`);
-        }
+        if (!route) throw unknownRoute('tool', name, view);
         const call = { kind: 'tool', route, params: { name, arguments: args }, via: 'cli' } as const;
         return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
       },

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
-import { NucleusError } from '../../src-shared/errors.ts';
+import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import { loadConfig } from './config-file.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
@@ -78,7 +78,13 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
   // Closed in the reverse order of opening, whatever fails in between.
   const opened: (() => void | Promise<void>)[] = [() => lock.release()];
   const closeAll = async (): Promise<void> => {
-    for (const close of opened.splice(0).reverse()) await close();
+    for (const close of opened.splice(0).reverse())
+      try {
+        await close();
+      } catch (error) {
+        // The rest has to be closed all the same, the lock above all.
+        log.error('closing failed', { reason: toNucleusError(error).message });
+      }
   };
   const close = (): Promise<void> => (closing ??= closeAll().then(closed.resolve));
 

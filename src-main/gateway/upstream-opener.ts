@@ -50,6 +50,7 @@ export function createUpstreamOpener(deps: {
         clock,
         lineLimit: config.max_frame_mib,
         stderr: launch.stderr,
+        secrets: launch.secrets,
       });
     } catch (error) {
       throw new NucleusError(

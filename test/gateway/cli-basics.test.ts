@@ -125,6 +125,15 @@ test('a config file that is no TOML stops serve, naming file and line', async (t
   }
 });
 
+test('a config file that was named and is not there is said, not replaced by defaults', async (t) => {
+  const other = createHome(t);
+  const { code, stderr } = await nucleus(other, ['list', '--config', 'gone.toml']);
+  assert.deepEqual(
+    { code, stderr },
+    { code: 2, stderr: `Error: --config names ${join(other.user, 'gone.toml')}, which does not exist\n` },
+  );
+});
+
 test('an unknown key of the config file is named', async (t) => {
   verifies('NUC-005');
   const { code, stderr } = await nucleus(createHome(t, '[upstream]\ncall_timeot = "1m"\n'), [
@@ -219,6 +228,16 @@ test('an unknown connector without a URL or a command is explained with an examp
   assert.match(stderr, /nucleus add acme .*(https:\/\/|--command)/);
 });
 
+test('adding to a connector whose file is broken says what is wrong with the file', async (t) => {
+  verifies('NUC-016');
+  const other = createHome(t);
+  const file = other.write('connectors/acme.toml', 'schema = 1\nname = "acme\n');
+  const { code, stderr } = await nucleus(other, ['add', 'acme', '--no-input']);
+  assert.equal(code, 2);
+  assert.match(stderr, /^Error: connector acme: line 2, column 13: .*; correct line 2 of /);
+  assert.ok(stderr.includes(file));
+});
+
 test('info probes each upstream and shows a dead one beside the others', async () => {
   verifies('NUC-036');
   const { stdout, code } = await nucleus(home, ['info']);
@@ -258,6 +277,11 @@ test('remove without --force says what would go and keeps it', async () => {
   const { code, stderr } = await nucleus(home, ['remove', 'fake:dead']);
   assert.match(stderr, /--force/);
   assert.ok(code !== 0 || /fake:dead/.test(stderr));
+  const asJson = await nucleus(home, ['remove', 'fake:dead', '--json']);
+  assert.equal(asJson.code, code);
+  assert.deepEqual(JSON.parse(asJson.stdout), { removed: [], wouldRemove: ['fake:dead'] });
+  const recover = await nucleus(home, ['vault', 'recover', '--json']);
+  assert.deepEqual(JSON.parse(recover.stdout), { lost: [], wouldLose: [] });
   const left = (await nucleusJson(home, ['list'])) as Profile[];
   assert.deepEqual(
     left.map(({ id }) => id),

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AddProfile } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
+import type { ConnectorProblem, ConnectorSummary, Profile } from '../../../src-shared/model.ts';
 import type { NameChoice } from '../add-questions.ts';
 import { askMetadata, askSecrets, chooseName, secretNames } from '../add-questions.ts';
 import type { AddOptions, AddRequest } from '../add-request.ts';
@@ -75,16 +75,19 @@ export const add: CommandSpec = {
 
 interface Known {
   readonly connector: ConnectorSummary | null;
+  /** Why its manifest is left out. */
+  readonly problem: ConnectorProblem | null;
   readonly profiles: readonly Profile[];
 }
 
 /** Its own visit to the gateway: a person may think about a question for long, and must not hold the lock meanwhile. */
 async function readKnown(context: Context, request: AddRequest): Promise<Known> {
   const known = await withApi(context, async ({ api }) => {
-    const { connectors } = await api.connectors.list({});
+    const { connectors, problems } = await api.connectors.list({});
     const profiles = await api.profiles.list({});
     return {
       connector: connectors.find(({ name }) => name === request.connector) ?? null,
+      problem: problems.find(({ connector }) => connector === request.connector) ?? null,
       profiles: profiles.filter(({ connector }) => connector === request.connector),
     };
   });
@@ -92,7 +95,11 @@ async function readKnown(context: Context, request: AddRequest): Promise<Known> 
   return known;
 }
 
-function checkConnector(context: Context, request: AddRequest, { connector, profiles }: Known): void {
+function checkConnector(
+  context: Context,
+  request: AddRequest,
+  { connector, problem, profiles }: Known,
+): void {
   const name = request.connector;
   if (connector !== null) {
     const { url, transport } = connector;
@@ -103,6 +110,9 @@ function checkConnector(context: Context, request: AddRequest, { connector, prof
       note(context, `note: ${name} is reached over ${transport}; --transport is ignored`);
     }
     return;
+  }
+  if (problem !== null) {
+    throw new NucleusError('CONNECTOR_INVALID', `connector ${name}: ${problem.message}; ${problem.fix}`);
   }
   if (request.launch !== null || request.url !== null || profiles.length > 0) return;
   throw new NucleusError(
@@ -148,7 +158,7 @@ async function complete(
     name: choice.name,
     metadata,
     launch,
-    ...(connector === null && request.url !== null ? { url: request.url, headers } : {}),
+    ...(request.url !== null ? { url: request.url, headers } : {}),
     readOnly: request.readOnly ?? before?.readOnly ?? null,
     stderr: request.stderr ?? before?.stderr ?? 'null',
     cwd: context.cwd,

@@ -17,6 +17,7 @@ export const remove: CommandSpec = {
       if (options.force !== true) {
         const [found] = await api.profiles.info({ id, probe: false });
         if (found === undefined) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`);
+        if (context.json) printJson(context, { removed: [], wouldRemove: [id] });
         note(context, `This would remove ${id}:`);
         note(context, `  its row in ${context.paths.registry} and its tools from every client`);
         if (found.credentials !== null) note(context, `  its secrets (${found.credentials})`);

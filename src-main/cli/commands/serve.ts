@@ -89,7 +89,8 @@ async function attachOrStart(
       continue;
     }
     const { startGateway } = await import('../start-gateway.ts');
-    await startGateway(context, { auto: true, waitMs });
+    const { withProgress } = await import('../progress.ts');
+    await withProgress(context, 'Starting the gateway …', startGateway(context, { auto: true, waitMs }));
     isOurs = true;
   }
 }

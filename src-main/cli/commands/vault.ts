@@ -55,6 +55,7 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
   if (!force) {
     const profiles = await api.profiles.info({ id: null, probe: false });
     const losers = profiles.filter(({ credentials }) => credentials !== null);
+    if (context.json) printJson(context, { lost: [], wouldLose: losers.map(({ profile }) => profile.id) });
     note(
       context,
       'This gives up every stored secret whose key is lost; each profile has to be given its own again:',

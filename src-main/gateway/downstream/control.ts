@@ -4,6 +4,7 @@ import { maxAttachBytes } from '../../../src-shared/attach.ts';
 import {
   contract,
   type AnyContract,
+  type Ask,
   type Api,
   type AskContext,
   type AskName,
@@ -18,11 +19,6 @@ const controlLimit = 128 * 1024 * 1024;
 /** How long the gateway may take to answer the attach line. */
 const attachMs = 5_000;
 
-interface Question {
-  readonly input: { parse(value: unknown): unknown };
-  readonly output: { parse(value: unknown): unknown };
-}
-
 /** Puts one question to the handlers, input and output checked against the contract that has it. */
 export async function answerAsk(
   asks: AnyContract,
@@ -32,18 +28,21 @@ export async function answerAsk(
   context: AskContext,
 ): Promise<unknown> {
   const [group = '', key = ''] = name.split('.');
-  const question = lookUp<Question>(asks, group, key);
+  const question = lookUp<Ask>(asks, group, key);
   const handler = lookUp<(input: unknown, context: AskContext) => unknown>(handlers, group, key);
   if (!question || !handler) throw new NucleusError('METHOD_UNKNOWN', `the gateway does not know ${name}`);
   return question.output.parse(await handler(readInput(question, name, input), context));
 }
 
-function readInput(question: Question, name: string, input: unknown): unknown {
-  try {
-    return question.input.parse(input);
-  } catch (error) {
-    throw new NucleusError('ARGUMENTS_INVALID', `${name} was asked wrongly: ${(error as Error).message}`);
-  }
+function readInput(question: Ask, name: string, input: unknown): unknown {
+  const read = question.input.safeParse(input);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  const place = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
+  throw new NucleusError(
+    'ARGUMENTS_INVALID',
+    `${name} was asked wrongly${place}: ${issue?.message ?? 'not valid'}`,
+  );
 }
 
 function lookUp<T>(table: object, group: string, key: string): T | undefined {

@@ -5,6 +5,7 @@ import type { Clock, Log } from '../platform.ts';
 import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
 import { instructions } from '../routing/instructions.ts';
 import type { Binding } from '../routing/route.ts';
+import { unknownRoute } from '../routing/unknown.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { encode, errorObject, isObject, parseFrame, type Id, type Params } from '../wire/frame.ts';
@@ -148,7 +149,7 @@ export function createSession(
       route = look();
     }
     if (route) return route;
-    throw unknown(kind, name, kind === 'resource' ? [] : view().similar(kind, name));
+    throw unknownRoute(kind, name, view());
   }
 
   async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
@@ -289,21 +290,6 @@ function invalid(reason: 'json' | 'envelope' | 'batch'): NucleusError {
   return new NucleusError(
     'REQUEST_INVALID',
     'the message is not a JSON-RPC 2.0 request, notification or response',
-  );
-}
-
-function unknown(kind: Call['kind'], name: string, similar: readonly string[]): NucleusError {
-  const short = name.length > 120 ? `${name.slice(0, 120)}…` : name;
-  if (kind === 'resource')
-    return new NucleusError(
-      'RESOURCE_UNKNOWN',
-      `no resource "${short}" on any profile; resources/list shows them`,
-    );
-  const hint =
-    similar.length > 0 ? `; did you mean ${similar.join(', ')}?` : `; ${kind}s/list shows what there is`;
-  return new NucleusError(
-    kind === 'tool' ? 'TOOL_UNKNOWN' : 'PROMPT_UNKNOWN',
-    `unknown ${kind} "${short}"${hint}`,
   );
 }
 

@@ -93,6 +93,8 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
   const refuse = (error: unknown): void => {
     reply({ nucleus: 1, version: deps.version, error: attachError(error) });
     socket.end();
+    // What came in the same piece is not another attach line.
+    receiver = { receive: () => {}, close: () => {} };
   };
 
   readLines(socket, {

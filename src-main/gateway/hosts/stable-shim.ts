@@ -1,7 +1,8 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensurePrivateFolder, writePrivateFile } from '../storage/files.ts';
-import type { Paths } from '../storage/paths.ts';
+import { createPaths, type Paths } from '../storage/paths.ts';
 
 /**
  * Writes `~/.nucleusmcp/bin/nucleus`, the command that client entries name: it follows wherever this copy of Nucleus
@@ -11,11 +12,27 @@ export function writeStableShim(paths: Paths, resources: string): void {
   // On Windows hosts get node.exe or the native shim, never a script.
   if (process.platform === 'win32') return;
   const target = join(resources, 'bin', 'nucleus');
-  const quoted = `'${target.replaceAll("'", `'\\''`)}'`;
+  // A packaged app holds no command yet; one that an unpacked copy wrote goes on working.
+  if (!existsSync(target)) return;
   ensurePrivateFolder(dirname(paths.shim));
   writePrivateFile(
     paths.shim,
-    `#!/bin/sh\n# Written by Nucleus at each start; client entries point here.\nexec ${quoted} "$@"\n`,
+    [
+      '#!/bin/sh',
+      '# Written by Nucleus at each start; client entries point here.',
+      // Clients hand over a clean environment, so another state folder than the usual one has to stand here.
+      ...(isUsual(paths) ? [] : [`export NUCLEUS_HOME=${quote(paths.home)}`]),
+      `exec ${quote(target)} "$@"`,
+      '',
+    ].join('\n'),
   );
   chmodSync(paths.shim, 0o700);
+}
+
+function isUsual({ home }: Paths): boolean {
+  return home === createPaths({ HOME: homedir() }).home;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -5,7 +5,7 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { type ConnectorProblem, type ConnectorSummary } from '../../../src-shared/model.ts';
 import type { Log } from '../platform.ts';
 import { ensurePrivateFolder, readTextIfExists, removeIfExists, writePrivateFile } from '../storage/files.ts';
-import { type Manifest, parseManifest } from './manifest.ts';
+import { type Manifest, type ManifestSource, parseManifest } from './manifest.ts';
 
 /** A manifest larger than this is none. */
 const maxManifestBytes = 256 * 1024;
@@ -126,8 +126,7 @@ export function createConnectors({ builtinFolder, customFolder, log }: Deps): Co
           `"${connector.name}" is a built-in connector; choose another name for your own`,
         );
       const text = textOf(connector);
-      // Refuses before writing what could not be read back.
-      parseManifest(text, { file, name: connector.name, kind: 'custom' });
+      checkText(text, { file, name: connector.name, kind: 'custom' });
       const before = readTextIfExists(file);
       ensurePrivateFolder(join(file, '..'));
       writePrivateFile(file, text);
@@ -158,6 +157,17 @@ function read(file: string, name: string, kind: Kind): Pick<Loaded, 'manifest' |
     const { message, data } = toNucleusError(error);
     const { fix } = data;
     return refuse(message, typeof fix === 'string' ? fix : `check that ${file} can be read`);
+  }
+}
+
+/** Refuses before writing what could not be read back; what to do about it belongs into the sentence, there is no file. */
+function checkText(text: string, source: ManifestSource): void {
+  try {
+    parseManifest(text, source);
+  } catch (error) {
+    const { code, message, data } = toNucleusError(error);
+    const fix = String(data['fix']).replace(` (${source.file})`, '');
+    throw new NucleusError(code, `connector ${source.name}: ${message}; ${fix}`, {}, { cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Launch, MetadataField, Profile, Stderr } from '../../../src-shared/model.ts';
 import type { Manifest, ManifestStdio } from './manifest.ts';
@@ -12,6 +12,8 @@ interface Start {
   /** Names of variables of the gateway's environment that the child may see. */
   readonly pass: readonly string[];
   readonly stderr: Stderr;
+  /** The values of its secrets, so that they can be kept out of sentences. */
+  readonly secrets: readonly string[];
 }
 
 /** How one profile's upstream is started, with every template filled in. Holds secrets: never logged, never stored. */
@@ -63,13 +65,13 @@ export function secretsOf(
 }
 
 /**
- * The metadata a profile is stored with: defaults filled in, paths made absolute against `cwd`, everything the
+ * The metadata a profile is stored with: defaults filled in, paths made absolute against `cwd` (null refuses relative ones), everything the
  * manifest asks for checked. Keys the manifest does not name are kept as they are.
  */
 export function checkMetadata(
   manifest: Manifest | null,
   metadata: Readonly<Record<string, string>>,
-  cwd: string,
+  cwd: string | null,
 ): Record<string, string> {
   const checked = new Map(Object.entries(metadata));
   for (const field of manifest?.metadata ?? []) {
@@ -92,7 +94,8 @@ async function resolveOwn(
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
   const env: Record<string, string> = { ...launch.env };
-  for (const name of launch.secretEnv) env[name] = await secret(name);
+  const secrets: string[] = [];
+  for (const name of launch.secretEnv) secrets.push((env[name] = await secret(name)));
   for (const value of [launch.command, ...launch.args, ...Object.values(env), launch.cwd ?? ''])
     if (value.includes('\0'))
       throw new NucleusError(
@@ -108,6 +111,7 @@ async function resolveOwn(
     cwd: launch.cwd,
     pass: [],
     stderr: profile.stderr,
+    secrets,
   };
 }
 
@@ -151,16 +155,19 @@ async function resolveHttp(
   const headers: Record<string, string> = {};
   for (const [name, template] of Object.entries(manifest.headers)) {
     const value = expand(template, context);
-    if (value !== null && /[\r\n]/.test(value))
+    if (value !== null && notInHeader.test(value))
       throw new NucleusError(
         'METADATA_INVALID',
-        `the header ${name} of ${profile.id} would contain a line break; give its secret or metadata again without one`,
+        `the header ${name} of ${profile.id} would contain a line break or another character no header can hold; give its secret or metadata again without one`,
         { profile: profile.id },
       );
     if (value !== null) headers[name.toLowerCase()] = value;
   }
   return { kind: 'http', url: new URL(url), headers };
 }
+
+/** RFC 9110, section 5.5. */
+const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 function mapValues(
   values: Readonly<Record<string, string>>,
@@ -185,6 +192,7 @@ function resolveManifest(
     cwd: stdio.cwd === null ? null : expand(stdio.cwd, context),
     pass: stdio.pass,
     stderr: profile.stderr,
+    secrets: Object.values(context.secrets),
   };
   // The manifest's checks leave exactly one of the two filled.
   return stdio.server === null
@@ -227,12 +235,13 @@ function contextOf(
   };
 }
 
-function checkValue(field: MetadataField, given: string, cwd: string): string {
+function checkValue(field: MetadataField, given: string, cwd: string | null): string {
   const fail = (what: string): never => {
     throw new NucleusError('METADATA_INVALID', `metadata field "${field.key}" ${what}`, { key: field.key });
   };
   if (given.includes('\0')) fail('must not contain a NUL character');
-  const value = field.kind === 'path' ? resolve(cwd, given) : given;
+  if (field.kind === 'path' && cwd === null && !isAbsolute(given)) fail('must be an absolute path');
+  const value = field.kind === 'path' ? resolve(cwd ?? '/', given) : given;
   if (field.choices.length > 0 && !field.choices.includes(value))
     fail(`must be one of ${field.choices.join(', ')}`);
   if (field.pattern !== null && !new RegExp(field.pattern, 'u').test(value))

@@ -53,6 +53,8 @@ export function createProfiles(deps: {
     checkName('connector', input.connector);
     checkName('profile', input.name);
     const id = profileId(input.connector, input.name);
+    // Kept for an undo only, it must not take its successor along when its time is over.
+    if (leaving.has(id)) await removeLeaving(id);
     const before = store.get(id);
     if (before && !input.replace)
       throw new NucleusError(
@@ -62,17 +64,21 @@ export function createProfiles(deps: {
           profile: id,
         },
       );
+    const notes = ignoredHeaders(input);
     const undoConnector = ensureConnector(input);
     try {
-      const { secrets, profile } = await prepare(input, before);
-      const writeSecrets = await vault.put(id, secrets);
+      const profile = prepare(input, before);
+      const writeSecrets = await vault.put(id, input.secrets);
+      // While the vault was opened, another add that failed may have taken the connector back.
+      ensureConnector(input);
       deps.transaction(() => {
         if (before) store.replace(profile);
         else store.insert(profile);
         writeSecrets();
       });
     } catch (error) {
-      undoConnector();
+      // One that came in meanwhile may count on it.
+      if (!isUsed(input.connector)) undoConnector();
       throw error;
     }
     if (before) {
@@ -80,7 +86,16 @@ export function createProfiles(deps: {
       catalog.forget(id);
     }
     deps.onChange(id);
-    return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes: [] };
+    return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes };
+  }
+
+  /** Headers belong to the connector: other ones with a later profile would not be sent. */
+  function ignoredHeaders({ connector, headers }: Adding): string[] {
+    const manifest = connectors.get(connector);
+    const differs = ([name, value]: [string, string]): boolean => manifest?.headers[name] !== value;
+    return manifest && Object.entries(headers).some(differs)
+      ? [`${connector} is a known connector; headers other than its own are ignored`]
+      : [];
   }
 
   /** A command of one's own needs a connector to belong to; it is made with the first profile of that name. */
@@ -108,10 +123,16 @@ export function createProfiles(deps: {
     });
   }
 
-  async function prepare(
-    input: Adding,
-    before: Profile | null,
-  ): Promise<{ profile: Profile; secrets: Record<string, string> }> {
+  function present(): Profile[] {
+    return store.list().filter(({ id }) => !leaving.has(id));
+  }
+
+  function isUsed(connector: string): boolean {
+    return store.list().some((profile) => profile.connector === connector);
+  }
+
+  /** The profile as it will be stored; throws when something is missing or too much. */
+  function prepare(input: Adding, before: Profile | null): Profile {
     const id = profileId(input.connector, input.name);
     const manifest = connectors.get(input.connector);
     if (manifest && (manifest.transport === 'sse' || manifest.auth === 'oauth'))
@@ -136,18 +157,17 @@ export function createProfiles(deps: {
     const unasked = Object.keys(input.secrets).find((name) => !needed.includes(name));
     if (unasked !== undefined)
       throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unasked}`);
-    const profile: Profile = {
+    return {
       id,
       connector: input.connector,
       name: input.name,
-      metadata: checkMetadata(manifest, { ...before?.metadata, ...input.metadata }, input.cwd ?? '/'),
+      metadata: checkMetadata(manifest, { ...before?.metadata, ...input.metadata }, input.cwd),
       createdAt: before?.createdAt ?? Math.floor(clock.now() / 1000),
       isDefault: before?.isDefault ?? false,
       launch,
       readOnly: input.readOnly ?? before?.readOnly ?? null,
       stderr: input.stderr,
     };
-    return { profile, secrets: input.secrets };
   }
 
   async function probe(id: string): Promise<Probe> {
@@ -190,17 +210,25 @@ export function createProfiles(deps: {
   async function removeNow(id: string): Promise<string[]> {
     const profile = existing(id);
     const secrets = vault.names(id);
-    await supervisor.stop(id);
+    // The row goes first: a call that comes while the upstream is stopped must not start it again.
     deps.transaction(() => {
       vault.remove(id);
       store.remove(id);
     });
+    await supervisor.stop(id);
     catalog.forget(id);
     const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
-    const orphan = !store.list().some(({ connector }) => connector === profile.connector);
-    if (orphan && connectors.removeCustom(profile.connector)) removed.push(`connector ${profile.connector}`);
+    if (!isUsed(profile.connector) && connectors.removeCustom(profile.connector))
+      removed.push(`connector ${profile.connector}`);
     deps.onChange(id);
     return removed;
+  }
+
+  /** Does at once what was to be done after the time for an undo. */
+  function removeLeaving(id: string): Promise<string[]> {
+    leaving.get(id)?.();
+    leaving.delete(id);
+    return removeNow(id);
   }
 
   async function rename(id: string, name: string): Promise<Profile> {
@@ -212,7 +240,8 @@ export function createProfiles(deps: {
     for (const secret of vault.names(id)) secrets[secret] = await vault.get(id, secret);
     // A record is bound to its profile's id, so it is sealed anew for the new one.
     const writeSecrets = await vault.put(renamed.id, secrets);
-    await supervisor.stop(id);
+    // It may have been removed while the vault was opened.
+    existing(id);
     deps.transaction(() => {
       store.insert(renamed);
       writeSecrets();
@@ -220,6 +249,7 @@ export function createProfiles(deps: {
       store.remove(id);
       if (profile.isDefault) store.setDefault(renamed.id);
     });
+    await supervisor.stop(id);
     catalog.rename(id, renamed.id);
     deps.onChange(id);
     deps.onChange(renamed.id);
@@ -227,18 +257,15 @@ export function createProfiles(deps: {
   }
 
   const handlers: Handlers['profiles'] = {
-    list: () => store.list().filter(({ id }) => !leaving.has(id)),
+    list: present,
     add,
     info: ({ id, probe: withProbe }) =>
-      Promise.all(
-        (id === null ? store.list() : [existing(id)]).map((profile) => describe(profile, withProbe)),
-      ),
+      Promise.all((id === null ? present() : [existing(id)]).map((profile) => describe(profile, withProbe))),
     remove: async ({ id }) => ({ removed: await removeNow(id) }),
     removeLater({ id, undoMs }) {
       existing(id);
       const forget = clock.after(undoMs, () => {
-        leaving.delete(id);
-        removeNow(id).catch(deps.onFailure);
+        removeLeaving(id).catch(deps.onFailure);
       });
       leaving.set(id, forget);
       deps.onChange(id);
@@ -268,10 +295,7 @@ export function createProfiles(deps: {
     handlers,
     isLeaving: (id) => leaving.has(id),
     async close() {
-      const ids = [...leaving.keys()];
-      for (const forget of leaving.values()) forget();
-      leaving.clear();
-      for (const id of ids) await removeNow(id);
+      for (const id of Array.from(leaving.keys())) await removeLeaving(id);
     },
   };
 }

@@ -21,7 +21,7 @@ export interface Paths {
   readonly shim: string;
 }
 
-/** The paths below NUCLEUS_HOME, or below `~/.nucleusmcp`. Creates nothing. */
+/** The paths below NUCLEUS_HOME, or below `~/.nucleusmcp`, all absolute. Creates nothing. */
 export function createPaths(env: Readonly<Record<string, string | undefined>>): Paths {
   const base = env['NUCLEUS_HOME'] || (env['HOME'] ?? env['USERPROFILE']);
   if (!base) {
@@ -30,7 +30,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
       'neither NUCLEUS_HOME nor HOME is set; set NUCLEUS_HOME to the folder Nucleus may keep its state in',
     );
   }
-  const home = env['NUCLEUS_HOME'] || join(base, '.nucleusmcp');
+  const home = resolve(env['NUCLEUS_HOME'] || join(base, '.nucleusmcp'));
   const run = join(home, 'run');
   return {
     home,
@@ -51,5 +51,5 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
 
 /** Twelve hexadecimal characters that tell one state folder from another, for names outside of it. */
 export function homeHash(paths: Paths): string {
-  return createHash('sha256').update(resolve(paths.home)).digest('hex').slice(0, 12);
+  return createHash('sha256').update(paths.home).digest('hex').slice(0, 12);
 }

@@ -42,7 +42,13 @@ export function spawnCommand(command: Command): Child {
  */
 export async function openStdio(
   child: Child,
-  options: { readonly clock: Clock; readonly lineLimit: number; readonly stderr: Stderr },
+  options: {
+    readonly clock: Clock;
+    readonly lineLimit: number;
+    readonly stderr: Stderr;
+    /** What its last words must not repeat in a sentence or a log: the secrets it was given. */
+    readonly secrets?: readonly string[];
+  },
 ): Promise<Transport> {
   let ended = false;
   let asked = false;
@@ -61,7 +67,7 @@ export async function openStdio(
     onEnd: () => {},
     // One stream for all: an answer nobody waits for is dropped when it comes.
     abandon: () => {},
-    stderrTail: tail,
+    stderrTail: () => (options.secrets ?? []).reduce(masked, tail()),
     send(message) {
       const { stdin } = child;
       if (!stdin || stdin.destroyed || stdin.writableLength + message.length > maxQueuedBytes) return false;
@@ -90,6 +96,8 @@ export async function openStdio(
     const finish = (): void => {
       if (ended) return;
       ended = true;
+      // What left the group may hold the other ends for good.
+      for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
       transport.onEnd({ kind: asked ? 'asked' : 'exited', what });
       gone.resolve();
     };
@@ -111,6 +119,10 @@ export async function openStdio(
     });
   await started.promise;
   return transport;
+}
+
+function masked(text: string, secret: string): string {
+  return secret === '' ? text : text.replaceAll(secret, '…');
 }
 
 function spawnReason(error: NodeJS.ErrnoException): string {
@@ -143,7 +155,8 @@ function drainStderr(stream: Readable | null, target: Stderr): () => string {
       : typeof target === 'object'
         ? createWriteStream(target.file, { flags: 'a', mode: 0o600 })
         : null;
-  copy?.on('error', () => {});
+  // A copy that cannot be written must not end the upstream; our own stderr has its listener.
+  if (copy !== process.stderr) copy?.on('error', () => {});
   stream.on('error', () => {});
   stream.on('data', (chunk: Buffer) => {
     tail = Buffer.concat([tail, chunk.subarray(-stderrTailBytes)]).subarray(-stderrTailBytes);

@@ -41,6 +41,7 @@ test('what cannot be meant is refused before anything is touched', async () => {
   const forms: readonly (readonly [readonly string[], AddOptions, string])[] = [
     [['acme', 'one', 'two'], {}, 'profile name given more than once'],
     [['acme', url, url], {}, 'URL given more than once'],
+    [['acme', 'ftp://x/y'], {}, 'the URL is not a whole http(s) address, such as https://example.com/mcp'],
     [['acme', 'A b'], {}, `invalid profile: name "A b" has invalid char 'A' (allowed: a-z 0-9 - _)`],
     [['Acme', url], {}, `invalid connector: name "Acme" has invalid char 'A' (allowed: a-z 0-9 - _)`],
     [['acme'], { transport: 'x' }, 'unknown --transport "x" (want stdio, http, sse)'],

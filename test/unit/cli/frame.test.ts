@@ -1,6 +1,6 @@
 // The frame of the command line: exit codes, and what goes to which stream.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import test, { after } from 'node:test';
 import { createHome } from '../../helpers/home.ts';
 import { nucleus, nucleusBin } from '../../helpers/nucleus.ts';
@@ -56,6 +56,11 @@ test('install --print is JSON for any client that reads mcpServers', async () =>
   assert.deepEqual(JSON.parse(stdout), {
     mcpServers: { nucleus: { command: `${home.state}/bin/nucleus`, args: ['serve'] } },
   });
+  // A client hands over a clean environment: the entry alone says which state folder is meant.
+  const { command } = JSON.parse(stdout).mcpServers.nucleus as { command: string };
+  const { PATH = '', HOME = '' } = home.env;
+  const status = spawnSync(command, ['status'], { env: { PATH, HOME }, encoding: 'utf8' });
+  assert.equal(status.stdout, `gateway: not running (home ${home.state})\n`);
   const other = await nucleus(home, ['install', 'emacs']);
   assert.deepEqual([other.code, other.stderr], [2, 'Error: unknown client "emacs" (supported: claude)\n']);
 });

@@ -35,3 +35,11 @@ test('start, status and stop tell what is so, and a stopped gateway stays stoppe
   });
   assert.equal(home.endpoint(), null);
 });
+
+test('a gateway started with a relative NUCLEUS_HOME is found there', async (t) => {
+  const home = createHome(t);
+  const where = { cwd: home.root, env: { NUCLEUS_HOME: 'state' } };
+  await nucleusOk(home, ['start'], where);
+  assert.match((await nucleusOk(home, ['status'])).stdout, /^gateway: running/);
+  await nucleusOk(home, ['stop'], where);
+});

@@ -303,7 +303,7 @@ test('an unknown tool, prompt or resource is refused with names like it', async 
     [
       [1, -32602, 'unknown tool "db_staging_query"; did you mean db_prod_query?'],
       [2, -32602, 'unknown prompt "nothing alike"; prompts/list shows what there is'],
-      [3, -32002, 'no resource "file:///none" on any profile; resources/list shows them'],
+      [3, -32002, 'unknown resource "file:///none"; resources/list shows what there is'],
       [4, -32602, `unknown tool "${'x'.repeat(120)}…"; tools/list shows what there is`],
     ],
   );

@@ -81,6 +81,7 @@ test('a built-in server is started with every template filled and empty entries 
     cwd: null,
     pass: ['LANG'],
     stderr: 'null',
+    secrets: ['value of token'],
   });
   assert.deepEqual(asked, ['token'], 'only the secret that is used is fetched');
 });
@@ -102,6 +103,7 @@ test("a profile's own command wins over the manifest's", async () => {
       cwd: '/srv',
       pass: [],
       stderr: 'null',
+      secrets: ['secret API_KEY'],
     },
   );
 });
@@ -221,6 +223,33 @@ test('a path is made absolute against the folder it was typed in and must exist'
     code: 'METADATA_INVALID',
     message: `metadata field "file" names ${join(folder, 'b.db')}, which does not exist`,
   });
+});
+
+test('without a folder to start from a relative path is refused', () => {
+  assert.equal(checkMetadata(fields, { file: join(folder, 'a.db') }, null)['file'], join(folder, 'a.db'));
+  assert.throws(() => checkMetadata(fields, { file: 'a.db' }, null), {
+    code: 'METADATA_INVALID',
+    message: 'metadata field "file" must be an absolute path',
+  });
+});
+
+test('a header that could not be sent is refused without quoting its value', async () => {
+  const http = manifest(`
+transport = "http"
+auth = "token"
+url = "https://x.test/mcp"
+headers = { X-Key = "{{secret}}" }
+`);
+  for (const secret of ['sesame\r\nX-Other: 1', 'sesame🗝'])
+    await assert.rejects(
+      resolveLaunch(profile, http, async () => secret),
+      {
+        code: 'METADATA_INVALID',
+        message:
+          'the header X-Key of db:work would contain a line break or another character no header can hold; ' +
+          'give its secret or metadata again without one',
+      },
+    );
 });
 
 test('choices, patterns and addresses are checked', () => {

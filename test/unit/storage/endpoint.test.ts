@@ -90,6 +90,14 @@ test('two state folders never share a socket, two spellings of one do', () => {
   assert.equal(of('/a/state'), of('/a/other/../state/'));
 });
 
+test('a state folder named by a relative path is the one below the present folder, wherever one goes', () => {
+  const paths = createPaths({ NUCLEUS_HOME: 'state' });
+  assert.deepEqual(
+    [paths.home, paths.lock],
+    [join(process.cwd(), 'state'), join(process.cwd(), 'state/run/lock.db')],
+  );
+});
+
 test('asking for the path creates nothing', (t) => {
   const folder = temporaryFolder(t);
   const path = socketPath(ada, { XDG_RUNTIME_DIR: folder }, 1000);

@@ -1,0 +1,82 @@
+import { builtinModules } from 'node:module';
+import { rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { build, type InlineConfig } from 'vite';
+
+/*
+ * npm run build: everything the desktop app loads, into out/. The command line needs none of it, its sources run as
+ * they are.
+ */
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, 'out');
+
+/** Native modules stay in node_modules; the last two are natives that dbus-next would use if they were there. */
+const natives = ['better-sqlite3', 'keytar', 'usocket', 'x11'];
+const external = ['electron', ...natives, ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+
+/** Builds all parts; answers how long it took. */
+export async function buildApp(): Promise<number> {
+  const began = performance.now();
+  rmSync(out, { recursive: true, force: true });
+  await Promise.all([
+    build(forNode('src-main/electron/main.ts', 'main/main.js')),
+    build(forNode('src-main/electron/builtin-host.ts', 'main/builtin-host.js')),
+    // A sandboxed preload must be CommonJS.
+    build(forNode('src-main/electron/preload.ts', 'preload/preload.cjs', 'cjs')),
+    build(forNode('resources/servers/sqlite/server.ts', 'servers/sqlite/server.js')),
+    build(forNode('resources/servers/sqlite/query-worker.ts', 'servers/sqlite/query-worker.js')),
+    build(renderer()),
+  ]);
+  return performance.now() - began;
+}
+
+/**
+ * One file with all it needs. `ssr`, because only then CommonJS inside of it gets a require(); a library build emits
+ * one that throws.
+ */
+function forNode(entry: string, target: string, format: 'es' | 'cjs' = 'es'): InlineConfig {
+  return {
+    configFile: false,
+    root,
+    logLevel: 'warn',
+    ssr: { noExternal: true, external: ['electron', ...natives] },
+    build: {
+      ssr: join(root, entry),
+      outDir: join(out, dirname(target)),
+      // Two entries share the folder.
+      emptyOutDir: false,
+      target: 'node24',
+      minify: false,
+      sourcemap: true,
+      rolldownOptions: {
+        external,
+        output: { format, entryFileNames: basename(target), codeSplitting: false },
+      },
+    },
+  };
+}
+
+function renderer(): InlineConfig {
+  return {
+    configFile: false,
+    root: join(root, 'src-renderer'),
+    base: '/',
+    logLevel: 'warn',
+    plugins: [svelte({ configFile: false })],
+    build: {
+      outDir: join(out, 'renderer'),
+      emptyOutDir: true,
+      target: 'chrome148',
+      // A style or an image inside the page would be against its own policy.
+      assetsInlineLimit: 0,
+      modulePreload: { polyfill: false },
+    },
+  };
+}
+
+/** Whether this file was started, by itself or through run.mjs. */
+const isCommand = process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url;
+if (isCommand) console.log(`built in ${((await buildApp()) / 1000).toFixed(1)} s`);

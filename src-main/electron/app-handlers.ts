@@ -1,0 +1,51 @@
+import { type BrowserWindow, clipboard, dialog, nativeTheme, type OpenDialogOptions } from 'electron';
+import type { AppContract, AppSettings, HandlersOf } from '../../src-shared/contract.ts';
+import type { PreferenceStore } from './preferences.ts';
+
+export interface AppHandlerDeps {
+  readonly preferences: PreferenceStore;
+  readonly autostart: { isOn(): boolean; set(on: boolean): void };
+  window(): BrowserWindow | null;
+  quit(): void;
+  onSettings(): void;
+}
+
+/** What the app's own process answers to a window. */
+export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract> {
+  const { preferences, autostart } = deps;
+  const settings = (): AppSettings => {
+    const { theme, view } = preferences.get();
+    return { theme, view, autostart: autostart.isOn() };
+  };
+  return {
+    settings: {
+      get: settings,
+      set({ autostart: isOn, theme, view }) {
+        if (isOn !== undefined && isOn !== autostart.isOn()) autostart.set(isOn);
+        preferences.set({ ...(theme && { theme }), ...(view && { view }) });
+        if (theme) nativeTheme.themeSource = theme;
+        deps.onSettings();
+        return settings();
+      },
+    },
+    app: {
+      quit() {
+        deps.quit();
+        return {};
+      },
+      async pickFile({ title }) {
+        const options: OpenDialogOptions = { title, properties: ['openFile'] };
+        const window = deps.window();
+        const { filePaths } = await (window
+          ? dialog.showOpenDialog(window, options)
+          : dialog.showOpenDialog(options));
+        return { path: filePaths[0] ?? null };
+      },
+      async copy({ text }) {
+        await clipboard.writeText(text);
+        return {};
+      },
+    },
+    events: {},
+  };
+}

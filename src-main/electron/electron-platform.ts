@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { utilityProcess } from 'electron';
+import { systemClock } from '../gateway/clock.ts';
+import type { Log, Platform } from '../gateway/platform.ts';
+import { asChild } from './builtin-process.ts';
+
+/** What Electron's main process offers the gateway. */
+export function createElectronPlatform(options: {
+  env: Readonly<Record<string, string | undefined>>;
+  log: Log;
+  /** The folder of the bundles: out/. */
+  bundles: string;
+}): Platform {
+  return {
+    clock: systemClock,
+    log: options.log,
+    env: options.env,
+    spawnBuiltin(server, { args, env, cwd }) {
+      const file = join(options.bundles, 'servers', server, 'server.js');
+      const child = utilityProcess.fork(
+        join(options.bundles, 'main', 'builtin-host.js'),
+        [file, ...args],
+        // The name stands in the system's list of processes.
+        { env: { ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'], serviceName: `Nucleus ${server}` },
+      );
+      return asChild(child, (pid, signal) => signalProcess(pid, signal));
+    },
+    async loadKeychain() {
+      // The native library looks for the session bus in the process, which may have been started outside the login.
+      const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];
+      if (bus) process.env['DBUS_SESSION_BUS_ADDRESS'] ??= bus;
+      return (await import('keytar')).default;
+    },
+  };
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    // It ended by itself in between.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

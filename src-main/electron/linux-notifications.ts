@@ -1,0 +1,180 @@
+import { Message, Variant, type MessageBus } from 'dbus-next';
+import type { PendingApproval } from '../../src-shared/contract.ts';
+import type { Log } from '../gateway/platform.ts';
+import { notificationText } from './notification-text.ts';
+import type { NotificationAnswer, Notifier, NotifierDeps } from './notifications.ts';
+import { openSessionBus, type SessionBus } from './session-bus.ts';
+
+/* https://specifications.freedesktop.org/notification-spec/latest/ */
+
+const server = 'org.freedesktop.Notifications';
+const rule = `type='signal',interface='${server}',path='/org/freedesktop/Notifications',member='ActionInvoked'`;
+
+interface Shown {
+  /** The daemon's number for it; null until it told us. */
+  number: number | null;
+  /** The daemon's own name on the bus. */
+  owner: string;
+  /** Withdrawn before the daemon told the number. */
+  isOver: boolean;
+}
+
+interface Signal {
+  readonly owner: string;
+  readonly number: number;
+  readonly action: string;
+}
+
+/** Action keys and what they answer; the daemon sends `default` for a click on the body. */
+const answers: Readonly<Record<string, NotificationAnswer>> = {
+  default: 'open',
+  review: 'open',
+  deny: 'deny',
+  allow: 'allow',
+};
+
+/** Notifications with buttons through the desktop's notification daemon. Without a bus or a daemon it stays silent. */
+export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
+  const shown = new Map<string, Shown>();
+  /** Clicks that came before the reply which tells whose they are. */
+  const early: Signal[] = [];
+  let asked = 0;
+  let session: Promise<SessionBus | null> | null = null;
+
+  const onSignal = (signal: Signal): boolean => {
+    for (const [id, { number, owner }] of shown) {
+      // The bus vouches for the sender. Anyone of this user may send a signal of that name, only the daemon that
+      // shows our question may answer it.
+      if (number !== signal.number || owner !== signal.owner) continue;
+      const answer = answers[signal.action];
+      if (answer) onAnswer(id, answer);
+      return true;
+    }
+    return false;
+  };
+  const connected = async (): Promise<SessionBus | null> => {
+    if (session && (await session)?.isUsable() !== false) return session;
+    session = listen(log, (signal) => {
+      if (!onSignal(signal) && asked > 0) early.push(signal);
+    });
+    return session;
+  };
+  const show = async (approval: PendingApproval, entry: Shown): Promise<void> => {
+    const bus = (await connected())?.bus;
+    if (!bus) return;
+    const [capabilities] = await ask(bus, 'GetCapabilities');
+    const reply = await notify(bus, approval, capabilities as string[]);
+    entry.number = reply.body[0] as number;
+    entry.owner = reply.sender;
+    if (entry.isOver) await ask(bus, 'CloseNotification', 'u', [entry.number]);
+  };
+  const withdraw = (id: string): void => {
+    const entry = shown.get(id);
+    shown.delete(id);
+    if (!entry) return;
+    entry.isOver = true;
+    if (entry.number === null) return;
+    const { number } = entry;
+    void session?.then(async (open) => {
+      // It may be closed already, by the person or with its daemon; some daemons call that an error.
+      if (open?.isUsable()) await ask(open.bus, 'CloseNotification', 'u', [number]).catch(() => {});
+    });
+  };
+  return {
+    show: (approval) => {
+      if (shown.has(approval.id)) return;
+      const entry: Shown = { number: null, owner: '', isOver: false };
+      shown.set(approval.id, entry);
+      asked += 1;
+      void show(approval, entry)
+        .catch((error: unknown) => log.debug('notification not shown', { reason: String(error) }))
+        .then(() => {
+          asked -= 1;
+          for (const signal of early.splice(0)) if (!onSignal(signal) && asked > 0) early.push(signal);
+        });
+    },
+    withdraw,
+    close: () => {
+      for (const id of shown.keys()) withdraw(id);
+      void session?.then((open) => open?.close());
+      session = null;
+    },
+  };
+}
+
+/** A connection that hears clicks before anything is asked. */
+async function listen(log: Log, onSignal: (signal: Signal) => void): Promise<SessionBus | null> {
+  const session = openSessionBus(log);
+  if (!session) return null;
+  const subscription = new Message({
+    destination: 'org.freedesktop.DBus',
+    path: '/org/freedesktop/DBus',
+    interface: 'org.freedesktop.DBus',
+    member: 'AddMatch',
+    signature: 's',
+    body: [rule],
+  });
+  session.bus.on('message', ({ interface: from, member, sender, body }) => {
+    if (from !== server || member !== 'ActionInvoked') return;
+    const [number, action] = body as unknown[];
+    if (typeof number === 'number' && typeof action === 'string') onSignal({ owner: sender, number, action });
+  });
+  try {
+    // The reply proves that from here on no click is missed.
+    await session.bus.call(subscription);
+    return session;
+  } catch (error) {
+    log.debug('notifications cannot be heard', { reason: String(error) });
+    session.close();
+    return null;
+  }
+}
+
+function notify(
+  bus: MessageBus,
+  approval: PendingApproval,
+  capabilities: readonly string[],
+): Promise<Message> {
+  const text = notificationText(approval);
+  const mayAllow = text.mayAllow && capabilities.includes('body');
+  const buttons = ['deny', 'Deny', ...(mayAllow ? ['allow', 'Allow once'] : ['review', 'Review'])];
+  const hints = {
+    urgency: new Variant('y', 2),
+    // An answer that came too fast does not count, and the question must still be there then.
+    resident: new Variant('b', true),
+    'desktop-entry': new Variant('s', 'nucleus'),
+  };
+  return call(bus, 'Notify', 'susssasa{sv}i', [
+    'Nucleus',
+    0,
+    '',
+    text.title,
+    capabilities.includes('body-markup') ? escapeMarkup(text.body) : text.body,
+    ['default', 'Open Nucleus', ...(capabilities.includes('actions') ? buttons : [])],
+    hints,
+    0,
+  ]);
+}
+
+async function ask(bus: MessageBus, member: string, signature = '', body: unknown[] = []): Promise<unknown[]> {
+  return (await call(bus, member, signature, body)).body as unknown[];
+}
+
+async function call(bus: MessageBus, member: string, signature = '', body: unknown[] = []): Promise<Message> {
+  const reply = await bus.call(
+    new Message({
+      destination: server,
+      path: '/org/freedesktop/Notifications',
+      interface: server,
+      member,
+      signature,
+      body,
+    }),
+  );
+  if (!reply) throw new Error(`${member} was not answered`);
+  return reply;
+}
+
+function escapeMarkup(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,226 @@
+import { join, resolve } from 'node:path';
+import { userInfo } from 'node:os';
+import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 'electron';
+import { windowContract } from '../../src-shared/contract.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
+import type { Host } from '../gateway/host.ts';
+import type { Log } from '../gateway/platform.ts';
+import { ensurePrivateFolder, removeIfExists } from '../gateway/storage/files.ts';
+import { createPaths, type Paths } from '../gateway/storage/paths.ts';
+import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
+import { createAppHandlers } from './app-handlers.ts';
+import { createAutostart } from './autostart.ts';
+import { createElectronPlatform } from './electron-platform.ts';
+import { takeOver } from './hand-over.ts';
+import { harden } from './harden.ts';
+import { serveAsks } from './ipc.ts';
+import { refuseLaunch } from './launch.ts';
+import { createPreferences } from './preferences.ts';
+import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './quit.ts';
+import { createShell } from './shell.ts';
+import { openShellLog } from './shell-log.ts';
+import { openSignInWindow } from './sign-in-window.ts';
+import { createWindow } from './window.ts';
+
+/** Started by the login, not by a person: no window. */
+const hiddenFlag = '--hidden';
+
+/** out/, where the build puts everything that is bundled. */
+const bundles = join(import.meta.dirname, '..');
+const root = app.getAppPath();
+/** Packaged, what other programs read lies beside the archive. */
+const resources = app.isPackaged ? process.resourcesPath : join(root, 'resources');
+
+boot();
+
+function boot(): void {
+  process.umask(0o077);
+  const refusal = refuseLaunch({
+    platform: process.platform,
+    env: process.env,
+    uid: process.getuid?.() ?? null,
+    isPackaged: app.isPackaged,
+    hasSwitch: (name) => app.commandLine.hasSwitch(name),
+  });
+  if (refusal !== null) return leave(refusal);
+  try {
+    const home = process.env['NUCLEUS_HOME'];
+    // Absolute, because the working directory is about to change.
+    if (home) process.env['NUCLEUS_HOME'] = resolve(home);
+    const paths = createPaths(process.env);
+    const folder = join(paths.home, 'app');
+    ensurePrivateFolder(paths.home);
+    ensurePrivateFolder(folder);
+    // Before the lock, which is one per folder: two state folders are two apps.
+    app.setPath('userData', folder);
+    if (!app.requestSingleInstanceLock()) return app.exit(0);
+    protocol.registerSchemesAsPrivileged([
+      { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
+    ]);
+    harden(app);
+    const log = openShellLog(paths, process.env);
+    process.on('uncaughtException', (error) => {
+      log.error('the app failed', { reason: error.message, stack: error.stack });
+      app.exit(1);
+    });
+    process.on('unhandledRejection', (reason) => {
+      log.error('something failed unnoticed', { reason: toNucleusError(reason).message });
+    });
+    start(paths, folder, log).catch((error: unknown) => fail(error, log));
+  } catch (error) {
+    leave(toNucleusError(error).message);
+  }
+}
+
+async function start(paths: Paths, folder: string, log: Log): Promise<void> {
+  // Listened to from the beginning: a second start must not be lost while this one still waits for the lock.
+  let wanted = !process.argv.includes(hiddenFlag);
+  let open = (): void => {
+    wanted = true;
+  };
+  app.on('second-instance', () => open());
+  app.on('activate', () => open());
+  app.on('window-all-closed', () => {
+    // It lives in the tray.
+  });
+  // A signal is the session's end, or somebody who knows: nothing is asked.
+  let end = (): void => app.exit(0);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end());
+  rememberSession(paths, process.env);
+  const env = gatewayEnvironment(paths, process.env, userInfo().uid);
+  // Else the folder of whoever started the app could not be unmounted or removed.
+  process.chdir(paths.home);
+
+  await app.whenReady();
+  Menu.setApplicationMenu(process.platform === 'darwin' ? editMenu() : null);
+  app.dock?.hide();
+  const preferences = createPreferences(folder);
+  nativeTheme.themeSource = preferences.get().theme;
+  removeIfExists(paths.stopped);
+  const host = await takeOver({
+    platform: createElectronPlatform({ env, log, bundles }),
+    paths,
+    version: app.getVersion(),
+    resources,
+  });
+  void host.closed.then(() => app.exit(0));
+
+  const window = createWindow({
+    log,
+    renderer: join(bundles, 'renderer'),
+    preload: join(bundles, 'preload', 'preload.cjs'),
+    icon: join(resources, 'icon.png'),
+    place: () => preferences.get().place,
+    remember: (place) => preferences.set({ place }),
+  });
+  const askAndQuit = createQuit({
+    clients: async () => (await host.handlers.gateway.status({}, never)).clients.map(({ name }) => name),
+    ask: askToQuit,
+    keep: () => shell.hide(),
+    end: (byPerson) => void endWith(byPerson),
+  });
+  const quit = (): void => {
+    askAndQuit().catch((error: unknown) => {
+      log.error('nobody could be asked about quitting', { reason: toNucleusError(error).message });
+      void endWith(false);
+    });
+  };
+  const shell = createShell({ host, window, preferences, log, icons: join(resources, 'tray'), quit });
+  const endWith = async (byPerson: boolean): Promise<void> => {
+    // Who opens Nucleus meanwhile is its next start, not a window of this one.
+    app.releaseSingleInstanceLock();
+    shell.close();
+    // The gateway's own way leaves the mark that keeps clients from starting another one.
+    if (byPerson) await host.handlers.gateway.stop({ byPerson }, never);
+    else await host.close();
+    await host.closed;
+  };
+  const appHandlers = createAppHandlers({
+    preferences,
+    autostart: loginItem(),
+    window: () => window.current(),
+    quit,
+    onSettings: () => shell.tell(['settings']),
+  });
+  serveAsks(ipcMain, {
+    contract: windowContract,
+    handlers: { ...host.handlers, ...host.person, ...appHandlers },
+    log,
+  });
+  if (!app.isPackaged && process.env['NUCLEUS_TEST_HOOKS'] === '1') exposeToTests(host, log);
+
+  end = () => void endWith(false);
+  app.on('before-quit', (event) => {
+    event.preventDefault();
+    quit();
+  });
+  powerMonitor.on('shutdown', () => end());
+  open = () => shell.show({ window: true });
+  shell.show({ window: wanted });
+  log.info('app started', {
+    pid: process.pid,
+    version: app.getVersion(),
+    electron: process.versions.electron,
+  });
+}
+
+const never = { signal: new AbortController().signal };
+
+async function askToQuit({ message, detail, buttons, answers }: QuitQuestion): Promise<QuitAnswer> {
+  const forced = app.isPackaged ? null : testAnswer(process.env);
+  if (forced !== null) return forced;
+  const { response } = await dialog.showMessageBox({
+    type: 'question',
+    title: 'Quit Nucleus',
+    message,
+    detail,
+    buttons: [...buttons],
+    defaultId: answers.indexOf('keep'),
+    cancelId: answers.indexOf('cancel'),
+    noLink: true,
+  });
+  return answers[response] ?? 'cancel';
+}
+
+/** In an AppImage what starts is the image, not the program mounted from it. */
+function loginItem(): ReturnType<typeof createAutostart> {
+  const { env, platform } = process;
+  const args = app.isPackaged ? [hiddenFlag] : [root, hiddenFlag];
+  const path = env['APPIMAGE'] || process.execPath;
+  return createAutostart({
+    appName: 'Nucleus',
+    execPath: path,
+    args,
+    configHome: env['XDG_CONFIG_HOME'] || join(app.getPath('home'), '.config'),
+    platform,
+    loginItems: {
+      get: () => app.getLoginItemSettings({ path, args }).openAtLogin,
+      set: (on) => app.setLoginItemSettings({ openAtLogin: on, path, args }),
+    },
+  });
+}
+
+/** Without it a text field on macOS knows neither copy nor paste. */
+function editMenu(): Menu {
+  return Menu.buildFromTemplate([{ role: 'appMenu' }, { role: 'editMenu' }, { role: 'windowMenu' }]);
+}
+
+/** The start did not succeed: the sentence goes to a box of the system's, there may be no page to show it. */
+async function fail(error: unknown, log: Log): Promise<void> {
+  const { code, message } = toNucleusError(error);
+  log.error('the app could not start', { code, reason: message });
+  process.stderr.write(`Error: ${message}\n`);
+  await app.whenReady();
+  dialog.showErrorBox('Nucleus cannot start', message);
+  app.exit(1);
+}
+
+function leave(sentence: string): void {
+  process.stderr.write(`Error: ${sentence}\n`);
+  app.exit(1);
+}
+
+/** What the end-to-end tests reach from outside; never in a package. */
+function exposeToTests(host: Host, log: Log): void {
+  Object.assign(globalThis, { nucleusTest: { host, log, openSignInWindow } });
+}

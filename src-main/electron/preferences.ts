@@ -1,0 +1,36 @@
+import Store from 'electron-store';
+import * as z from 'zod';
+import { AppSettings } from '../../src-shared/contract.ts';
+
+const Place = z.object({
+  x: z.int().optional(),
+  y: z.int().optional(),
+  width: z.int().min(1),
+  height: z.int().min(1),
+});
+/** Where the window was and how large. */
+export type Place = z.infer<typeof Place>;
+
+// Read with a fallback for each: the file is edited by nobody and may be lost, so a damaged one is no news.
+const Preferences = z.object({
+  theme: AppSettings.shape.theme.catch('system'),
+  view: AppSettings.shape.view.catch('profiles'),
+  place: Place.nullable().catch(null),
+});
+export type Preferences = z.infer<typeof Preferences>;
+
+export interface PreferenceStore {
+  get(): Preferences;
+  set(change: Partial<Preferences>): void;
+}
+
+/** What may be lost: theme, last view, place of the window; `preferences.json` in the app's folder. */
+export function createPreferences(folder: string): PreferenceStore {
+  const store = new Store({ cwd: folder, name: 'preferences', clearInvalidConfig: true });
+  return {
+    get: () => Preferences.parse({ ...store.store }),
+    set(change) {
+      for (const [name, value] of Object.entries(change)) if (value !== undefined) store.set(name, value);
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { AskContext, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
+import { localApi } from '../gateway/downstream/control.ts';
+import type { Host } from '../gateway/host.ts';
+import type { Log } from '../gateway/platform.ts';
+import { createNotifier } from './notifications.ts';
+import type { PreferenceStore } from './preferences.ts';
+import { createTray, type TraySnapshot } from './tray.ts';
+import type { AppWindow } from './window.ts';
+
+type View = 'profiles' | 'approvals' | 'status';
+
+export interface ShellDeps {
+  readonly host: Host;
+  readonly window: AppWindow;
+  readonly preferences: PreferenceStore;
+  readonly log: Log;
+  /** Folder of the tray's icons. */
+  readonly icons: string;
+  quit(): void;
+}
+
+/** All of the app that is seen: tray, window, notifications. The gateway neither needs nor knows it. */
+export interface Shell {
+  /** Brings the tray back when it was taken away, and opens the window when told to. */
+  show(options: { window: boolean }): void;
+  /** Takes tray and window away; notifications still come. */
+  hide(): void;
+  /** Says to all that is seen what changed. */
+  tell(topics: readonly Topic[]): void;
+  close(): void;
+}
+
+export function createShell({ host, window, preferences, log, icons, quit }: ShellDeps): Shell {
+  const api = localApi(host.handlers);
+  const context: AskContext = { signal: new AbortController().signal };
+  const person: HandlersOf<PersonContract> = host.person;
+  let tray: ReturnType<typeof createTray> | null = null;
+  /** Approvals that a notification asks about. */
+  const asked = new Set<string>();
+
+  const open = (view?: View): void => {
+    if (view) {
+      preferences.set({ view });
+      window.tell(['settings']);
+    }
+    window.open();
+  };
+  /** A click has nobody to answer to but the log. */
+  const attempt = (what: string, act: () => unknown): void => {
+    void Promise.resolve()
+      .then(act)
+      .catch((error: unknown) => log.error(`${what} failed`, { reason: toNucleusError(error).message }));
+  };
+  const answer = (id: string, word: 'allow' | 'deny'): void =>
+    attempt(word, () => person.approvals.answer({ id, answer: word }, context));
+
+  const snapshot = async (): Promise<TraySnapshot> => {
+    const [status, { connectors }, profiles, approvals] = await Promise.all([
+      api.gateway.status({}),
+      api.connectors.list({}),
+      api.profiles.list({}),
+      person.approvals.list({}, context),
+    ]);
+    return { status, connectors, profiles, approvals };
+  };
+
+  const notifier = createNotifier({
+    log,
+    onAnswer: (id, word) => (word === 'open' ? open('approvals') : answer(id, word)),
+  });
+  const notify = async (): Promise<void> => {
+    const waiting = await person.approvals.list({}, context);
+    const ids = new Set(waiting.map(({ id }) => id));
+    for (const id of asked) if (!ids.has(id) && asked.delete(id)) notifier.withdraw(id);
+    for (const approval of waiting) {
+      if (asked.has(approval.id)) continue;
+      asked.add(approval.id);
+      notifier.show(approval);
+    }
+  };
+
+  const tell = (topics: readonly Topic[]): void => {
+    tray?.refresh();
+    window.tell(topics);
+    if (topics.includes('approvals')) attempt('notifying', notify);
+  };
+  const forget = host.onChange(tell);
+  // From here on there is somebody who can be asked, by a notification at least.
+  const leave = host.attendPerson();
+
+  return {
+    show(options) {
+      tray ??= createTray({
+        icons,
+        log,
+        snapshot,
+        act: {
+          open,
+          useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
+          denyApproval: (id) => answer(id, 'deny'),
+          addProfile: () => open('profiles'),
+          quit,
+        },
+      });
+      if (options.window) open();
+    },
+    hide() {
+      tray?.close();
+      tray = null;
+      window.close();
+    },
+    tell,
+    close() {
+      leave();
+      forget();
+      tray?.close();
+      notifier.close();
+      window.close();
+    },
+  };
+}

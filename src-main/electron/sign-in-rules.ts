@@ -1,0 +1,32 @@
+/* Which addresses a sign-in window may show, and which one ends it. Pure, so that every odd URL can be tested. */
+
+/**
+ * Whether this is the address the authorization server was told to come back to: scheme, host, port and path are
+ * compared exactly (RFC 9700 section 4.1.3), the query is what it brings.
+ */
+export function isRedirect(url: URL, redirectUri: URL): boolean {
+  return (
+    url.protocol === redirectUri.protocol &&
+    url.host === redirectUri.host &&
+    url.pathname === redirectUri.pathname &&
+    // `http://user@127.0.0.1/callback` is none of ours.
+    url.username === '' &&
+    url.password === ''
+  );
+}
+
+/** A page whose text nobody on the way can change: https, or http that does not leave this machine. */
+export function mayShow(url: URL): boolean {
+  if (url.protocol === 'https:') return true;
+  return url.protocol === 'http:' && isLoopback(url.hostname);
+}
+
+/** By address or by the one name that browsers always resolve to this machine. */
+export function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
+}
+
+/** The URL, or null for what is none. */
+export function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+import { session, type Session } from 'electron';
+
+const prepared = new WeakSet<Session>();
+
+/** The profile's own browser storage: who is signed in here is not signed in for any other profile. */
+export function signInSession(profile: string): Session {
+  const own = session.fromPartition(partitionOf(profile));
+  if (prepared.has(own)) return own;
+  prepared.add(own);
+  // A page to sign in at needs no camera, no clipboard, no device; what asks is told no, without a prompt.
+  own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
+  own.setPermissionCheckHandler(() => false);
+  own.setDevicePermissionHandler(() => false);
+  own.on('will-download', (event) => event.preventDefault());
+  // It would fetch a dictionary from the internet.
+  own.setSpellCheckerEnabled(false);
+  return own;
+}
+
+/** Deletes everything the pages of this profile stored, so that the next sign-in starts as a stranger. */
+export async function clearSignIn(profile: string): Promise<void> {
+  const own = session.fromPartition(partitionOf(profile));
+  await own.clearData();
+  await own.clearStorageData();
+  await own.clearAuthCache();
+  await own.cookies.flushStore();
+}
+
+/** Electron makes a folder of the name and lower-cases it, so two ids must not differ by punctuation only. */
+export function partitionOf(profile: string): string {
+  return `persist:profile-${createHash('sha256').update(profile).digest('hex').slice(0, 32)}`;
+}

@@ -1,0 +1,116 @@
+import type { GatewayStatus, PendingApproval } from '../../src-shared/contract.ts';
+import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import { oneLine } from './visible-text.ts';
+
+/** What the tray shows, asked of the gateway in one go. */
+export interface TraySnapshot {
+  readonly profiles: readonly Profile[];
+  readonly connectors: readonly ConnectorSummary[];
+  readonly status: GatewayStatus;
+  readonly approvals: readonly PendingApproval[];
+}
+
+/** What a click in the tray or its menu does. */
+export interface TrayActions {
+  open(view?: 'profiles' | 'approvals' | 'status'): void;
+  useProfile(id: string): void;
+  denyApproval(id: string): void;
+  addProfile(): void;
+  quit(): void;
+}
+
+/** One line of the menu; fits Electron's MenuItemConstructorOptions. */
+export interface TrayItem {
+  readonly label?: string;
+  readonly type?: 'normal' | 'separator' | 'radio' | 'checkbox';
+  readonly checked?: boolean;
+  readonly enabled?: boolean;
+  readonly submenu?: TrayItem[];
+  readonly click?: () => void;
+}
+
+/** Which drawing the tray icon is; `sign-in` and `locked` are drawn and wait for what makes them true. */
+export type TrayState = 'normal' | 'pending' | 'sign-in' | 'locked';
+
+const separator: TrayItem = { type: 'separator' };
+/** More waiting calls than this are one line that opens the list. */
+const callsShown = 8;
+const labelLimit = 60;
+
+/** The whole menu. Without a snapshot, before the gateway first answered, only what always works. */
+export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  return [
+    { label: snapshot ? statusLine(snapshot) : 'Starting', enabled: false },
+    ...waitingCalls(snapshot?.approvals ?? [], act),
+    ...connectorMenus(snapshot, act),
+    separator,
+    { label: 'Add a profile…', click: () => act.addProfile() },
+    { label: 'Open Nucleus', click: () => act.open() },
+    { label: 'Quit Nucleus', click: () => act.quit() },
+  ];
+}
+
+/** Icon and tooltip; the tooltip says in words what the icon says. */
+export function trayFace(snapshot: TraySnapshot | null): { state: TrayState; tooltip: string } {
+  if (!snapshot) return { state: 'normal', tooltip: 'Nucleus: starting' };
+  const waiting = snapshot.approvals.length;
+  if (waiting === 0) return { state: 'normal', tooltip: `Nucleus: ${statusLine(snapshot)}` };
+  return { state: 'pending', tooltip: `Nucleus: ${count(waiting, 'approval')} waiting` };
+}
+
+function statusLine({ profiles, status }: TraySnapshot): string {
+  const clients = status.clients.length === 0 ? 'no client' : count(status.clients.length, 'client');
+  return `${profiles.length === 0 ? 'No profiles yet' : count(profiles.length, 'profile')}, ${clients}`;
+}
+
+function waitingCalls(approvals: readonly PendingApproval[], act: TrayActions): TrayItem[] {
+  if (approvals.length === 0) return [];
+  const rest = approvals.length - callsShown;
+  return [
+    separator,
+    ...approvals.slice(0, callsShown).map(({ id, profile, tool }) => ({
+      label: plain(`${profile}: ${tool}`),
+      submenu: [
+        { label: 'Review…', click: () => act.open('approvals') },
+        { label: 'Deny', click: () => act.denyApproval(id) },
+      ],
+    })),
+    ...(rest > 0 ? [{ label: `${rest} more…`, click: () => act.open('approvals') }] : []),
+  ];
+}
+
+function connectorMenus(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  if (!snapshot || snapshot.profiles.length === 0) return [];
+  const titles = new Map(snapshot.connectors.map(({ name, title }) => [name, title]));
+  const byConnector = Map.groupBy(snapshot.profiles, ({ connector }) => connector);
+  const menus = [...byConnector].map(([connector, profiles]) => {
+    // With no default, Electron would mark the first radio item by itself: a lie. Checkboxes stay empty.
+    const type: TrayItem['type'] = profiles.some(({ isDefault }) => isDefault) ? 'radio' : 'checkbox';
+    const submenu = profiles
+      .toSorted((one, other) => compare(one.name, other.name))
+      .map(({ id, name, isDefault }) => ({
+        label: plain(name),
+        type,
+        checked: isDefault,
+        click: () => act.useProfile(id),
+      }));
+    return { label: plain(titles.get(connector) ?? connector), submenu };
+  });
+  return [separator, ...menus.toSorted((one, other) => compare(one.label, other.label))];
+}
+
+/** Native menus read `&` as the mark of an access key. */
+function plain(label: string): string {
+  return oneLine(label, labelLimit).replaceAll('&', '&&');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** Not by locale: the order must not depend on the machine. */
+function compare(one: string, other: string): number {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

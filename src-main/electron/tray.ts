@@ -1,0 +1,121 @@
+import { Menu, nativeImage, nativeTheme, Tray } from 'electron';
+import type { Log } from '../gateway/platform.ts';
+import { watchTrayHost } from './status-notifier.ts';
+import { trayIconFile } from './tray-icon.ts';
+import { trayFace, trayMenu, type TrayActions, type TraySnapshot } from './tray-menu.ts';
+
+export type { TrayActions, TraySnapshot } from './tray-menu.ts';
+
+export interface TrayDeps {
+  /** The folder of the icons, resources/tray. */
+  readonly icons: string;
+  readonly log: Log;
+  snapshot(): Promise<TraySnapshot>;
+  readonly act: TrayActions;
+}
+
+/** The icon in the panel and its menu. `refresh` asks for what to show anew; many calls at once ask once. */
+export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh(): void; close(): void } {
+  const isMac = process.platform === 'darwin';
+  let tray: Tray | null = null;
+  let menu = Menu.buildFromTemplate([]);
+  let seen: TraySnapshot | null = null;
+  /** What was last handed to the system; setting the same again would close a menu that is open. */
+  let shown = { icon: '', tooltip: '', menu: '' };
+  let asking: 'no' | 'yes' | 'again' = 'no';
+  let isClosed = false;
+
+  const iconFile = (): string =>
+    trayIconFile(icons, trayFace(seen).state, {
+      platform: process.platform,
+      // The other property is there on macOS and Windows only; it leaves the app's own theme out.
+      isDark:
+        process.platform === 'linux'
+          ? nativeTheme.shouldUseDarkColors
+          : nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+      desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
+    });
+  const show = (): void => {
+    if (!tray) return;
+    const { tooltip } = trayFace(seen);
+    const items = trayMenu(seen, afterwards(act, forgetMenu));
+    const next = { icon: iconFile(), tooltip, menu: JSON.stringify(items) };
+    if (next.icon !== shown.icon) tray.setImage(nativeImage.createFromPath(next.icon));
+    if (next.tooltip !== shown.tooltip) tray.setToolTip(tooltip);
+    if (next.menu !== shown.menu) {
+      menu = Menu.buildFromTemplate(items);
+      // On macOS a menu that is set opens on left click too, and left click opens the window.
+      if (!isMac) tray.setContextMenu(menu);
+    }
+    shown = next;
+  };
+  /** A click has moved the menu's own marks; what the gateway says next is drawn even if it says the same as before. */
+  const forgetMenu = (): void => {
+    shown = { ...shown, menu: '' };
+    refresh();
+  };
+  const make = (): void => {
+    if (isClosed) return;
+    const icon = iconFile();
+    const made = new Tray(nativeImage.createFromPath(icon));
+    tray = made;
+    made.on('click', (event) => (isMac && event.ctrlKey ? made.popUpContextMenu(menu) : act.open()));
+    if (isMac) made.on('right-click', () => made.popUpContextMenu(menu));
+    shown = { icon, tooltip: '', menu: '' };
+    show();
+  };
+  const ask = async (): Promise<void> => {
+    try {
+      const next = await snapshot();
+      if (isClosed) return;
+      seen = next;
+      show();
+    } catch (error) {
+      // The gateway is closing or restarting; what was true stays shown and the next change asks again.
+      log.debug('tray not refreshed', { reason: error instanceof Error ? error.message : String(error) });
+    }
+  };
+  const refresh = (): void => {
+    if (isClosed) return;
+    if (asking !== 'no') {
+      asking = 'again';
+      return;
+    }
+    asking = 'yes';
+    // After this turn, so that a burst of changes is one question.
+    setImmediate(() => {
+      void ask().then(() => {
+        const isStale = asking === 'again';
+        asking = 'no';
+        if (isStale) refresh();
+      });
+    });
+  };
+
+  nativeTheme.on('updated', show);
+  const host =
+    process.platform === 'linux' ? watchTrayHost({ log, ready: make, onHost: () => { tray?.destroy(); tray = null; setTimeout(make, Number(process.env['DELAY'])); } }) : { close: () => {} };
+  if (process.platform !== 'linux') make();
+  refresh();
+  return {
+    refresh,
+    close: () => {
+      isClosed = true;
+      nativeTheme.off('updated', show);
+      host.close();
+      tray?.destroy();
+      tray = null;
+    },
+  };
+}
+
+/** The same actions, with something to do after each. */
+function afterwards(act: TrayActions, then: () => void): TrayActions {
+  return {
+    ...act,
+    useProfile: (id) => {
+      act.useProfile(id);
+      then();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+import { BrowserWindow, nativeTheme, screen, session, type Session, type WebContents } from 'electron';
+import type { Topic } from '../../src-shared/contract.ts';
+import type { Log } from '../gateway/platform.ts';
+import { appOrigin, serveApp } from './app-protocol.ts';
+import { changedChannel } from './ipc.ts';
+import type { Place } from './preferences.ts';
+
+const usual = { width: 960, height: 640 } as const;
+const least = { minWidth: 640, minHeight: 420 } as const;
+/** A page that dies again within this time is not opened once more. */
+const crashGapMs = 10_000;
+
+export interface WindowDeps {
+  readonly log: Log;
+  /** Folder of the built renderer. */
+  readonly renderer: string;
+  /** The bundled preload script. */
+  readonly preload: string;
+  readonly icon: string;
+  place(): Place | null;
+  remember(place: Place): void;
+}
+
+/** The one window: made when it is opened, destroyed when it is closed, so that a tray app costs no page. */
+export interface AppWindow {
+  open(): void;
+  /** Tells the page, when there is one, what it has to ask about again. */
+  tell(topics: readonly Topic[]): void;
+  current(): BrowserWindow | null;
+  close(): void;
+}
+
+export function createWindow(deps: WindowDeps): AppWindow {
+  const { log } = deps;
+  let window: BrowserWindow | null = null;
+  let ownSession: Session | null = null;
+  let lastCrash = -Infinity;
+
+  const make = (): BrowserWindow => {
+    ownSession ??= openSession(deps.renderer);
+    const made = new BrowserWindow({
+      ...usual,
+      ...visible(deps.place()),
+      ...least,
+      show: false,
+      title: 'Nucleus',
+      icon: deps.icon,
+      // What is seen until the page has painted.
+      backgroundColor: nativeTheme.shouldUseDarkColors ? '#131416' : '#f6f6f4',
+      webPreferences: {
+        session: ownSession,
+        preload: deps.preload,
+        sandbox: true,
+        contextIsolation: true,
+        nodeIntegration: false,
+        webviewTag: false,
+        spellcheck: false,
+      },
+    });
+    keepInside(made.webContents, log);
+    made.once('ready-to-show', () => made.show());
+    made.on('close', () => deps.remember(made.getNormalBounds()));
+    made.once('closed', () => {
+      if (window === made) window = null;
+    });
+    made.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
+      log.error('the window’s page is gone', { reason, exitCode });
+      made.destroy();
+      const now = performance.now();
+      const isAgain = now - lastCrash < crashGapMs;
+      lastCrash = now;
+      if (reason !== 'clean-exit' && !isAgain) open();
+    });
+    made.loadURL(`${appOrigin}/`).catch((error: unknown) => {
+      log.error('the window’s page could not be loaded', { reason: (error as Error).message });
+    });
+    return made;
+  };
+
+  const open = (): void => {
+    if (window && !window.isDestroyed()) {
+      if (window.isMinimized()) window.restore();
+      window.show();
+      window.focus();
+      return;
+    }
+    window = make();
+  };
+
+  return {
+    open,
+    tell: (topics) => window?.webContents.send(changedChannel, topics),
+    current: () => window,
+    close() {
+      if (!window) return;
+      deps.remember(window.getNormalBounds());
+      window.destroy();
+    },
+  };
+}
+
+/** A session of the window's own that keeps nothing, so no page of a sign-in shares anything with it. */
+function openSession(renderer: string): Session {
+  const own = session.fromPartition('nucleus-window');
+  serveApp(own, renderer);
+  return own;
+}
+
+/** Our page stays our page: no other place, no second window. */
+function keepInside(contents: WebContents, log: Log): void {
+  contents.on('will-navigate', (event) => {
+    event.preventDefault();
+    log.warn('the window’s page tried to go elsewhere', { url: event.url });
+  });
+  contents.setWindowOpenHandler(({ url }) => {
+    log.warn('the window’s page tried to open another', { url });
+    return { action: 'deny' };
+  });
+}
+
+/** The place of last time, unless the screen it was on is gone. */
+function visible(place: Place | null): { x: number; y: number } | object {
+  if (!place) return {};
+  const { x, y, width, height } = place;
+  if (x === undefined || y === undefined) return { width, height };
+  const isSeen = screen.getAllDisplays().some(({ workArea }) => {
+    const isBeside = x + width <= workArea.x || x >= workArea.x + workArea.width;
+    const isAbove = y < workArea.y || y >= workArea.y + workArea.height;
+    return !isBeside && !isAbove;
+  });
+  return isSeen ? { x, y, width, height } : { width, height };
+}

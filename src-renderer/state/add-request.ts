@@ -1,0 +1,140 @@
+import type { AddProfile } from '../../src-shared/contract.ts';
+import type { ConnectorSummary } from '../../src-shared/model.ts';
+import { splitCommandLine } from './command-line.ts';
+
+export interface NamedValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a person has typed so far. */
+export interface AddDraft {
+  /** null: a command of one's own, which makes its connector. */
+  readonly connector: ConnectorSummary | null;
+  readonly connectorName: string;
+  readonly name: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly isReadOnly: boolean;
+  readonly commandLine: string;
+  readonly env: readonly NamedValue[];
+  readonly secretEnv: readonly NamedValue[];
+}
+
+/** Sentences by field: `name`, `connector`, `command`, `metadata.file`, `secret.token`, `env.0`; `form` for the rest. */
+export type FieldProblems = Readonly<Record<string, string>>;
+
+const allowedName = /^[a-z0-9_-]+$/;
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** What can be told before anybody is asked; empty when the form may go. */
+export function checkDraft(draft: AddDraft): FieldProblems {
+  const problems: Record<string, string> = {};
+  const name = nameProblem(draft.name);
+  if (name !== null) problems['name'] = name;
+  if (draft.connector) {
+    for (const field of draft.connector.metadata)
+      if (field.required && field.default === null && !draft.metadata[field.key]?.trim())
+        problems[`metadata.${field.key}`] = `${field.label} is needed.`;
+    for (const secret of draft.connector.secrets)
+      if (!draft.secrets[secret]) problems[`secret.${secret}`] = `${secretLabel(secret)} is needed.`;
+    return problems;
+  }
+  const connector = nameProblem(draft.connectorName);
+  if (connector !== null) problems['connector'] = connector;
+  const command = splitCommandLine(draft.commandLine);
+  if (command.problem !== null) problems['command'] = command.problem;
+  else if (!command.words[0]) problems['command'] = 'A command is needed.';
+  const seen = new Set<string>();
+  for (const [rows, field] of [
+    [draft.env, 'env'],
+    [draft.secretEnv, 'secretEnv'],
+  ] as const)
+    rows.forEach((row, index) => {
+      const problem = variableProblem(row, seen, field === 'secretEnv');
+      if (problem !== null) problems[`${field}.${index}`] = problem;
+    });
+  return problems;
+}
+
+/** The question to the gateway; only for a draft without problems. */
+export function addRequest(draft: AddDraft): AddProfile {
+  if (draft.connector)
+    return {
+      connector: draft.connector.name,
+      name: draft.name,
+      metadata: filled(draft.metadata),
+      secrets: filled(draft.secrets),
+      readOnly: hasReadOnly(draft.connector) ? draft.isReadOnly : null,
+    };
+  const [command = '', ...args] = splitCommandLine(draft.commandLine).words ?? [];
+  const secretEnv = draft.secretEnv.filter(({ name }) => name !== '');
+  return {
+    connector: draft.connectorName,
+    name: draft.name,
+    launch: {
+      command,
+      args,
+      env: Object.fromEntries(
+        draft.env.filter(({ name }) => name !== '').map(({ name, value }) => [name, value]),
+      ),
+      secretEnv: secretEnv.map(({ name }) => name),
+    },
+    secrets: Object.fromEntries(secretEnv.map(({ name, value }) => [name, value])),
+  };
+}
+
+/** Whether a profile of it can be opened for reading only; so far the summary does not say, and one connector can. */
+export function hasReadOnly(connector: ConnectorSummary): boolean {
+  return connector.name === 'sqlite';
+}
+
+/** A connector that a person made by naming a command: each profile of it brings its own. */
+export function needsCommand(connector: ConnectorSummary): boolean {
+  return connector.kind === 'custom' && connector.transport === 'stdio' && connector.metadata.length === 0;
+}
+
+/** Why this version cannot add a profile of it, or null. */
+export function whyNotAdd(connector: ConnectorSummary): string | null {
+  if (connector.auth === 'oauth') return 'needs a sign-in, which this version cannot do yet';
+  if (connector.transport === 'sse') return 'uses the old SSE transport, which this version cannot do yet';
+  return null;
+}
+
+/** A profile name made of a path or an address: `/data/Prod DB.sqlite` gives `prod-db`. */
+export function suggestName(text: string): string {
+  const last = text.split(/[\\/]/).findLast((part) => part !== '') ?? '';
+  return last
+    .replace(/\.[A-Za-z0-9]{1,8}$/, '')
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 32);
+}
+
+/** How a secret is called on the form: `token` reads `Token`, `api_key` reads `Api key`; NAMES_LIKE_THIS stay. */
+export function secretLabel(name: string): string {
+  if (/^[A-Z0-9_]+$/.test(name)) return name;
+  const words = name.replace(/[_-]+/g, ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Why a name cannot be one, or null. */
+export function nameProblem(name: string): string | null {
+  if (name === '') return 'A name is needed.';
+  if (name.length > 64) return 'It is longer than 64 characters.';
+  const bad = [...name].find((char) => !allowedName.test(char));
+  return bad === undefined ? null : `"${bad}" cannot be in a name. Use a-z, 0-9, - and _.`;
+}
+
+function variableProblem(row: NamedValue, seen: Set<string>, isSecret: boolean): string | null {
+  if (row.name === '' && row.value === '') return null;
+  if (!variableName.test(row.name)) return 'A variable name is letters, digits and _, no digit first.';
+  if (seen.has(row.name)) return `${row.name} is named twice.`;
+  seen.add(row.name);
+  return isSecret && row.value === '' ? `${row.name} needs its value.` : null;
+}
+
+function filled(values: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,116 @@
+import type {
+  AppSettings,
+  GatewayStatus,
+  HostStatus,
+  PendingApproval,
+  Topic,
+} from '../../src-shared/contract.ts';
+import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { WindowApi } from '../api.ts';
+import { text } from '../text.ts';
+import { createAnnouncer } from './announcer.ts';
+import { ApprovalsState } from './approvals-state.svelte.ts';
+import { FirstRunState } from './first-run.svelte.ts';
+import { ProfilesState } from './profiles-state.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { StatusState } from './status-state.svelte.ts';
+
+export type View = AppSettings['view'];
+export const views: readonly View[] = ['profiles', 'approvals', 'status'];
+
+/** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
+export class AppState {
+  view = $state<View>('profiles');
+  /** What the polite live region says. */
+  said = $state('');
+  readonly profiles: Resource<readonly Profile[]>;
+  readonly connectors: Resource<{
+    readonly connectors: readonly ConnectorSummary[];
+    readonly problems: readonly ConnectorProblem[];
+  }>;
+  readonly status: Resource<GatewayStatus>;
+  readonly approvals: Resource<readonly PendingApproval[]>;
+  readonly hosts: Resource<readonly HostStatus[]>;
+  readonly settings: Resource<AppSettings>;
+  readonly api: WindowApi;
+  readonly announce: (subject: string, message: string) => void;
+  readonly profilesView: ProfilesState;
+  readonly approvalsView: ApprovalsState;
+  readonly statusView: StatusState;
+  readonly firstRun: FirstRunState;
+
+  constructor(api: WindowApi) {
+    this.api = api;
+    this.profiles = new Resource(() => api.profiles.list({}));
+    this.connectors = new Resource(() => api.connectors.list({}));
+    this.status = new Resource(() => api.gateway.status({}));
+    this.approvals = new Resource(() => api.approvals.list({}));
+    this.hosts = new Resource(() => api.hosts.list({}));
+    this.settings = new Resource(() => api.settings.get({}));
+    this.announce = createAnnouncer({
+      say: (message) => {
+        this.said = message;
+      },
+      after: (milliseconds, run) => void setTimeout(run, milliseconds),
+    });
+    this.profilesView = new ProfilesState(this);
+    this.approvalsView = new ApprovalsState(this);
+    this.statusView = new StatusState(this);
+    this.firstRun = new FirstRunState(this);
+  }
+
+  /** Asks for everything once and listens from then on; the returned function ends that. */
+  start(): () => void {
+    const stop = this.api.events.changed(({ topics }) => {
+      for (const topic of topics) void this.refresh(topic);
+    });
+    void this.#open();
+    return stop;
+  }
+
+  async refresh(topic: Topic): Promise<void> {
+    switch (topic) {
+      case 'profiles':
+        await Promise.all([this.profiles.refresh(), this.connectors.refresh()]);
+        this.profilesView.profilesChanged();
+        return;
+      case 'approvals': {
+        const before = this.approvals.value?.length ?? 0;
+        await this.approvals.refresh();
+        this.approvalsView.listChanged();
+        const now = this.approvals.value?.length ?? 0;
+        if (now > before) this.announce('approvals', text.app.waiting(now));
+        if (now > 0) this.firstRun.leaveFor('approvals');
+        return;
+      }
+      case 'status':
+        return this.status.refresh();
+      case 'hosts':
+        return this.hosts.refresh();
+      case 'settings':
+        return this.settings.refresh();
+    }
+  }
+
+  show(view: View): void {
+    this.firstRun.isOver = true;
+    if (this.view === view) return;
+    this.view = view;
+    // Only where to start next time: if that cannot be kept, nothing is lost.
+    this.api.settings.set({ view }).catch(() => {});
+  }
+
+  async setTheme(theme: AppSettings['theme']): Promise<void> {
+    this.settings.value = await this.api.settings.set({ theme });
+  }
+
+  async #open(): Promise<void> {
+    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts'];
+    const settings = this.settings.refresh().then(() => {
+      this.view = this.settings.value?.view ?? this.view;
+    });
+    await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);
+    // The welcome is for who begins, not for who took the last profile away.
+    if (this.firstRun.hasProfile && !this.firstRun.hasBegun) this.firstRun.isOver = true;
+  }
+}

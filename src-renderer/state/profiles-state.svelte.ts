@@ -1,0 +1,211 @@
+import type { ExposedTool, ProfileInfo } from '../../src-shared/contract.ts';
+import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
+import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import { text } from '../text.ts';
+import { AddState } from './add-state.svelte.ts';
+import type { AppState } from './app-state.svelte.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
+import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
+import { Resource } from './resource.svelte.ts';
+import { keepSelected } from './roving.ts';
+
+/** How long a removal can be taken back. */
+export const undoMs = 10_000;
+
+/** The Profiles view: what is found, chosen, being added, renamed or taken away. */
+export class ProfilesState {
+  find = $state('');
+  selected = $state<string | null>(null);
+  /** The page for a new profile, null while the list shows. */
+  adding = $state.raw<AddState | null>(null);
+  isRenaming = $state(false);
+  busy = $state<'default' | 'rename' | 'check' | null>(null);
+  /** What an act ran into; shown until it is closed or another begins. */
+  problem = $state.raw<NucleusError | null>(null);
+  renameProblem = $state<string | null>(null);
+  /** What the last check of a profile found. */
+  outcome = $state.raw<Outcome | null>(null);
+  /** The removal that can be taken back. */
+  removed = $state.raw<{ readonly id: string } | null>(null);
+  readonly info: Resource<ProfileInfo | null>;
+  readonly tools: Resource<readonly ExposedTool[]>;
+  readonly groups: readonly ProfileGroup[] = $derived.by(() => this.#group());
+  readonly shown: readonly string[] = $derived(
+    this.groups.flatMap(({ entries }) => entries.map(({ profile }) => profile.id)),
+  );
+  readonly profile: Profile | null = $derived.by(
+    () => this.#app.profiles.value?.find(({ id }) => id === this.selected) ?? null,
+  );
+  readonly #app: AppState;
+  #known: readonly string[] = [];
+  #undoTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(app: AppState) {
+    this.#app = app;
+    this.info = new Resource(async () => {
+      if (this.selected === null) return null;
+      const [info = null] = await app.api.profiles.info({ id: this.selected, probe: false });
+      return info;
+    });
+    this.tools = new Resource(async () => (await app.api.tools.list({})).tools);
+  }
+
+  select(id: string | null): void {
+    if (id === this.selected) return;
+    this.selected = id;
+    this.stopRenaming();
+    this.info.clear();
+    if (id !== null) void this.info.refresh();
+  }
+
+  profilesChanged(): void {
+    const now = this.shown;
+    const before = this.selected;
+    this.select(keepSelected(this.selected, this.#known, now));
+    this.#known = now;
+    if (this.selected !== null && this.selected === before) void this.info.refresh();
+  }
+
+  openGallery(): void {
+    this.#app.show('profiles');
+    this.adding = new AddState(this.#app, (id, outcome) => this.#added(id, outcome));
+  }
+
+  openForm(connector: ConnectorSummary): void {
+    this.openGallery();
+    this.adding?.choose(connector);
+  }
+
+  /** The form of one connector, or the gallery when its manifest is gone. */
+  addTo(name: string): void {
+    const connector = this.#app.connectors.value?.connectors.find((one) => one.name === name);
+    if (connector) this.openForm(connector);
+    else this.openGallery();
+  }
+
+  closeAdding(): void {
+    this.adding = null;
+  }
+
+  async makeDefault(): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    await this.#act('default', async () => {
+      await this.#app.api.profiles.use({ id: profile.id });
+      this.#app.announce('profiles', text.profiles.nowDefault(profile.id));
+      await this.#app.refresh('profiles');
+    });
+  }
+
+  /** Connects once more, so that the state and the last problem are of now. */
+  async check(): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    await this.#act('check', async () => {
+      const [info] = await this.#app.api.profiles.info({ id: profile.id, probe: true });
+      if (info?.probe) this.#found(outcomeOf(profile.id, info.probe, false));
+      await this.#app.refresh('status');
+    });
+  }
+
+  startRenaming(): void {
+    this.isRenaming = true;
+    this.renameProblem = null;
+    void this.tools.refresh();
+  }
+
+  stopRenaming(): void {
+    this.isRenaming = false;
+    this.renameProblem = null;
+  }
+
+  async rename(name: string): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    this.busy = 'rename';
+    try {
+      const renamed = await this.#app.api.profiles.rename({ id: profile.id, name });
+      this.isRenaming = false;
+      await this.#app.profiles.refresh();
+      this.select(renamed.id);
+      this.#known = this.shown;
+      this.#app.announce('profiles', text.profiles.renamed(renamed.id));
+    } catch (error) {
+      const { code, message } = toNucleusError(error);
+      this.renameProblem =
+        code === 'PROFILE_EXISTS'
+          ? `${profile.connector}:${name} is there already. Pick another name.`
+          : message;
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  /** Takes it away at once; for ten seconds it can come back. */
+  async remove(): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    await this.#act(null, async () => {
+      await this.#app.api.profiles.removeLater({ id: profile.id, undoMs });
+      clearTimeout(this.#undoTimer);
+      this.removed = { id: profile.id };
+      this.#undoTimer = setTimeout(() => {
+        this.removed = null;
+      }, undoMs);
+      await this.#app.refresh('profiles');
+    });
+  }
+
+  async undoRemove(): Promise<void> {
+    const { removed } = this;
+    if (!removed) return;
+    clearTimeout(this.#undoTimer);
+    this.removed = null;
+    await this.#act(null, async () => {
+      const { kept } = await this.#app.api.profiles.keep({ id: removed.id });
+      await this.#app.refresh('profiles');
+      if (kept) this.select(removed.id);
+      this.#app.announce(
+        'profiles',
+        kept ? text.profiles.kept(removed.id) : text.profiles.tooLate(removed.id),
+      );
+    });
+  }
+
+  async #added(id: string, outcome: Outcome | null): Promise<void> {
+    this.adding = null;
+    this.find = '';
+    await this.#app.profiles.refresh();
+    this.#known = this.shown;
+    this.select(id);
+    this.#found(outcome);
+    await Promise.all([this.#app.refresh('status'), this.#app.connectors.refresh()]);
+  }
+
+  #found(outcome: Outcome | null): void {
+    this.outcome = outcome;
+    if (outcome) this.#app.announce('profiles', `${outcome.profile}. ${outcome.sentence}`);
+  }
+
+  #group(): readonly ProfileGroup[] {
+    const { profiles, connectors, status } = this.#app;
+    return groupProfiles(
+      profiles.value ?? [],
+      connectors.value?.connectors ?? [],
+      status.value?.upstreams ?? [],
+      this.find,
+    );
+  }
+
+  async #act(busy: 'default' | 'check' | null, act: () => Promise<void>): Promise<void> {
+    this.busy = busy;
+    this.problem = null;
+    try {
+      await act();
+    } catch (error) {
+      this.problem = toNucleusError(error);
+    } finally {
+      this.busy = null;
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { startDesktopHost, type TrayMenuItem } from '../helpers/desktop-host.ts';
+import { until } from '../helpers/until.ts';
+import { approval, snapshot } from '../fixtures/electron-parts/examples.ts';
+import { needsDesktop, startParts } from '../fixtures/electron-parts/launch.ts';
+
+/* The tray in a real Electron, seen by a panel on a session bus. */
+
+const twoSqlite = snapshot([
+  ['sqlite', 'prod', true],
+  ['sqlite', 'staging', false],
+]);
+
+test('the tray shows profiles and waiting calls, and does what is chosen', async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env, tray } = await startDesktopHost(t);
+  const { run } = await startParts(t, env);
+  const heard = (event: string) => until(event, () => run((parts, e) => parts.events.includes(e), event));
+
+  await run((parts, next) => parts.setSnapshot(next), twoSqlite);
+  const menu = await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+  assert.deepEqual(labels(menu), [
+    '2 profiles, no client',
+    '',
+    'SQLite',
+    '',
+    'Add a profile…',
+    'Open Nucleus',
+    'Quit Nucleus',
+  ]);
+  assert.equal(menu.items[0]?.enabled, false);
+  const choices = menu.items[2]?.items ?? [];
+  assert.deepEqual(
+    choices.map(({ label, type, isChecked }) => [label, type, isChecked]),
+    [
+      ['prod', 'radio', true],
+      ['staging', 'radio', false],
+    ],
+  );
+  const quiet = await tray.propertiesWith('the words', ({ ToolTip }) => ToolTip[2] === 'Nucleus: 2 profiles, no client');
+
+  await tray.click();
+  await heard('open');
+  await tray.choose('SQLite', 'staging');
+  await heard('use sqlite:staging');
+  await tray.choose('Add a profile…');
+  await heard('add');
+
+  await run((parts, next) => parts.setSnapshot(next), { ...twoSqlite, approvals: [approval('a1')] });
+  const asking = await tray.propertiesWith('a call', ({ ToolTip }) => ToolTip[2] === 'Nucleus: 1 approval waiting');
+  assert.notDeepEqual(asking.IconPixmap, quiet.IconPixmap);
+  await tray.menuWith('the call', (seen) => labels(seen).includes('sqlite:prod: query'));
+  await tray.choose('sqlite:prod: query', 'Review…');
+  await heard('open approvals');
+  await tray.choose('sqlite:prod: query', 'Deny');
+  await heard('deny a1');
+  await tray.choose('Quit Nucleus');
+  await heard('quit');
+});
+
+test('an icon made before the panel came, or lost with it, is shown as soon as there is a panel', async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env, tray } = await startDesktopHost(t, { tray: false });
+  const { run } = await startParts(t, env);
+  await run((parts, next) => parts.setSnapshot(next), twoSqlite);
+  await until('the tray asked', () => run((parts) => parts.asked > 0, null));
+  assert.equal(tray.registered(), 0);
+
+  await tray.appear();
+  await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+
+  await tray.leave();
+  const before = tray.registered();
+  await tray.appear();
+  await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+  assert.ok(tray.registered() > before);
+  await tray.click();
+  await until('the click', () => run((parts) => parts.events.includes('open'), null));
+});
+
+test('a burst of changes is one question, and a menu that stays the same is not touched', async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env, tray } = await startDesktopHost(t);
+  const { run } = await startParts(t, env);
+  await run((parts, next) => parts.setSnapshot(next), twoSqlite);
+  const first = await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+
+  const before = await run((parts) => parts.asked, null);
+  await run((parts, next) => {
+    for (let i = 0; i < 100; i++) parts.setSnapshot(next);
+  }, twoSqlite);
+  await until('asked again', () => run((parts, asked) => parts.asked > asked, before));
+  assert.ok((await run((parts) => parts.asked, null)) <= before + 2);
+  // A rebuilt menu has new ids.
+  assert.deepEqual(await tray.menu(), first);
+});
+
+function labels(menu: TrayMenuItem): string[] {
+  return menu.items.map(({ label }) => label);
+}
