@@ -24,7 +24,8 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
         if (isOn !== undefined && isOn !== autostart.isOn()) autostart.set(isOn);
         preferences.set({ ...(theme && { theme }), ...(view && { view }) });
         if (theme) nativeTheme.themeSource = theme;
-        deps.onSettings();
+        // The window that shows another view knows so; told to look again it might jump back.
+        if (theme || isOn !== undefined) deps.onSettings();
         return settings();
       },
     },

@@ -26,7 +26,9 @@ export function createAutostart(deps: AutostartDeps): { isOn(): boolean; set(on:
     isOn: () => {
       // Desktops turn an entry off by these keys and leave the file.
       const entry = isRegularFile(file) ? readTextIfExists(file) : null;
-      return entry !== null && !/^(Hidden\s*=\s*true|X-GNOME-Autostart-enabled\s*=\s*false)\s*$/im.test(entry);
+      return (
+        entry !== null && !/^(Hidden\s*=\s*true|X-GNOME-Autostart-enabled\s*=\s*false)\s*$/im.test(entry)
+      );
     },
     set: (on) => {
       // Neither follows a link somebody else put there: removing and renaming act on the name itself.

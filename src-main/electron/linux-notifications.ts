@@ -156,7 +156,12 @@ function notify(
   ]);
 }
 
-async function ask(bus: MessageBus, member: string, signature = '', body: unknown[] = []): Promise<unknown[]> {
+async function ask(
+  bus: MessageBus,
+  member: string,
+  signature = '',
+  body: unknown[] = [],
+): Promise<unknown[]> {
   return (await call(bus, member, signature, body)).body as unknown[];
 }
 

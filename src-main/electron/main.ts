@@ -92,6 +92,8 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   process.chdir(paths.home);
 
   await app.whenReady();
+  // Without it Windows shows no notification of ours.
+  app.setAppUserModelId('dev.nucleus.app');
   Menu.setApplicationMenu(process.platform === 'darwin' ? editMenu() : null);
   app.dock?.hide();
   const preferences = createPreferences(folder);

@@ -151,9 +151,13 @@ function keyOf({ type, key, control, meta }: Input): string {
 }
 
 function cancelled(profile: string): NucleusError {
-  return new NucleusError('SIGN_IN_CANCELLED', `the sign-in of ${profile} was cancelled; nothing was changed`, {
-    profile,
-  });
+  return new NucleusError(
+    'SIGN_IN_CANCELLED',
+    `the sign-in of ${profile} was cancelled; nothing was changed`,
+    {
+      profile,
+    },
+  );
 }
 
 function failed(profile: string, why: string): NucleusError {

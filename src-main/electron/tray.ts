@@ -56,6 +56,7 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
   };
   const make = (): void => {
     if (isClosed) return;
+    tray?.destroy();
     const icon = iconFile();
     const made = new Tray(nativeImage.createFromPath(icon));
     tray = made;
@@ -94,7 +95,17 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
 
   nativeTheme.on('updated', show);
   const host =
-    process.platform === 'linux' ? watchTrayHost({ log, ready: make, onHost: () => { tray?.destroy(); tray = null; setTimeout(make, Number(process.env['DELAY'])); } }) : { close: () => {} };
+    process.platform === 'linux'
+      ? watchTrayHost({
+          log,
+          ready: make,
+          onHost: () => {
+            tray?.destroy();
+            tray = null;
+            setTimeout(make, Number(process.env['DELAY']));
+          },
+        })
+      : { close: () => {} };
   if (process.platform !== 'linux') make();
   refresh();
   return {

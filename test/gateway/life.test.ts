@@ -115,3 +115,17 @@ test('a gateway that hands over answers what runs, takes nobody new and lets the
   const again = await startGateway(t, home);
   assert.equal((await again.status()).upstreams.length, 1);
 });
+
+test('the default account comes first, and a connected client is told when it changes', async (t) => {
+  const home = createHome(t);
+  const gateway = await startGateway(t, home);
+  for (const name of ['a', 'b']) await gateway.add(createFake(home, name));
+  const client = await attach(t, home);
+  await client.initialize();
+  assert.match((await toolNames(client))[0] ?? '', /^fake_a_/);
+  await gateway.ask('profiles.use', { id: 'fake:b' });
+  await until('the client is told', () =>
+    client.seen.some((line) => line.includes('notifications/tools/list_changed')),
+  );
+  assert.match((await toolNames(client))[0] ?? '', /^fake_b_/);
+});

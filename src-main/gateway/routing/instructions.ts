@@ -22,7 +22,7 @@ export function instructions(view: View): string {
       'Connectors:',
       ...[...byConnector].map(
         ([connector, bindings]) =>
-          `  - ${connector}: ${bindings.length} profile(s) — ${bindings.map((binding) => binding.alias).join(', ')}`,
+          `  - ${connector}: ${bindings.length} profile(s) — ${bindings.map(({ alias, isDefault }) => (isDefault ? `${alias} (default)` : alias)).join(', ')}`,
       ),
     ].join('\n'),
   );

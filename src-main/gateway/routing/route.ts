@@ -4,6 +4,8 @@ export interface Binding {
   readonly connector: string;
   readonly alias: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The account of its connector that is meant when none is named. */
+  readonly isDefault?: boolean;
   /** A person's remark, shown in every description. */
   readonly note?: string | undefined;
 }

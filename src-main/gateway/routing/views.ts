@@ -60,12 +60,16 @@ function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[])
   }
 }
 
+/** Sorted by connector, its default account first: what is read first is taken first. */
 function bindingsOf(asked: AttachView | undefined, profiles: readonly Profile[]): Binding[] {
-  const wanted = asked?.profiles ?? profiles.map(({ id, name }) => ({ id, alias: name, note: undefined }));
+  const sorted = profiles.toSorted(
+    (a, b) => a.connector.localeCompare(b.connector, 'en') || Number(b.isDefault) - Number(a.isDefault),
+  );
+  const wanted = asked?.profiles ?? sorted.map(({ id, name }) => ({ id, alias: name, note: undefined }));
   return wanted.flatMap(({ id, alias, note }) => {
     const profile = profiles.find((candidate) => candidate.id === id);
     if (!profile) return [];
-    const { connector, metadata } = profile;
-    return [{ profile: id, connector, alias, metadata, note }];
+    const { connector, metadata, isDefault } = profile;
+    return [{ profile: id, connector, alias, metadata, isDefault, note }];
   });
 }

@@ -432,7 +432,13 @@ test('what is remembered survives a restart', (t) => {
 test('a damaged memory is said in the log and asks for consent again', (t) => {
   const desk = createDesk(t, { content: theirs });
   desk.connect();
-  for (const damage of ['{', '[]', '{"version":2,"consentedAt":1,"undo":{}}']) {
+  for (const damage of [
+    '{',
+    '[]',
+    '{"version":2,"consentedAt":1,"undo":{}}',
+    '{"version":1,"consentedAt":"1","undo":{}}',
+    '{"version":1,"consentedAt":1,"undo":{"/c":{}}}',
+  ]) {
     writeFileSync(join(desk.kept, 'state.json'), damage);
     const status = desk.status();
     assert.deepEqual([status.state, status.consented, status.backup], ['connected', false, null]);
@@ -498,6 +504,18 @@ test('on Windows an unreadable file of one installation keeps the other untouche
   assert.deepEqual([desk.status().state, desk.status().file], ['unreadable', store]);
   assert.throws(desk.connect, failsWith('CONFIG_INVALID', store));
   assert.equal(readFileSync(usual, 'utf8'), theirs);
+});
+
+test('on Windows a write that fails half way can be undone', (t) => {
+  const { usual, store, desk } = createWindows(t);
+  writeFileSync(usual, theirs);
+  writeFileSync(store, '{}');
+  chmodSync(store, 0o444);
+  assert.throws(desk.connect, failsWith('STATE_UNUSABLE', store, 'read-only'));
+  assert.deepEqual([readFileSync(usual, 'utf8'), desk.status().consented], [connected, false]);
+  assert.notEqual(desk.status().backup, null);
+  desk.undo();
+  assert.deepEqual([readFileSync(usual, 'utf8'), readFileSync(store, 'utf8')], [theirs, '{}']);
 });
 
 test('on macOS the file below Application Support is written', (t) => {

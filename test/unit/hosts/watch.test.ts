@@ -137,6 +137,21 @@ test('connecting after an installation watches at once', async (t) => {
   assert.deepEqual(changes, ['missing']);
 });
 
+test('a memory that cannot be read while watching is logged and ends nothing', async (t) => {
+  const { desk, watch, after } = watched(t, { content: '{}' });
+  desk.connect();
+  const { changes } = watch();
+  const state = join(desk.kept, 'state.json');
+  renameSync(state, `${state}.away`);
+  mkdirSync(state);
+  desk.hosts.watch(() => {})();
+  assert.equal(desk.log.lines.at(-1), 'warn the hosts cannot be looked at');
+  rmSync(state, { recursive: true });
+  renameSync(`${state}.away`, state);
+  await after(() => writeFileSync(desk.file, '{}'));
+  assert.deepEqual(changes, ['missing']);
+});
+
 test('closing leaves no timer and nothing that keeps the process', async (t) => {
   const { desk, watch, noticed, fake } = watched(t, { content: '{}' });
   const open = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEvent').length;

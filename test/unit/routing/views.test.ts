@@ -65,6 +65,7 @@ test('a view asked for holds only what it names, in its order, under its aliases
     profile: 'db:prod',
     connector: 'db',
     alias: 'main',
+    isDefault: false,
     metadata: {},
     note: 'careful',
   });

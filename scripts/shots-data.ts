@@ -1,0 +1,287 @@
+import type {
+  AppSettings,
+  ExposedTool,
+  GatewayStatus,
+  HostStatus,
+  PendingApproval,
+  ProfileInfo,
+} from '../src-shared/contract.ts';
+import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
+
+/* What the window shows on its screenshots: one person's Friday, as the gateway would tell it. */
+
+/** The moment all of them are taken. */
+export const now = Date.parse('2026-11-20T14:31:07Z');
+const minute = 60_000;
+
+const field = (
+  key: string,
+  label: string,
+  description: string,
+  more: Partial<MetadataField>,
+): MetadataField => ({
+  key,
+  label,
+  description,
+  required: true,
+  kind: 'text',
+  mustExist: false,
+  default: null,
+  choices: [],
+  pattern: null,
+  ...more,
+});
+
+const connector = (
+  name: string,
+  title: string,
+  description: string,
+  more: Partial<ConnectorSummary>,
+): ConnectorSummary => ({
+  name,
+  title,
+  description,
+  kind: 'builtin',
+  transport: 'stdio',
+  auth: 'none',
+  url: null,
+  metadata: [],
+  secrets: [],
+  checked: { on: '2026-11-20', method: 'live' },
+  ...more,
+});
+
+export const connectors: readonly ConnectorSummary[] = [
+  connector(
+    'sqlite',
+    'SQLite file',
+    'One SQLite database file on this machine: its tables, and queries in SQL.',
+    {
+      metadata: [
+        field('file', 'Database file', 'Path of the .db, .sqlite or .sqlite3 file.', {
+          kind: 'path',
+          mustExist: true,
+        }),
+      ],
+    },
+  ),
+  connector('github', 'GitHub', 'Repositories, issues and pull requests, by token', {
+    transport: 'http',
+    auth: 'token',
+    url: 'https://api.githubcopilot.com/mcp/',
+    secrets: ['token'],
+  }),
+  connector('grafana', 'Grafana', 'Dashboards, alerts and logs, by token', {
+    auth: 'token',
+    metadata: [
+      field('url', 'Address', 'Where your Grafana answers.', { kind: 'url' }),
+      field('region', 'Region', 'Where its stack runs.', { choices: ['eu', 'us', 'au'], default: 'eu' }),
+      field('org', 'Organisation', 'Its number, when you are in several.', { required: false }),
+    ],
+    secrets: ['token'],
+  }),
+  connector('linear', 'Linear', 'Issues and projects, sign in', { transport: 'http', auth: 'oauth' }),
+  connector('notes', 'notes', 'MCP servers started by a command of their own', {
+    kind: 'custom',
+    checked: null,
+  }),
+];
+
+const profile = (connectorName: string, name: string, daysOld: number, more: Partial<Profile>): Profile => ({
+  id: `${connectorName}:${name}`,
+  connector: connectorName,
+  name,
+  metadata: {},
+  createdAt: Math.floor(now / 1_000) - daysOld * 86_400,
+  isDefault: false,
+  launch: null,
+  readOnly: null,
+  stderr: 'null',
+  ...more,
+});
+
+export const profiles: readonly Profile[] = [
+  profile('github', 'personal', 20, {}),
+  profile('github', 'work', 41, { isDefault: true }),
+  profile('notes', 'home', 3, {
+    launch: {
+      command: 'npx',
+      args: ['-y', '@modelcontextprotocol/server-filesystem@2026.8.31', '/home/dana/My notes'],
+      env: { NODE_ENV: 'production' },
+      secretEnv: [],
+      cwd: null,
+    },
+  }),
+  profile('sqlite', 'prod', 12, {
+    metadata: { file: '/srv/acme/data/prod.db' },
+    isDefault: true,
+    readOnly: true,
+  }),
+  profile('sqlite', 'staging', 12, { metadata: { file: '/srv/acme/data/staging.db' }, readOnly: true }),
+  profile('sqlite', 'local', 2, { metadata: { file: '/home/dana/code/acme/dev.db' }, readOnly: false }),
+];
+
+const commands: Readonly<Record<string, readonly string[]>> = {
+  sqlite: ['nucleus', 'sqlite', '--file', '{}', '--read-only=true'],
+  notes: ['npx', '-y', '@modelcontextprotocol/server-filesystem@2026.8.31', '/home/dana/My notes'],
+};
+
+export const infos: Readonly<Record<string, ProfileInfo>> = Object.fromEntries(
+  profiles.map((one) => [
+    one.id,
+    {
+      profile: one,
+      connector: connectors.find(({ name }) => name === one.connector) ?? null,
+      command: (commands[one.connector] ?? []).map((word) => word.replace('{}', one.metadata['file'] ?? '')),
+      credentials: one.connector === 'github' ? 'token (in the vault)' : null,
+      probe: null,
+    },
+  ]),
+);
+
+const spawnProblem =
+  'npx ended with code 1 while it started: could not find @modelcontextprotocol/server-filesystem@2026.8.31 in the registry';
+
+export const status: GatewayStatus = {
+  version: '0.1.0',
+  pid: 41_207,
+  home: '/home/dana/.nucleusmcp',
+  socket: '/run/user/1000/nucleus-4f1c09ab/s',
+  startedAt: now - 4 * 3_600_000 - 12 * minute,
+  clients: [
+    { name: 'claude-code', version: '2.4.1', principal: 'local', connectedAt: now - 26 * minute },
+    {
+      name: 'Claude Desktop',
+      version: '1.18.0',
+      principal: 'claude-desktop',
+      connectedAt: now - 3 * 3_600_000,
+    },
+    { name: 'cursor-vscode', version: '3.1.4', principal: 'cursor', connectedAt: now - 9 * minute },
+  ],
+  upstreams: [
+    upstream('github:work', 'ready', 29, { inFlight: 1 }),
+    upstream('github:personal', 'asleep', 29, {}),
+    upstream('notes:home', 'failing', 0, { problem: spawnProblem }),
+    upstream('sqlite:prod', 'ready', 5, { pid: 41_311 }),
+    upstream('sqlite:staging', 'starting', 5, { pid: 41_480 }),
+    upstream('sqlite:local', 'resting', 5, {
+      problem: 'it ended 3 times in a minute; it is tried again in 20 s',
+    }),
+  ],
+  vault: { state: 'open', backend: 'keychain', records: 2, reason: null },
+  warnings: [],
+};
+
+function upstream(
+  id: string,
+  state: GatewayStatus['upstreams'][number]['state'],
+  tools: number,
+  more: Partial<GatewayStatus['upstreams'][number]>,
+): GatewayStatus['upstreams'][number] {
+  return { profile: id, state, tools, pid: null, inFlight: 0, problem: null, oddities: 0, ...more };
+}
+
+const approval = (id: string, secondsAgo: number, more: Partial<PendingApproval>): PendingApproval => ({
+  id,
+  profile: 'sqlite:prod',
+  tool: 'query',
+  client: 'claude-code',
+  arguments: '{}',
+  reason: 'config.toml asks for a person’s yes: approval.ask_for has "sqlite:prod/*".',
+  askedAt: now - secondsAgo * 1_000,
+  endsAt: now - secondsAgo * 1_000 + 5 * minute,
+  ...more,
+});
+
+const statement =
+  "update users\n   set plan = 'pro', trial_ends = null\n where org_id = 4821\u200B\n returning id, email, plan";
+
+export const approvals: readonly PendingApproval[] = [
+  approval('a1', 12, {
+    arguments: JSON.stringify({ sql: statement, limit: 50, note: 'for ‮eman‬ at ACME' }, null, 2),
+  }),
+  approval('a2', 100, {
+    profile: 'github:work',
+    tool: 'delete_branch',
+    client: 'cursor-vscode',
+    reason: 'config.toml asks for a person’s yes: approval.ask_for has "github:*/delete_*".',
+    arguments: JSON.stringify({ owner: 'acme', repo: 'web', branch: 'feature/billing-v2' }, null, 2),
+  }),
+];
+
+/** One question that does not fit the box. */
+export const longApproval: PendingApproval = approval('a3', 4, {
+  tool: 'run_migration',
+  arguments: JSON.stringify(
+    {
+      name: '2026-11-20-plans',
+      statements: Array.from(
+        { length: 24 },
+        (_, index) => `alter table plan_${index} add column seats integer`,
+      ),
+    },
+    null,
+    2,
+  ),
+});
+
+export const tools: readonly ExposedTool[] = [
+  'list_tables',
+  'describe_table',
+  'query',
+  'explain',
+  'pragma',
+].map((tool) => ({
+  name: `sqlite_prod_${tool}`,
+  profile: 'sqlite:prod',
+  tool,
+  description: '',
+}));
+
+export const host: HostStatus = {
+  host: 'claude-desktop',
+  title: 'Claude Desktop',
+  state: 'connected',
+  file: '/home/dana/.config/Claude/claude_desktop_config.json',
+  consented: true,
+  preview: '',
+  backup: '/home/dana/.nucleusmcp/backups/claude_desktop_config.json.2026-11-18T09-12-44',
+  problem: null,
+};
+
+export const preview = `--- claude_desktop_config.json
++++ claude_desktop_config.json
+@@ -2,4 +2,9 @@
+   "mcpServers": {
++    "nucleus": {
++      "command": "/home/dana/.nucleusmcp/bin/nucleus",
++      "args": ["serve", "--client", "claude-desktop"]
++    },
+     "filesystem": {
+       "command": "npx",
+`;
+
+export const settings: AppSettings = { theme: 'system', autostart: true, view: 'profiles' };
+
+/** What the bridge answers, by question; a scene changes some. */
+export type Answers = Readonly<Record<string, unknown>>;
+
+export const answers: Answers = {
+  'gateway.status': status,
+  'connectors.list': { connectors, problems: [] },
+  'profiles.list': profiles,
+  'profiles.info': infos,
+  'profiles.removeLater': {},
+  'profiles.keep': { kept: true },
+  'tools.list': { tools, missing: [] },
+  'approvals.list': approvals,
+  'approvals.answer': { counted: true },
+  'hosts.list': [host],
+  'hosts.connect': host,
+  'hosts.undo': host,
+  'settings.get': settings,
+  'settings.set': settings,
+  'app.copy': {},
+  'app.quit': {},
+  'app.pickFile': { path: '/srv/acme/data/Billing 2026.sqlite' },
+};

@@ -1,0 +1,360 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
+import * as data from './shots-data.ts';
+
+/*
+ * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
+ * app, with believable data. To look at: .cache/shots/NAME-{light,dark}.png. Fails on an error in the page, on what is
+ * clipped, and on a name or a text too faint to read.
+ */
+
+const root = join(import.meta.dirname, '..');
+const out = join(root, '.cache/shots');
+const app = join(out, 'app');
+const words = process.argv.slice(2);
+
+interface Scene {
+  readonly name: string;
+  readonly answers?: data.Answers;
+  readonly size?: { readonly width: number; readonly height: number };
+  readonly zoom?: number;
+  readonly forcedColors?: boolean;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const wiped: data.Answers = {
+  'hosts.list': [{ ...data.host, state: 'missing', backup: null, preview: data.preview }],
+};
+const locked: data.Answers = {
+  'gateway.status': {
+    ...data.status,
+    vault: {
+      state: 'locked',
+      backend: null,
+      records: 0,
+      reason:
+        'there is no keychain here and no passphrase was given; set NUCLEUS_VAULT_PASSPHRASE_FILE and start again',
+    },
+    upstreams: data.status.upstreams.map((one) =>
+      one.profile.startsWith('github') ? { ...one, state: 'locked' } : one,
+    ),
+  },
+};
+const nothing: data.Answers = {
+  'profiles.list': [],
+  'approvals.list': [],
+  'gateway.status': {
+    ...data.status,
+    upstreams: [],
+    clients: [],
+    vault: { ...data.status.vault, records: 0 },
+  },
+  'hosts.list': [{ ...data.host, state: 'missing', consented: false, backup: null, preview: data.preview }],
+};
+const on = (view: 'approvals' | 'status'): data.Answers => ({ 'settings.get': { ...data.settings, view } });
+const failing = (code: string, message: string, more: object = {}): unknown => ({
+  $error: { code, message, data: more },
+});
+
+const press = (page: Page, name: string | RegExp): Promise<void> =>
+  page.getByRole('button', { name }).first().click();
+const choose = (page: Page, name: RegExp): Promise<void> => page.getByRole('option', { name }).click();
+
+const scenes: readonly Scene[] = [
+  { name: 'profiles' },
+  { name: 'profiles-failing', act: (page) => choose(page, /^home/) },
+  { name: 'profiles-locked', answers: locked, act: (page) => choose(page, /^work/) },
+  { name: 'profiles-wiped', answers: wiped },
+  { name: 'profiles-found', act: (page) => page.getByLabel('Find a profile').fill('staging') },
+  { name: 'profiles-not-found', act: (page) => page.getByLabel('Find a profile').fill('oracle') },
+  {
+    name: 'profiles-rename',
+    act: async (page) => {
+      await choose(page, /^prod/);
+      await press(page, 'Rename');
+      await page.getByLabel('New name of sqlite:prod').fill('main');
+    },
+  },
+  {
+    name: 'profiles-removed',
+    act: async (page) => {
+      await choose(page, /^staging/);
+      await press(page, 'Remove');
+      await page.getByText('Removed').waitFor();
+    },
+  },
+  { name: 'profiles-narrow', size: { width: 640, height: 640 } },
+  { name: 'profiles-zoomed', zoom: 1.5 },
+  { name: 'profiles-forced', forcedColors: true },
+  {
+    name: 'profiles-none',
+    answers: { ...nothing, 'approvals.list': [] },
+    act: (page) => press(page, 'Skip for now'),
+  },
+  {
+    name: 'profiles-broken',
+    answers: { 'profiles.list': failing('REGISTRY_DAMAGED', 'the registry is damaged; run nucleus doctor') },
+  },
+  {
+    name: 'loading',
+    answers: { 'profiles.list': { $never: true } },
+    act: (page) => page.getByText('Loading').waitFor({ state: 'attached' }),
+  },
+  { name: 'add', act: (page) => press(page, 'Add profile') },
+  {
+    name: 'add-sqlite',
+    act: async (page) => {
+      await press(page, 'Add a SQLite file profile');
+      await press(page, 'Choose…');
+    },
+  },
+  {
+    name: 'add-sqlite-problem',
+    answers: {
+      'profiles.add': failing(
+        'METADATA_INVALID',
+        'metadata field "file" names no file: /srv/acme/data/pord.db',
+        { key: 'file' },
+      ),
+    },
+    act: async (page) => {
+      await press(page, 'Add a SQLite file profile');
+      await page.getByLabel('Database file').fill('/srv/acme/data/pord.db');
+      await press(page, 'Check and add');
+    },
+  },
+  {
+    name: 'add-token',
+    act: async (page) => {
+      await press(page, 'Add profile');
+      await press(page, /^Grafana/);
+      await page.getByLabel('Address').fill('https://grafana.acme.dev');
+      await press(page, 'Check and add');
+    },
+  },
+  {
+    name: 'add-command',
+    answers: { 'profiles.add': { $never: true } },
+    act: async (page) => {
+      await press(page, 'Add profile');
+      await press(page, /^By command/);
+      await page.getByLabel('Command line').fill('npx -y @acme/crm-mcp@3.2.0 --workspace "Acme Europe"');
+      await press(page, 'Add a variable');
+      await page.getByLabel('Variable').fill('CRM_REGION');
+      await page.getByLabel('Value').fill('eu');
+      await press(page, 'Add a secret');
+      await page.getByLabel('Variable').nth(1).fill('CRM_TOKEN');
+      await page.getByLabel('Value').nth(1).fill('secret of the screenshot');
+      await page.getByLabel('Connector', { exact: true }).fill('crm');
+      await page.getByLabel('Name', { exact: true }).fill('europe');
+      await press(page, 'Check and add');
+    },
+  },
+  { name: 'approvals', answers: on('approvals'), act: (page) => ready(page) },
+  {
+    name: 'approvals-long',
+    answers: { ...on('approvals'), 'approvals.list': [data.longApproval] },
+    act: (page) => page.getByText('Scroll to the end').waitFor(),
+  },
+  {
+    name: 'approvals-too-fast',
+    answers: { ...on('approvals'), 'approvals.answer': { counted: false } },
+    act: async (page) => {
+      await ready(page);
+      await press(page, 'Deny');
+      await page.getByText('so it was not counted').waitFor();
+      await ready(page);
+    },
+  },
+  { name: 'approvals-none', answers: { ...on('approvals'), 'approvals.list': [] } },
+  {
+    name: 'approvals-narrow',
+    answers: on('approvals'),
+    size: { width: 640, height: 640 },
+    act: (page) => ready(page),
+  },
+  { name: 'status', answers: on('status') },
+  {
+    name: 'status-wiped',
+    answers: { ...on('status'), ...wiped, ...locked },
+    act: async (page) => {
+      await press(page, 'Show difference');
+      await page.getByText('Hide difference').scrollIntoViewIfNeeded();
+    },
+  },
+  { name: 'first-run', answers: nothing },
+  {
+    name: 'first-run-form',
+    answers: nothing,
+    act: (page) => press(page, /^SQLite file/),
+  },
+  {
+    name: 'first-run-consent',
+    answers: nothing,
+    act: async (page) => {
+      await page.getByText('Add an account').waitFor();
+      const first = data.profiles.filter(({ id }) => id === 'sqlite:prod');
+      await page.evaluate(
+        `shots.set(${JSON.stringify({ 'profiles.list': first, 'profiles.add': { profile: first[0], probe: probe(), notes: [] } })})`,
+      );
+      await press(page, /^SQLite file/);
+      await press(page, 'Choose…');
+      await press(page, 'Check and add');
+      await press(page, 'Show difference');
+    },
+  },
+];
+
+function probe(): object {
+  return { ok: true, tools: 5, prompts: 0, resources: 0, server: 'nucleus-sqlite 0.1.0', milliseconds: 312 };
+}
+
+async function ready(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Allow once', disabled: false }).waitFor();
+}
+
+/** The page's `window.nucleus`, and `shots` to change what it answers. */
+const bridge = (answers: data.Answers): string => `
+  const answers = ${JSON.stringify(answers)};
+  const listeners = new Set();
+  const removed = new Set();
+  window.shots = {
+    set(more) { Object.assign(answers, more); },
+    tell(topics) { for (const listener of listeners) listener(topics); },
+  };
+  window.nucleus = {
+    async ask(name, input) {
+      if (name === 'profiles.removeLater') removed.add(input.id);
+      if (name === 'profiles.keep') removed.delete(input.id);
+      let value = answers[name];
+      if (value?.$never) return new Promise(() => {});
+      if (value?.$error) return { ok: false, error: value.$error };
+      if (name === 'profiles.list') value = value.filter(({ id }) => !removed.has(id));
+      if (name === 'profiles.info') value = [value[input.id]].filter(Boolean);
+      if (name === 'settings.set') value = { ...value, ...input };
+      return { ok: true, value: structuredClone(value) };
+    },
+    on(listener) { listeners.add(listener); return () => listeners.delete(listener); },
+  };`;
+
+/** What no eye should have to find: text cut off that is not meant to be, controls without a name. */
+const look = `[...document.querySelectorAll('body *')].flatMap((element) => {
+  const style = getComputedStyle(element);
+  const isCut = element.scrollWidth > element.clientWidth + 1 && style.overflowX === 'hidden' &&
+    style.textOverflow !== 'ellipsis' && !element.closest('.sr, svg') && element.clientWidth > 1 && style.clipPath === 'none';
+  const isNameless = element.matches('button, a, input, select, [role=option]') &&
+    !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length);
+  const hasStyle = element.hasAttribute('style');
+  const name = element.tagName.toLowerCase() + '.' + element.getAttribute('class');
+  return [isCut && name + ' is cut', isNameless && name + ' has no name', hasStyle && name + ' has a style'].filter(Boolean);
+})`;
+
+async function take(
+  browser: Browser,
+  address: string,
+  scene: Scene,
+  colorScheme: 'light' | 'dark',
+): Promise<string[]> {
+  const { width, height } = scene.size ?? { width: 960, height: 640 };
+  const zoom = scene.zoom ?? 1;
+  const page = await browser.newPage({
+    viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
+    deviceScaleFactor: zoom,
+    colorScheme,
+    reducedMotion: 'reduce',
+    forcedColors: scene.forcedColors ? 'active' : 'none',
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+  });
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
+  });
+  await page.clock.install({ time: data.now });
+  await page.addInitScript({ content: bridge({ ...data.answers, ...scene.answers }) });
+  try {
+    await page.goto(address);
+    await page.clock.runFor(1_000);
+    const acting = scene.act?.(page);
+    const beat = setInterval(() => void page.clock.runFor(100).catch(() => {}), 20);
+    await acting?.finally(() => clearInterval(beat));
+    clearInterval(beat);
+    await page.mouse.move(0, 0);
+    problems.push(...((await page.evaluate(look)) as string[]));
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
+  await page.screenshot({ path: join(out, `${scene.name}-${colorScheme}.png`) });
+  await page.close();
+  return problems;
+}
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+};
+
+/** The built renderer with the app's own policy. */
+async function serve(): Promise<{ server: Server; address: string }> {
+  const server = createServer((request, response) => {
+    const path = join(app, request.url === '/' ? 'index.html' : (request.url ?? ''));
+    if (!path.startsWith(app) || !existsSync(path)) {
+      // Chromium asks for an icon by itself; the app's protocol has none either.
+      response.writeHead(204).end();
+      return;
+    }
+    response.writeHead(200, {
+      'Content-Type': types[extname(path)] ?? 'application/octet-stream',
+      'Content-Security-Policy': contentSecurityPolicy,
+    });
+    response.end(readFileSync(path));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { server, address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` };
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+await build({
+  configFile: false,
+  root: join(root, 'src-renderer'),
+  base: '/',
+  logLevel: 'warn',
+  plugins: [svelte({ configFile: false })],
+  build: {
+    outDir: app,
+    emptyOutDir: true,
+    target: 'chrome148',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});
+const { server, address } = await serve();
+const browser = await chromium.launch({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: '--no-sandbox --disable-gpu --disable-quic --disable-background-networking --disable-component-update --disable-sync --no-first-run'.split(
+    ' ',
+  ),
+});
+let bad = 0;
+for (const scene of scenes.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)),
+)) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    const problems = await take(browser, address, scene, colorScheme);
+    bad += problems.length;
+    console.log(`${problems.length === 0 ? '✔' : '✖'} ${scene.name} ${colorScheme}`);
+    for (const problem of problems) console.log(`    ${problem}`);
+  }
+}
+await browser.close();
+server.close();
+process.exitCode = bad === 0 ? 0 : 1;
