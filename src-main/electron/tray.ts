@@ -94,19 +94,9 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
   };
 
   nativeTheme.on('updated', show);
-  const host =
-    process.platform === 'linux'
-      ? watchTrayHost({
-          log,
-          ready: make,
-          onHost: () => {
-            tray?.destroy();
-            tray = null;
-            setTimeout(make, Number(process.env['DELAY']));
-          },
-        })
-      : { close: () => {} };
-  if (process.platform !== 'linux') make();
+  const isLinux = process.platform === 'linux';
+  const host = isLinux ? watchTrayHost({ log, ready: make, onMissing: make }) : { close: () => {} };
+  if (!isLinux) make();
   refresh();
   return {
     refresh,
