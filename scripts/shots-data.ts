@@ -197,10 +197,10 @@ const statement =
   "update users\n   set plan = 'pro', trial_ends = null\n where org_id = 4821\u200B\n returning id, email, plan";
 
 export const approvals: readonly PendingApproval[] = [
-  approval('a1', 12, {
+  approval('a1', 112, {
     arguments: JSON.stringify({ sql: statement, limit: 50, note: 'for ‮eman‬ at ACME' }, null, 2),
   }),
-  approval('a2', 100, {
+  approval('a2', 20, {
     profile: 'github:work',
     tool: 'delete_branch',
     client: 'cursor-vscode',

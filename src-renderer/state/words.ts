@@ -12,6 +12,11 @@ export function ago(then: number, now: number): string {
   return new Date(then).toLocaleDateString('en', { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
+/** A day and a time as the person's system writes them. */
+export function moment(then: number): string {
+  return new Date(then).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
 /** A span of time in words: `12 s`, `4 min`, `3 h 5 min`, `2 d 4 h`. */
 export function span(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);
@@ -28,10 +33,13 @@ export function clock(milliseconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** A sentence of somebody else's as our own line: first letter large, a full stop at the end. */
+const ordinary =
+  /^(a|an|the|it|its|this|there|no|nobody|not|only|unknown|invalid|profile|connector|metadata)\b/;
+
+/** A message as a sentence: a full stop at the end, and a large first letter unless it is the name of something. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return '';
-  const whole = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const whole = ordinary.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
   return /[.!?…:]$/.test(whole) ? whole : `${whole}.`;
 }
