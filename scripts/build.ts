@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -12,6 +12,9 @@ import { build, type InlineConfig } from 'vite';
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, 'out');
+/** Built aside and then put in place, so that an app that starts meanwhile finds all of it. */
+const fresh = join(root, '.cache', `build-${process.pid}`);
+const stale = join(root, '.cache', `stale-${process.pid}`);
 
 /** Native modules stay in node_modules; the last two are natives that dbus-next would use if they were there. */
 const natives = ['better-sqlite3', 'keytar', 'usocket', 'x11'];
@@ -20,7 +23,6 @@ const external = ['electron', ...natives, ...builtinModules, ...builtinModules.m
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
   const began = performance.now();
-  rmSync(out, { recursive: true, force: true });
   await Promise.all([
     build(forNode('src-main/electron/main.ts', 'main/main.js')),
     build(forNode('src-main/electron/builtin-host.ts', 'main/builtin-host.js')),
@@ -30,6 +32,9 @@ export async function buildApp(): Promise<number> {
     build(forNode('resources/servers/sqlite/query-worker.ts', 'servers/sqlite/query-worker.js')),
     build(renderer()),
   ]);
+  if (existsSync(out)) renameSync(out, stale);
+  renameSync(fresh, out);
+  rmSync(stale, { recursive: true, force: true });
   return performance.now() - began;
 }
 
@@ -45,7 +50,7 @@ function forNode(entry: string, target: string, format: 'es' | 'cjs' = 'es'): In
     ssr: { noExternal: true, external: ['electron', ...natives] },
     build: {
       ssr: join(root, entry),
-      outDir: join(out, dirname(target)),
+      outDir: join(fresh, dirname(target)),
       // Two entries share the folder.
       emptyOutDir: false,
       target: 'node24',
@@ -67,7 +72,7 @@ function renderer(): InlineConfig {
     logLevel: 'warn',
     plugins: [svelte({ configFile: false })],
     build: {
-      outDir: join(out, 'renderer'),
+      outDir: join(fresh, 'renderer'),
       emptyOutDir: true,
       target: 'chrome148',
       // A style or an image inside the page would be against its own policy.

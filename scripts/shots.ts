@@ -287,7 +287,7 @@ async function take(
     await acting?.finally(() => clearInterval(beat));
     clearInterval(beat);
     await page.mouse.move(0, 0);
-    problems.push(...((await page.evaluate(look)) as string[]));
+    problems.push(...(await page.evaluate<string[]>(look)));
   } catch (error) {
     problems.push((error as Error).message);
   }

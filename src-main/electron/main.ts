@@ -28,6 +28,7 @@ const hiddenFlag = '--hidden';
 /** out/, where the build puts everything that is bundled. */
 const bundles = join(import.meta.dirname, '..');
 const root = app.getAppPath();
+const isTest = !app.isPackaged && process.env['NUCLEUS_TEST_HOOKS'] === '1';
 /** Packaged, what other programs read lies beside the archive. */
 const resources = app.isPackaged ? process.resourcesPath : join(root, 'resources');
 
@@ -149,7 +150,7 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
     handlers: { ...host.handlers, ...host.person, ...appHandlers },
     log,
   });
-  if (!app.isPackaged && process.env['NUCLEUS_TEST_HOOKS'] === '1') exposeToTests(host, log);
+  if (isTest) exposeToTests(host, log);
 
   end = () => void endWith(false);
   app.on('before-quit', (event) => {
@@ -213,7 +214,8 @@ async function fail(error: unknown, log: Log): Promise<void> {
   log.error('the app could not start', { code, reason: message });
   process.stderr.write(`Error: ${message}\n`);
   await app.whenReady();
-  dialog.showErrorBox('Nucleus cannot start', message);
+  // The box waits for a click, and in a test nobody clicks.
+  if (!isTest) dialog.showErrorBox('Nucleus cannot start', message);
   app.exit(1);
 }
 

@@ -8,7 +8,7 @@
  * separators, spaces that are no U+0020, fillers that look like nothing, marks stacked on marks.
  */
 const hidden =
-  /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f\u{e0100}-\u{e01ef}]|(?! )\p{Zs}|\p{M}(?=\p{M})/gu;
+  /\p{Cc}|\p{Cf}|\p{Co}|\p{Cn}|\p{Cs}|\p{Zl}|\p{Zp}|(?! )\p{Zs}|\p{Variation_Selector}|\p{Default_Ignorable_Code_Point}|\u2800|\p{M}(?=\p{M})/gu;
 
 /** Whether the text holds characters a person cannot see. */
 export function hasHidden(text: string): boolean {

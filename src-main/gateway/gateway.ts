@@ -229,12 +229,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     },
     async finish() {
       const endings = [...sessions.values()].map(({ promise }) => promise);
-      for (const session of [...sessions.keys()]) session.finish();
+      for (const session of sessions.keys()) session.finish();
       await Promise.all(endings);
     },
     async close() {
       background = false;
-      for (const session of [...sessions.keys()]) session.close();
+      for (const session of sessions.keys()) session.close();
       catalog.close();
       await profiles.close();
       await supervisor.close();

@@ -88,7 +88,10 @@ export class AppState {
       case 'hosts':
         return this.hosts.refresh();
       case 'settings':
-        return this.settings.refresh();
+        await this.settings.refresh();
+        // The tray and the notifications open the window on the view they are about.
+        this.view = this.settings.value?.view ?? this.view;
+        return;
     }
   }
 

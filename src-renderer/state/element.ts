@@ -16,7 +16,7 @@ export function elementLetters(titles: ReadonlyMap<string, string>): ReadonlyMap
 function candidates(title: string): string[] {
   const clean = lettersOf(title);
   const first = clean.charAt(0);
-  const later = [...clean.slice(1)];
+  const later = Array.from(clean.slice(1));
   const consonants = later.filter((letter) => !/[aeiou]/i.test(letter));
   return [twoOf(title), ...[...consonants, ...later].map((letter) => pair(first, letter))];
 }

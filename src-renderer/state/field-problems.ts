@@ -8,24 +8,15 @@ export function fieldProblems(error: NucleusError, draft: AddDraft): FieldProble
 }
 
 function fieldOf(error: NucleusError, draft: AddDraft): string {
-  switch (error.code) {
-    case 'PROFILE_EXISTS':
-      return 'name';
-    case 'NAME_INVALID':
-      return draft.connector === null && error.message.includes('invalid connector') ? 'connector' : 'name';
-    case 'METADATA_INVALID':
-      return metadataField(error, draft);
-    case 'SECRET_REQUIRED':
-    case 'SECRET_MISSING':
-      return secretField(error, draft);
-    case 'CONNECTOR_UNKNOWN':
-    case 'CONNECTOR_INVALID':
-      return draft.connector === null ? 'connector' : 'form';
-    case 'UPSTREAM_SPAWN_FAILED':
-      return draft.connector === null ? 'command' : 'form';
-    default:
-      return 'form';
-  }
+  const isCommand = draft.connector === null;
+  const { code } = error;
+  if (code === 'PROFILE_EXISTS') return 'name';
+  if (code === 'NAME_INVALID')
+    return isCommand && error.message.includes('invalid connector') ? 'connector' : 'name';
+  if (code === 'METADATA_INVALID') return metadataField(error, draft);
+  if (code === 'SECRET_REQUIRED' || code === 'SECRET_MISSING') return secretField(error, draft);
+  if (isCommand && (code === 'CONNECTOR_UNKNOWN' || code === 'CONNECTOR_INVALID')) return 'connector';
+  return isCommand && code === 'UPSTREAM_SPAWN_FAILED' ? 'command' : 'form';
 }
 
 function metadataField(error: NucleusError, draft: AddDraft): string {

@@ -18,6 +18,8 @@ export class ProfilesState {
   selected = $state<string | null>(null);
   /** The page for a new profile, null while the list shows. */
   adding = $state.raw<AddState | null>(null);
+  /** The page for a new profile was closed: the list takes the focus back. */
+  wantsFocus = false;
   isRenaming = $state(false);
   busy = $state<'default' | 'rename' | 'check' | null>(null);
   /** What an act ran into; shown until it is closed or another begins. */
@@ -84,6 +86,7 @@ export class ProfilesState {
   }
 
   closeAdding(): void {
+    this.wantsFocus = this.adding !== null;
     this.adding = null;
   }
 
@@ -173,7 +176,7 @@ export class ProfilesState {
   }
 
   async #added(id: string, outcome: Outcome | null): Promise<void> {
-    this.adding = null;
+    this.closeAdding();
     this.find = '';
     await this.#app.profiles.refresh();
     this.#known = this.shown;

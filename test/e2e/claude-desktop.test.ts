@@ -41,8 +41,14 @@ test('one click writes the entry, a wiped one is offered for repair, and undo re
   const written = readFileSync(file, 'utf8');
   const [ours] = /"nucleus":\{[^}]*\}/.exec(written) ?? assert.fail(written);
   const entry = (JSON.parse(`{${ours}}`) as { nucleus: Entry }).nucleus;
-  assert.deepEqual(entry, { command: join(home.state, 'bin', 'nucleus'), args: ['serve', '--client', 'claude-desktop'] });
-  assert.ok(written.includes('"other": { "command": "/bin/other", "args": [] }') && written.includes('// kept by hand'));
+  assert.deepEqual(entry, {
+    command: join(home.state, 'bin', 'nucleus'),
+    args: ['serve', '--client', 'claude-desktop'],
+  });
+  assert.ok(
+    written.includes('"other": { "command": "/bin/other", "args": [] }') &&
+      written.includes('// kept by hand'),
+  );
 
   // What Claude Desktop would start, with the environment such hosts give.
   const client = new Client({ name: 'claude-ai', version: '1.0.0' });

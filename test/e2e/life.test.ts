@@ -146,11 +146,9 @@ test('the page is caged: no Node, no other place, no second window, no permissio
   );
   assert.match(page.url(), /^app:\/\/nucleus\//);
   const found = await app.electron.evaluate(async ({ BrowserWindow }) => {
+    const urls = ['app://nucleus/', 'app://nucleus/..%2fmain%2fmain.js', 'app://other/index.html'];
     const own = BrowserWindow.getAllWindows()[0]?.webContents.session;
-    const statusOf = async (url: string): Promise<number | undefined> => (await own?.fetch(url))?.status;
-    return Promise.all(
-      ['app://nucleus/', 'app://nucleus/..%2fmain%2fmain.js', 'app://other/index.html'].map(statusOf),
-    );
+    return own && Promise.all(urls.map((url) => own.fetch(url).then(({ status }) => status)));
   });
   assert.deepEqual(found, [200, 404, 404]);
   await assert.rejects(askIn(page, 'profiles.burn', {}), /METHOD_UNKNOWN/);

@@ -5,7 +5,12 @@ import { startDesktopHost, type DesktopHost } from '../helpers/desktop-host.ts';
 import { createScope } from '../helpers/home.ts';
 import { until } from '../helpers/until.ts';
 import { approval } from '../fixtures/electron-parts/examples.ts';
-import { canRunElectron, needsDesktop, startParts, type PartsApp } from '../fixtures/electron-parts/launch.ts';
+import {
+  canRunElectron,
+  needsDesktop,
+  startParts,
+  type PartsApp,
+} from '../fixtures/electron-parts/launch.ts';
 
 /* Notifications of a real Electron, answered at a notification daemon on a session bus. */
 
@@ -24,7 +29,10 @@ const heard = (id: string) =>
   app.run((parts, wanted) => parts.events.filter((event) => event.endsWith(` ${wanted}`)), id);
 const hears = (event: string) => until(event, () => app.run((parts, e) => parts.events.includes(e), event));
 const ask = async (id: string, change: Parameters<typeof approval>[1] = {}) => {
-  await app.run((parts, question) => parts.show(question), approval(id, { client: `Claude ${id}`, ...change }));
+  await app.run(
+    (parts, question) => parts.show(question),
+    approval(id, { client: `Claude ${id}`, ...change }),
+  );
   return desktop.notification(`the question ${id}`, ({ body }) => body.startsWith(`Claude ${id}`));
 };
 
@@ -79,10 +87,13 @@ test('a notification is withdrawn when its question is over, even before the dae
   await app.run((parts, id) => parts.withdraw(id), 'eight');
   await desktop.notification('it closed', ({ id, isOpen }) => id === shown.id && !isOpen);
 
-  await app.run((parts, question) => {
-    parts.show(question);
-    parts.withdraw(question.id);
-  }, approval('nine', { client: 'Claude nine' }));
+  await app.run(
+    (parts, question) => {
+      parts.show(question);
+      parts.withdraw(question.id);
+    },
+    approval('nine', { client: 'Claude nine' }),
+  );
   const closed = await desktop.notification(
     'the second closed',
     ({ body, isOpen }) => body.startsWith('Claude nine') && !isOpen,

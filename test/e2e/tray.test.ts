@@ -38,7 +38,10 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
       ['staging', 'radio', false],
     ],
   );
-  const quiet = await tray.propertiesWith('the words', ({ ToolTip }) => ToolTip[2] === 'Nucleus: 2 profiles, no client');
+  const quiet = await tray.propertiesWith(
+    'the words',
+    ({ ToolTip }) => ToolTip[2] === 'Nucleus: 2 profiles, no client',
+  );
 
   await tray.click();
   await heard('open');
@@ -48,7 +51,10 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
   await heard('add');
 
   await run((parts, next) => parts.setSnapshot(next), { ...twoSqlite, approvals: [approval('a1')] });
-  const asking = await tray.propertiesWith('a call', ({ ToolTip }) => ToolTip[2] === 'Nucleus: 1 approval waiting');
+  const asking = await tray.propertiesWith(
+    'a call',
+    ({ ToolTip }) => ToolTip[2] === 'Nucleus: 1 approval waiting',
+  );
   assert.notDeepEqual(asking.IconPixmap, quiet.IconPixmap);
   await tray.menuWith('the call', (seen) => labels(seen).includes('sqlite:prod: query'));
   await tray.choose('sqlite:prod: query', 'Review…');

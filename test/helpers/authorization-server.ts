@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import Provider from 'oidc-provider';
+import { Provider } from 'oidc-provider';
 import type { Scope } from './home.ts';
 
 export interface AuthorizationServer {
@@ -12,7 +12,10 @@ export interface AuthorizationServer {
   /** An authorization request with PKCE and a state of its own. */
   request(client: string, redirectUri: string): AuthorizationRequest;
   /** Exchanges what came back, after checking state and issuer; answers who signed in. */
-  exchange(request: AuthorizationRequest, arrived: URL): Promise<{ subject: string; hasRefreshToken: boolean }>;
+  exchange(
+    request: AuthorizationRequest,
+    arrived: URL,
+  ): Promise<{ subject: string; hasRefreshToken: boolean }>;
 }
 
 export interface AuthorizationRequest {

@@ -152,11 +152,12 @@ function createPanel(bus: MessageBus, changed: EventEmitter): DesktopHost['tray'
     const item = items.at(-1) ?? '';
     return item.includes('/') ? item.slice(item.indexOf('/')) : '/StatusNotifierItem';
   };
-  const registration = (): Promise<void> => waitFor(changed, 'a tray icon', async () => items.length > 0 || null).then(() => {});
+  const registration = (): Promise<void> =>
+    waitFor(changed, 'a tray icon', async () => items.length > 0 || null).then(() => {});
   const properties = async (): Promise<TrayProperties> => {
     await registration();
     const [all] = await call(itemPath(), 'org.freedesktop.DBus.Properties', 'GetAll', 's', [itemInterface]);
-    return unwrapped(all) as TrayProperties;
+    return unwrapped(all) as unknown as TrayProperties;
   };
   const menu = async (): Promise<TrayMenuItem> => {
     const { Menu } = await properties();
@@ -220,20 +221,27 @@ function matchRule(rule: string): dbus.Message {
   });
 }
 
-type LayoutNode = [id: number, properties: Record<string, { value: unknown }>, children: { value: LayoutNode }[]];
+type LayoutNode = [
+  id: number,
+  properties: Record<string, { value: unknown }>,
+  children: { value: LayoutNode }[],
+];
 
 function menuItem([id, wrapped, children]: LayoutNode): TrayMenuItem {
   const properties = unwrapped(wrapped) as Readonly<Record<string, unknown>>;
-  const label = typeof properties['label'] === 'string' ? properties['label'] : '';
   return {
     id,
     // One underline marks the access key, two are one.
-    label: label.replaceAll(/_(_?)/g, '$1'),
-    type: String(properties['type'] ?? properties['toggle-type'] ?? 'standard'),
+    label: text(properties['label']).replaceAll(/_(_?)/g, '$1'),
+    type: text(properties['type']) || text(properties['toggle-type']) || 'standard',
     enabled: properties['enabled'] !== false,
     isChecked: 'toggle-state' in properties ? properties['toggle-state'] === 1 : null,
     items: children.map((child) => menuItem(child.value)),
   };
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function unwrapped(properties: unknown): Record<string, unknown> {

@@ -34,10 +34,7 @@ const name = 'org.freedesktop.Notifications';
 const usual = ['actions', 'body', 'body-markup', 'persistence'];
 
 /** The desktop's notification daemon, with a person of the test's choosing before it. */
-export function createNotificationDaemon(
-  bus: MessageBus,
-  changed: EventEmitter,
-): NotificationDaemon {
+export function createNotificationDaemon(bus: MessageBus, changed: EventEmitter): NotificationDaemon {
   const { Interface } = dbus.interface;
   const notifications: ShownNotification[] = [];
   let early: string | null = null;
@@ -64,7 +61,15 @@ export function createNotificationDaemon(
     ): number {
       const id = replaces || notifications.length + 1;
       const isResident = hints['resident']?.value === true;
-      notifications.push({ id, title, body, actions, urgency: hints['urgency']?.value, isResident, isOpen: true });
+      notifications.push({
+        id,
+        title,
+        body,
+        actions,
+        urgency: hints['urgency']?.value,
+        isResident,
+        isOpen: true,
+      });
       if (early !== null) this.ActionInvoked(id, keyOf(actions, early));
       early = null;
       changed.emit('change');

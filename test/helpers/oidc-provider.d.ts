@@ -12,7 +12,7 @@ declare module 'oidc-provider' {
     readonly ttl: Readonly<Record<string, number>>;
   }
 
-  export default class Provider {
+  export class Provider {
     constructor(issuer: string, configuration: Configuration);
     callback(): RequestListener;
   }

@@ -21,6 +21,7 @@ const defaults = {
     max_pages: 1_000,
   },
   client: { max_message_mib: 10 * mebibyte, max_backlog_mib: 128 * mebibyte },
+  approval: { ask_for: [] },
   gateway: { idle_exit: 15 * minute },
 };
 

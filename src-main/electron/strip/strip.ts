@@ -21,7 +21,13 @@ export function createStrip(profile: string, onReload: () => void): Strip {
   // In memory, and shared by all strips: nothing of any sign-in is in it.
   const own = session.fromPartition('nucleus-strip');
   const view = new WebContentsView({
-    webPreferences: { session: own, sandbox: true, contextIsolation: true, devTools: false, spellcheck: false },
+    webPreferences: {
+      session: own,
+      sandbox: true,
+      contextIsolation: true,
+      devTools: false,
+      spellcheck: false,
+    },
   });
   const contents = view.webContents;
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));

@@ -74,26 +74,25 @@ export function createApprovals(deps: { readonly clock: Clock }): Approvals {
       attending += 1;
       return () => {
         attending -= 1;
-        if (attending === 0) for (const { settle } of [...open.values()]) settle('nobody');
+        if (attending === 0) for (const { settle } of open.values()) settle('nobody');
       };
     },
     onChange: (listener) => void listeners.push(listener),
   };
 }
 
+const refusals: Readonly<Record<Exclude<Verdict, 'allowed'>, (call: string) => string>> = {
+  denied: (call) => `a person refused ${call}; do not try it again unless they ask for it`,
+  unanswered: (call) =>
+    `nobody answered whether ${call} may run, which counts as no; tell the user that Nucleus asked`,
+  withdrawn: (call) => `the question whether ${call} may run was withdrawn`,
+  nobody: (call) =>
+    `${call} needs a person's yes and the Nucleus app is not open to ask; the user can open it and try again`,
+  full: (call) =>
+    `${call} needs a person's yes and ${maxPending} questions wait already; the user has to answer those first`,
+};
+
 /** What the model reads when a person did not say yes. */
 export function refusal(verdict: Exclude<Verdict, 'allowed'>, profile: string, tool: string): string {
-  const call = `${tool} on ${profile}`;
-  switch (verdict) {
-    case 'denied':
-      return `a person refused ${call}; do not try it again unless they ask for it`;
-    case 'unanswered':
-      return `nobody answered whether ${call} may run, which counts as no; tell the user that Nucleus asked`;
-    case 'withdrawn':
-      return `the question whether ${call} may run was withdrawn`;
-    case 'nobody':
-      return `${call} needs a person's yes and the Nucleus app is not open to ask; the user can open it and try again`;
-    case 'full':
-      return `${call} needs a person's yes and ${maxPending} questions wait already; the user has to answer those first`;
-  }
+  return refusals[verdict](`${tool} on ${profile}`);
 }

@@ -25,6 +25,7 @@ import {
 } from '../../../src-main/gateway/hosts/config-text.ts';
 import { failsWith, isRoot, otherUid } from '../storage/support.ts';
 import { temporaryHome } from './support.ts';
+import { asOrdinaryUser } from '../../helpers/ordinary-user.ts';
 
 const place = (t: TestContext, content?: string | Buffer): string => {
   const file = join(temporaryHome(t), 'c.json');
@@ -141,10 +142,11 @@ test('what is not UTF-8 is refused, since it could not be written back the same'
     assert.match(problemOf(readConfig(place(t, bytes))), /is not UTF-8 text; save it as UTF-8$/);
 });
 
-test('a file that may not be read is refused', { skip: isRoot && 'root may read everything' }, (t) => {
+test('a file that may not be read is refused', (t) => {
   const file = place(t, 'a');
   chmodSync(file, 0);
-  assert.match(problemOf(readConfig(file)), /cannot be read \(EACCES\)/);
+  const reading = asOrdinaryUser(dirname(file), () => readConfig(file));
+  assert.match(problemOf(reading), /cannot be read \(EACCES\)/);
 });
 
 test('a file below a file is refused', (t) => {
@@ -246,27 +248,23 @@ test('a removal leaves nothing, unless somebody wrote meanwhile', (t) => {
   assert.deepEqual(folderOf(file), []);
 });
 
-test(
-  'a folder that may not be written is told, and the file stays',
-  { skip: isRoot && 'root may write everywhere' },
-  (t) => {
-    const file = place(t, 'a');
-    chmodSync(dirname(file), 0o555);
-    try {
-      assert.throws(() => replaceConfig(file, plus), failsWith('STATE_UNUSABLE', 'written (EACCES)'));
-    } finally {
-      chmodSync(dirname(file), 0o755);
-    }
-    assert.equal(readFileSync(file, 'utf8'), 'a');
-  },
-);
+test('a folder that may not be written is told, and the file stays', (t) => {
+  const file = place(t, 'a');
+  chmodSync(dirname(file), 0o555);
+  try {
+    asOrdinaryUser(dirname(file), () =>
+      assert.throws(() => replaceConfig(file, plus), failsWith('STATE_UNUSABLE', 'written (EACCES)')),
+    );
+  } finally {
+    chmodSync(dirname(file), 0o755);
+  }
+  assert.equal(readFileSync(file, 'utf8'), 'a');
+});
 
-test(
-  'a file of somebody else is not replaced when it would become ours',
-  { skip: isRoot && 'root may give files away' },
-  (t) => {
-    const file = place(t);
-    symlinkSync('/etc/hostname', file);
-    assert.throws(() => replaceConfig(file, plus), failsWith('STATE_UNUSABLE', 'cannot be written'));
-  },
-);
+test('a file of somebody else is not replaced when it would become ours', (t) => {
+  const file = place(t);
+  symlinkSync('/etc/hostname', file);
+  asOrdinaryUser(dirname(file), () =>
+    assert.throws(() => replaceConfig(file, plus), failsWith('STATE_UNUSABLE', 'cannot be written')),
+  );
+});

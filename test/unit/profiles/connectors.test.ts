@@ -18,6 +18,7 @@ import type { Log } from '../../../src-main/gateway/platform.ts';
 import { type Connectors, createConnectors } from '../../../src-main/gateway/profiles/connectors.ts';
 import { type Manifest, parseManifest } from '../../../src-main/gateway/profiles/manifest.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { asOrdinaryUser } from '../../helpers/ordinary-user.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const resources = fileURLToPath(new URL('../../../resources/connectors', import.meta.url));
@@ -398,16 +399,6 @@ test('a file that may not be read is a problem with a fix', (context) => {
   const { connectors, write } = setting(context);
   const file = write('y.toml', 'url = "https://y.test"\n');
   chmodSync(file, 0);
-  // Root reads everything, so the test reads as somebody else, whom the folders above have to let through.
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot) {
-    for (let folder = dirname(file); folder.startsWith(`${tmpdir()}/`); folder = dirname(folder))
-      chmodSync(folder, 0o755);
-    process.seteuid?.(65_534);
-  }
-  try {
-    assert.ok(connectors.problems()[0]?.fix.includes(file));
-  } finally {
-    if (isRoot) process.seteuid?.(0);
-  }
+  const problems = asOrdinaryUser(dirname(file), () => connectors.problems());
+  assert.ok(problems[0]?.fix.includes(file));
 });

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { trayFace, trayMenu, type TrayItem } from '../../../src-main/electron/tray-menu.ts';
+import { approval, client, snapshot } from '../../fixtures/electron-parts/examples.ts';
+
+const quiet = snapshot([
+  ['sqlite', 'staging', false],
+  ['sqlite', 'prod', true],
+  ['github', 'work', true],
+]);
+
+test('before the gateway answered there is what always works', () => {
+  assert.deepEqual(labels(trayMenu(null, actions())), [
+    'Starting',
+    '-',
+    'Add a profile…',
+    'Open Nucleus',
+    'Quit Nucleus',
+  ]);
+  assert.deepEqual(trayFace(null), { state: 'normal', tooltip: 'Nucleus: starting' });
+});
+
+test('profiles stand by connector, the default is chosen, and choosing another asks for it', () => {
+  const heard: string[] = [];
+  const menu = trayMenu(quiet, actions(heard));
+  assert.deepEqual(labels(menu), [
+    '3 profiles, no client',
+    '-',
+    'GitHub',
+    'SQLite',
+    '-',
+    'Add a profile…',
+    'Open Nucleus',
+    'Quit Nucleus',
+  ]);
+  const sqlite = entry(menu, 'SQLite').submenu ?? [];
+  assert.deepEqual(
+    sqlite.map(({ label, type, checked }) => ({ label, type, checked })),
+    [
+      { label: 'prod', type: 'radio', checked: true },
+      { label: 'staging', type: 'radio', checked: false },
+    ],
+  );
+  entry(sqlite, 'staging').click?.();
+  assert.deepEqual(heard, ['useProfile sqlite:staging']);
+});
+
+test('without a default nothing is marked, which a radio list could not say', () => {
+  const menu = trayMenu(snapshot([['sqlite', 'prod', false]]), actions());
+  const [only] = entry(menu, 'SQLite').submenu ?? [];
+  assert.deepEqual([only?.type, only?.checked], ['checkbox', false]);
+});
+
+test('each waiting call can be reviewed and denied, never allowed', () => {
+  const heard: string[] = [];
+  const menu = trayMenu({ ...quiet, approvals: [approval('a1')] }, actions(heard));
+  const call = entry(menu, 'sqlite:prod: query').submenu ?? [];
+  assert.deepEqual(labels(call), ['Review…', 'Deny']);
+  for (const { click } of call) click?.();
+  assert.deepEqual(heard, ['open approvals', 'denyApproval a1']);
+});
+
+test('many waiting calls end in one line that opens the list', () => {
+  const approvals = Array.from({ length: 11 }, (_, index) => approval(`a${index}`, { tool: `t${index}` }));
+  const shown = labels(trayMenu({ ...quiet, approvals }, actions()));
+  assert.deepEqual(shown.slice(9, 12), ['sqlite:prod: t7', '3 more…', '-']);
+});
+
+test('names from outside cannot hide, break the line or make access keys', () => {
+  const approvals = [approval('1', { tool: 'read & \u202ewrite\n' })];
+  const [, , call] = trayMenu({ ...quiet, approvals }, actions());
+  assert.equal(call?.label, 'sqlite:prod: read && [U+202E]write[U+000A]');
+});
+
+test('a profile whose connector has no manifest any more stays in reach', () => {
+  const menu = trayMenu(snapshot([['gone', 'one', true]]), actions());
+  assert.ok(entry(menu, 'gone').submenu);
+});
+
+test('icon and tooltip say how many calls wait, else what is there', () => {
+  const clients = [client('a'), client('b')];
+  const busy = { ...quiet, status: { ...quiet.status, clients } };
+  assert.deepEqual(trayFace(busy), { state: 'normal', tooltip: 'Nucleus: 3 profiles, 2 clients' });
+  assert.deepEqual(trayFace(snapshot([])).tooltip, 'Nucleus: No profiles yet, no client');
+  assert.deepEqual(trayFace({ ...quiet, approvals: [approval('1')] }), {
+    state: 'pending',
+    tooltip: 'Nucleus: 1 approval waiting',
+  });
+  assert.equal(
+    trayFace({ ...quiet, approvals: [approval('1'), approval('2')] }).tooltip,
+    'Nucleus: 2 approvals waiting',
+  );
+});
+
+function actions(heard: string[] = []) {
+  const hear =
+    (name: string) =>
+    (argument = '') =>
+      void heard.push(`${name} ${argument}`.trim());
+  return {
+    open: hear('open'),
+    useProfile: hear('useProfile'),
+    denyApproval: hear('denyApproval'),
+    addProfile: hear('addProfile'),
+    quit: hear('quit'),
+  };
+}
+
+function labels(items: readonly TrayItem[]): string[] {
+  return items.map(({ label, type }) => (type === 'separator' ? '-' : (label ?? '')));
+}
+
+function entry(items: readonly TrayItem[], label: string): TrayItem {
+  const found = items.find((item) => item.label === label);
+  assert.ok(found, `${label} among ${labels(items).join(', ')}`);
+  return found;
+}

@@ -1,0 +1,274 @@
+import '../../helpers/runes.ts';
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { createApi } from '../../../src-renderer/api.ts';
+import type { AppState } from '../../../src-renderer/state/app-state.svelte.ts';
+import type { Reply } from '../../../src-shared/bridge.ts';
+import type { GatewayStatus, PendingApproval, Topic } from '../../../src-shared/contract.ts';
+import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
+
+const status: GatewayStatus = {
+  version: '0.1.0',
+  pid: 1,
+  home: '/home',
+  socket: null,
+  startedAt: 0,
+  clients: [],
+  upstreams: [],
+  vault: { state: 'open', backend: 'keychain', records: 0, reason: null },
+  warnings: [],
+};
+const profile = (name: string): Profile => ({
+  id: `sqlite:${name}`,
+  connector: 'sqlite',
+  name,
+  metadata: {},
+  createdAt: 0,
+  isDefault: false,
+  launch: null,
+  readOnly: null,
+  stderr: 'null',
+});
+const approval = (id: string): PendingApproval => ({
+  id,
+  profile: 'sqlite:prod',
+  tool: 'query',
+  client: 'claude-code',
+  arguments: '{}',
+  reason: '',
+  askedAt: 0,
+  endsAt: 300_000,
+});
+const connector: ConnectorSummary = {
+  name: 'crm',
+  title: 'CRM',
+  description: '',
+  kind: 'builtin',
+  transport: 'http',
+  auth: 'token',
+  url: 'https://crm.example/mcp',
+  metadata: [],
+  secrets: ['token'],
+  checked: null,
+};
+
+type Answer = unknown | ((input: unknown) => unknown);
+
+/** The window's state on a gateway that answers what it is told to; time stands still. */
+async function open(
+  t: TestContext,
+  answers: Record<string, Answer>,
+): Promise<{ app: AppState; asked: [string, unknown][]; push(...topics: Topic[]): Promise<void> }> {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { AppState } = await import('../../../src-renderer/state/app-state.svelte.ts');
+  const asked: [string, unknown][] = [];
+  const all: Record<string, Answer> = {
+    'profiles.list': [profile('prod'), profile('staging')],
+    'connectors.list': { connectors: [connector], problems: [] },
+    'gateway.status': status,
+    'approvals.list': [],
+    'hosts.list': [],
+    'settings.get': { theme: 'system', autostart: false, view: 'profiles' },
+    'settings.set': {},
+    'profiles.info': [],
+    'profiles.removeLater': {},
+    'profiles.keep': { kept: true },
+    ...answers,
+  };
+  let listener = (_topics: readonly Topic[]): void => {};
+  const app = new AppState(
+    createApi({
+      async ask(name, input): Promise<Reply> {
+        asked.push([name, input]);
+        const answer = all[name];
+        const value: unknown = typeof answer === 'function' ? answer(input) : answer;
+        if (value instanceof Error) return { ok: false, error: { code: value.name, message: value.message } };
+        return { ok: true, value };
+      },
+      on: (heard) => ((listener = heard), () => {}),
+    }),
+  );
+  app.start();
+  await settled();
+  asked.length = 0;
+  return {
+    app,
+    asked,
+    push: (...topics) => (listener(topics), settled()),
+  };
+}
+
+/** All that was answered has arrived. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const names = (asked: readonly (readonly [string, unknown])[]): string[] => asked.map(([name]) => name);
+
+test('a push makes the window ask again for what it names and for nothing else', async (t) => {
+  const { asked, push } = await open(t, {});
+  await push('status');
+  assert.deepEqual(names(asked), ['gateway.status']);
+  asked.length = 0;
+  await push('hosts', 'settings');
+  assert.deepEqual(names(asked), ['hosts.list', 'settings.get']);
+});
+
+test('old facts stay when asking again fails', async (t) => {
+  let isBroken = false;
+  const { app, push } = await open(t, {
+    'gateway.status': () =>
+      isBroken ? Object.assign(new Error('gone'), { name: 'GATEWAY_UNREACHABLE' }) : status,
+  });
+  isBroken = true;
+  await push('status');
+  assert.equal(app.status.value?.version, '0.1.0');
+  assert.equal(app.status.problem?.code, 'GATEWAY_UNREACHABLE');
+});
+
+test('the welcome shows without a profile, stays while its steps close, and ends when left', async (t) => {
+  let profiles: Profile[] = [];
+  const { app, push } = await open(t, { 'profiles.list': () => profiles });
+  assert.equal(app.firstRun.isShown, true);
+  app.firstRun.begin();
+  profiles = [profile('prod')];
+  await push('profiles');
+  assert.equal(app.firstRun.isShown, true);
+  assert.equal(app.firstRun.done, 1);
+  app.show('profiles');
+  assert.equal(app.firstRun.isShown, false);
+});
+
+test('the welcome does not come back when the last profile goes', async (t) => {
+  let profiles = [profile('prod')];
+  const { app, push } = await open(t, { 'profiles.list': () => profiles });
+  profiles = [];
+  await push('profiles');
+  assert.equal(app.firstRun.isShown, false);
+});
+
+test('a waiting question takes the place of the welcome', async (t) => {
+  let approvals: PendingApproval[] = [];
+  const { app, push } = await open(t, { 'profiles.list': [], 'approvals.list': () => approvals });
+  approvals = [approval('a')];
+  await push('approvals');
+  assert.equal(app.firstRun.isShown, false);
+  assert.equal(app.view, 'approvals');
+  assert.equal(app.said, '1 approval waiting');
+});
+
+test('a removal asks nothing, selects the next one and can be undone for ten seconds', async (t) => {
+  let profiles = [profile('prod'), profile('staging')];
+  const { app, asked } = await open(t, { 'profiles.list': () => profiles });
+  const view = app.profilesView;
+  assert.equal(view.selected, 'sqlite:prod');
+  profiles = [profile('staging')];
+  await view.remove();
+  assert.deepEqual(asked[0], ['profiles.removeLater', { id: 'sqlite:prod', undoMs: 10_000 }]);
+  assert.equal(view.selected, 'sqlite:staging');
+  assert.deepEqual(view.removed, { id: 'sqlite:prod' });
+  profiles = [profile('prod'), profile('staging')];
+  await view.undoRemove();
+  assert.equal(view.selected, 'sqlite:prod');
+  assert.equal(view.removed, null);
+
+  await view.remove();
+  t.mock.timers.tick(10_000);
+  assert.equal(view.removed, null);
+});
+
+test('a failed check of the form keeps every field, a good one forgets the secret', async (t) => {
+  let isBroken = true;
+  const probe = { ok: true, tools: 3, prompts: 0, resources: 0, server: 'crm 2', milliseconds: 420 };
+  const { app } = await open(t, {
+    'profiles.add': () =>
+      isBroken
+        ? Object.assign(new Error('profile crm:prod exists already'), { name: 'PROFILE_EXISTS' })
+        : { profile: profile('prod'), probe, notes: [] },
+  });
+  app.profilesView.openForm(connector);
+  const add = app.profilesView.adding;
+  assert(add);
+  add.name = 'prod';
+  add.secrets['token'] = 's3cret';
+  await add.submit();
+  assert.deepEqual(add.problems, { name: 'crm:prod is there already. Pick another name.' });
+  assert.equal(add.secrets['token'], 's3cret');
+
+  isBroken = false;
+  await add.submit();
+  assert.deepEqual({ ...add.secrets }, {});
+  assert.equal(app.profilesView.adding, null);
+  assert.equal(app.profilesView.selected, 'sqlite:prod');
+  assert.equal(app.profilesView.outcome?.sentence, 'crm 2 answered in 0.4 s with 3 tools.');
+});
+
+test('no answer leaves the window before the question was in sight for 400 ms', async (t) => {
+  const { app, asked } = await open(t, {
+    'approvals.list': [approval('a')],
+    'approvals.answer': { counted: true },
+  });
+  const view = app.approvalsView;
+  view.hasReachedEnd = true;
+  await view.answer('allow');
+  view.painted();
+  t.mock.timers.tick(399);
+  await view.answer('deny');
+  assert.deepEqual(asked, []);
+  t.mock.timers.tick(1);
+  await view.answer('deny');
+  assert.deepEqual(asked[0], ['approvals.answer', { id: 'a', answer: 'deny' }]);
+});
+
+test('arguments not read to their end cannot be allowed, but denied', async (t) => {
+  const { app, asked } = await open(t, {
+    'approvals.list': [approval('a')],
+    'approvals.answer': { counted: true },
+  });
+  app.approvalsView.painted();
+  t.mock.timers.tick(400);
+  await app.approvalsView.answer('allow');
+  assert.deepEqual(asked, []);
+  await app.approvalsView.answer('deny');
+  assert.equal(asked.length, 2);
+});
+
+test('after an answer nothing shows for 300 ms, then the next question, inert again', async (t) => {
+  let list = [approval('a'), approval('b')];
+  const { app } = await open(t, {
+    'approvals.list': () => list,
+    'approvals.answer': () => ((list = [approval('b')]), { counted: true }),
+  });
+  const view = app.approvalsView;
+  view.hasReachedEnd = true;
+  view.painted();
+  t.mock.timers.tick(400);
+  await view.answer('allow');
+  assert.equal(view.current, null);
+  t.mock.timers.tick(300);
+  assert.equal(view.current?.id, 'b');
+  assert.equal(view.isReady, false);
+  assert.equal(view.hasReachedEnd, false);
+});
+
+test('an answer that did not count says so, and the question is inert again', async (t) => {
+  const { app } = await open(t, {
+    'approvals.list': [approval('a')],
+    'approvals.answer': { counted: false },
+  });
+  const view = app.approvalsView;
+  view.painted();
+  t.mock.timers.tick(400);
+  await view.answer('deny');
+  assert.match(view.notice, /^Answered within half a second/);
+  assert.equal(view.isReady, false);
+});
+
+test('a question that ran out of time says that it counted as no', async (t) => {
+  let list = [approval('a')];
+  const { app, push } = await open(t, { 'approvals.list': () => list });
+  t.mock.timers.tick(300_000);
+  list = [];
+  await push('approvals');
+  assert.equal(app.approvalsView.notice, 'Counted as no after 5 min. claude-code was told.');
+});
