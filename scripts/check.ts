@@ -24,6 +24,10 @@ const steps: readonly (readonly [title: string, args: readonly string[]])[] = [
       'src-renderer/**/*.svelte',
     ),
   ],
+  [
+    'svelte-check',
+    bin('svelte-check/bin/svelte-check', '--tsconfig', 'src-renderer/tsconfig.json', '--fail-on-warnings'),
+  ],
   ['docs fresh', script('docs', '--check')],
 ];
 

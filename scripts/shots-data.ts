@@ -122,7 +122,7 @@ export const profiles: readonly Profile[] = [
 ];
 
 const commands: Readonly<Record<string, readonly string[]>> = {
-  sqlite: ['nucleus', 'sqlite', '--file', '{}', '--read-only=true'],
+  sqlite: ['nucleus', 'sqlite', '--file', '{}', '--read-only={ro}'],
   notes: ['npx', '-y', '@modelcontextprotocol/server-filesystem@2026.8.31', '/home/dana/My notes'],
 };
 
@@ -132,7 +132,9 @@ export const infos: Readonly<Record<string, ProfileInfo>> = Object.fromEntries(
     {
       profile: one,
       connector: connectors.find(({ name }) => name === one.connector) ?? null,
-      command: (commands[one.connector] ?? []).map((word) => word.replace('{}', one.metadata['file'] ?? '')),
+      command: (commands[one.connector] ?? []).map((word) =>
+        word.replace('{}', one.metadata['file'] ?? '').replace('{ro}', String(one.readOnly)),
+      ),
       credentials: one.connector === 'github' ? 'token (in the vault)' : null,
       probe: null,
     },

@@ -25,7 +25,7 @@ interface Scene {
   readonly size?: { readonly width: number; readonly height: number };
   readonly zoom?: number;
   readonly forcedColors?: boolean;
-  readonly act?: (page: Page) => Promise<void>;
+  readonly act?: (page: Page) => Promise<unknown>;
 }
 
 const wiped: data.Answers = {
@@ -66,6 +66,9 @@ const press = (page: Page, name: string | RegExp): Promise<void> =>
   page.getByRole('button', { name }).first().click();
 const choose = (page: Page, name: RegExp): Promise<void> => page.getByRole('option', { name }).click();
 
+/** The widest face a Linux without fonts of its own falls back to. */
+const wideFont = `document.styleSheets[0].insertRule(':root { --sans: "DejaVu Sans"; --mono: "DejaVu Sans Mono"; }', document.styleSheets[0].cssRules.length)`;
+
 const scenes: readonly Scene[] = [
   { name: 'profiles' },
   { name: 'profiles-failing', act: (page) => choose(page, /^home/) },
@@ -92,6 +95,12 @@ const scenes: readonly Scene[] = [
   { name: 'profiles-narrow', size: { width: 640, height: 640 } },
   { name: 'profiles-zoomed', zoom: 1.5 },
   { name: 'profiles-forced', forcedColors: true },
+  { name: 'profiles-wide-font', act: (page) => page.evaluate(wideFont) },
+  {
+    name: 'approvals-wide-font',
+    answers: on('approvals'),
+    act: (page) => page.evaluate(wideFont).then(() => ready(page)),
+  },
   {
     name: 'profiles-none',
     answers: { ...nothing, 'approvals.list': [] },

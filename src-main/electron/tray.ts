@@ -24,15 +24,12 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
   let shown = { icon: '', tooltip: '', menu: '' };
   let asking: 'no' | 'yes' | 'again' = 'no';
   let isClosed = false;
+  let isDark = isSystemDark();
 
   const iconFile = (): string =>
     trayIconFile(icons, trayFace(seen).state, {
       platform: process.platform,
-      // The other property is there on macOS and Windows only; it leaves the app's own theme out.
-      isDark:
-        process.platform === 'linux'
-          ? nativeTheme.shouldUseDarkColors
-          : nativeTheme.shouldUseDarkColorsForSystemIntegratedUI,
+      isDark,
       desktop: process.env['XDG_CURRENT_DESKTOP'] ?? '',
     });
   const show = (): void => {
@@ -93,7 +90,11 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
     });
   };
 
-  nativeTheme.on('updated', show);
+  const onTheme = (): void => {
+    if (process.platform !== 'linux' || nativeTheme.themeSource === 'system') isDark = isSystemDark();
+    show();
+  };
+  nativeTheme.on('updated', onTheme);
   const isLinux = process.platform === 'linux';
   const host = isLinux ? watchTrayHost({ log, ready: make, onMissing: make }) : { close: () => {} };
   if (!isLinux) make();
@@ -102,12 +103,26 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
     refresh,
     close: () => {
       isClosed = true;
-      nativeTheme.off('updated', show);
+      nativeTheme.off('updated', onTheme);
       host.close();
       tray?.destroy();
       tray = null;
     },
   };
+}
+
+/**
+ * The system's theme, whatever theme a person chose for the app: the panel belongs to the system. On Linux the property
+ * that leaves the app's choice out does not exist, so the choice is lifted for a moment; once only, windows would flicker.
+ */
+function isSystemDark(): boolean {
+  if (process.platform !== 'linux') return nativeTheme.shouldUseDarkColorsForSystemIntegratedUI;
+  const { themeSource } = nativeTheme;
+  if (themeSource === 'system') return nativeTheme.shouldUseDarkColors;
+  nativeTheme.themeSource = 'system';
+  const isDark = nativeTheme.shouldUseDarkColors;
+  nativeTheme.themeSource = themeSource;
+  return isDark;
 }
 
 /** The same actions, with something to do after each. */

@@ -39,7 +39,9 @@ export class ApprovalsState {
     const gone = this.current && !list.some(({ id }) => id === this.shown) ? this.current : null;
     this.queue = list;
     this.now = Date.now();
-    if (gone && this.answering === null)
+    // What nobody looked at leaves no word behind, and no word outlives the next question.
+    if (before.length === 0) this.notice = '';
+    if (gone && this.answering === null && this.#app.view === 'approvals')
       this.notice =
         gone.endsAt <= this.now
           ? text.approvals.expired(span(gone.endsAt - gone.askedAt), gone.client)

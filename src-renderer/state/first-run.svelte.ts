@@ -13,7 +13,8 @@ export class FirstRunState {
   readonly hasProfile: boolean = $derived.by(() => (this.#app.profiles.value?.length ?? 0) > 0);
   readonly hasHost: boolean = $derived.by(() => {
     const hosts = this.#app.hosts.value ?? [];
-    return hosts.some(({ state }) => state === 'connected');
+    const isNoneHere = hosts.length > 0 && hosts.every(({ state }) => state === 'not-installed');
+    return isNoneHere || hosts.some(({ state }) => state === 'connected');
   });
   readonly client: string | null = $derived.by(() => this.#app.status.value?.clients[0]?.name ?? null);
   readonly done: number = $derived(

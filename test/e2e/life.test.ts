@@ -125,7 +125,8 @@ test('the page is caged: no Node, no other place, no second window, no permissio
   const page = await app.page();
   const preferences = await app.electron.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows();
-    return (window?.webContents as unknown as { getLastWebPreferences(): object }).getLastWebPreferences();
+    const contents = window?.webContents as unknown as { getLastWebPreferences(): object } | undefined;
+    return contents?.getLastWebPreferences();
   });
   const wanted = {
     sandbox: true,

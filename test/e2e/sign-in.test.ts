@@ -270,8 +270,10 @@ function strip(): Page | null {
   return parts.app.windows().findLast((one) => one.url().startsWith('data:')) ?? null;
 }
 
+/** Null as long as the strip is still loading. */
 async function stripText(selector: string): Promise<string | null> {
-  return (await strip()?.evaluate<string>(`document.querySelector('${selector}').textContent`)) ?? null;
+  const text = strip()?.evaluate<string | null>(`document.querySelector('${selector}')?.textContent ?? null`);
+  return (await text?.catch(() => null)) ?? null;
 }
 
 async function stripSays(text: string): Promise<void> {

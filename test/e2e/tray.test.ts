@@ -85,6 +85,21 @@ test('an icon made before the panel came, or lost with it, is shown as soon as t
   await until('the click', () => run((parts) => parts.events.includes('open'), null));
 });
 
+test("the icon follows the panel's theme, not the one a person chose for the app", async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env, tray } = await startDesktopHost(t);
+  const { app, run } = await startParts(t, { ...env, XDG_CURRENT_DESKTOP: 'KDE' });
+  await run((parts, next) => parts.setSnapshot(next), twoSqlite);
+  await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+  const before = await tray.properties();
+  await app.evaluate(async ({ nativeTheme }) => {
+    const isUpdated = new Promise<void>((resolve) => nativeTheme.once('updated', () => resolve()));
+    nativeTheme.themeSource = nativeTheme.shouldUseDarkColors ? 'light' : 'dark';
+    await isUpdated;
+  });
+  assert.deepEqual((await tray.properties()).IconPixmap, before.IconPixmap);
+});
+
 test('a burst of changes is one question, and a menu that stays the same is not touched', async (t) => {
   if (!needsDesktop(t)) return;
   const { env, tray } = await startDesktopHost(t);

@@ -36,11 +36,14 @@ export function needsApp(t: TestContext): boolean {
 
 /** Starts the app and waits until its main process answers. */
 export async function startApp(scope: Scope, home: Home, options: AppOptions = {}): Promise<App> {
-  const { executable } = await ensureElectron(() => {});
+  const { executable, folder } = await ensureElectron(() => {});
+  // Not `executablePath`: with it Playwright does not hold the app back until it is attached, and when both are busy at
+  // once it waits for a page for ever (1 start of 40 on a loaded machine).
+  process.env['ELECTRON_OVERRIDE_DIST_PATH'] = folder;
   const env = appEnvironment(home, options);
   // Cookies need no keyring here; without the switch Chromium starts one and asks for its password.
   const args = ['--password-store=basic', root, ...(options.args ?? [])];
-  const electron = await _electron.launch({ executablePath: executable, args, chromiumSandbox: true, env });
+  const electron = await _electron.launch({ args, chromiumSandbox: true, env, timeout: 60_000 });
   const child = electron.process();
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   scope.after(async () => {

@@ -22,16 +22,16 @@ const style = `
 :root { color-scheme: light dark; --canvas: light-dark(#f5f5f3, #131417); --surface: light-dark(#ffffff, #1a1c1f); --raised: light-dark(#ffffff, #26282d); --hover: light-dark(#f2f2ef, #212327); --line: light-dark(#e4e4e0, #2b2d32); --line-2: light-dark(#d0d0ca, #3c3f46); --ink: light-dark(#1b1c1f, #ededf0); --ink-2: light-dark(#4f5157, #b8bbc3); --ink-3: light-dark(#65676e, #979ba5); --accent: light-dark(#2a50cf, #9fb4ff);
   font: 400 13px/20px -apple-system, BlinkMacSystemFont, "Segoe UI Variable Text", "Segoe UI", "Inter", "Cantarell", "Noto Sans", system-ui, sans-serif; }
 * { box-sizing: border-box; margin: 0; }
-body { display: grid; grid-template-rows: 36px 40px; height: 76px; overflow: hidden; background: var(--surface); color: var(--ink); cursor: default; user-select: none; }
+body { display: grid; grid-template: 36px 40px / minmax(0, 1fr); height: 76px; overflow: hidden; background: var(--surface); color: var(--ink); cursor: default; user-select: none; }
 header { display: flex; align-items: center; gap: 6px; padding: 0 16px; background: var(--canvas); border-bottom: 1px solid var(--line); }
 header span { flex: none; line-height: 15px; color: var(--ink-2); }
 h1 { min-width: 0; font-size: 13px; font-weight: 600; line-height: 15px; overflow-wrap: anywhere; max-height: 30px; overflow: hidden; }
 main { display: flex; align-items: center; gap: 8px; padding: 0 8px 0 16px; border-bottom: 1px solid var(--line-2); }
 svg { flex: none; width: 16px; height: 16px; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linecap: round; stroke-linejoin: round; color: var(--ink-2); }
 p { flex: 1; min-width: 0; display: flex; line-height: 16px; user-select: text; }
-#subdomain { min-width: 0; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; direction: rtl; color: var(--ink-3); }
+#subdomain { flex: 0 1000000 auto; min-width: 0; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; direction: rtl; color: var(--ink-3); }
 #subdomain bdi { unicode-bidi: isolate; direction: ltr; }
-#domain { flex: none; max-width: 100%; overflow-wrap: anywhere; font-weight: 500; }
+#domain { flex: 0 1 auto; min-width: 0; overflow-wrap: anywhere; font-weight: 500; }
 #port, #scheme { flex: none; color: var(--ink-3); }
 #note { overflow-wrap: anywhere; max-height: 32px; overflow: hidden; }
 button { flex: none; height: 28px; padding: 0 12px; font: inherit; font-weight: 500; color: var(--ink); background: var(--raised); border: 1px solid var(--line-2); border-radius: 6px; }
@@ -67,13 +67,18 @@ export function setStripText({ scheme, subdomain, domain, port, note }: StripTex
   const texts = {
     '#scheme': hasNote ? '' : scheme,
     '#subdomain bdi': hasNote ? '' : subdomain,
-    '#domain': hasNote ? '' : domain,
+    '#domain': hasNote ? '' : shortened(domain),
     '#port': hasNote ? '' : port,
     '#note': note,
   };
   const hides = { '#lock': hasNote || !isEncrypted, '#here': hasNote || isEncrypted };
   return `for (const [place, text] of Object.entries(${JSON.stringify(texts)})) document.querySelector(place).textContent = text;
 for (const [place, isHidden] of Object.entries(${JSON.stringify(hides)})) document.querySelector(place).toggleAttribute('hidden', isHidden);`;
+}
+
+/** Two lines hold about 70 characters; both ends of a longer name stay in sight. */
+function shortened(domain: string): string {
+  return domain.length <= 64 ? domain : `${domain.slice(0, 31)}…${domain.slice(-32)}`;
 }
 
 function escapeHtml(text: string): string {

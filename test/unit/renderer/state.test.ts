@@ -1,4 +1,3 @@
-import '../../helpers/runes.ts';
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { createApi } from '../../../src-renderer/api.ts';
@@ -6,6 +5,9 @@ import type { AppState } from '../../../src-renderer/state/app-state.svelte.ts';
 import type { Reply } from '../../../src-shared/bridge.ts';
 import type { GatewayStatus, PendingApproval, Topic } from '../../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
+import { readRunes } from '../../helpers/runes.ts';
+
+readRunes();
 
 const status: GatewayStatus = {
   version: '0.1.0',
@@ -244,9 +246,10 @@ test('after an answer nothing shows for 300 ms, then the next question, inert ag
   view.painted();
   t.mock.timers.tick(400);
   await view.answer('allow');
-  assert.equal(view.current, null);
+  const shown = (): string | undefined => view.current?.id;
+  assert.equal(shown(), undefined);
   t.mock.timers.tick(300);
-  assert.equal(view.current?.id, 'b');
+  assert.equal(shown(), 'b');
   assert.equal(view.isReady, false);
   assert.equal(view.hasReachedEnd, false);
 });
@@ -267,8 +270,26 @@ test('an answer that did not count says so, and the question is inert again', as
 test('a question that ran out of time says that it counted as no', async (t) => {
   let list = [approval('a')];
   const { app, push } = await open(t, { 'approvals.list': () => list });
+  app.show('approvals');
   t.mock.timers.tick(300_000);
   list = [];
   await push('approvals');
   assert.equal(app.approvalsView.notice, 'Counted as no after 5 min. claude-code was told.');
+});
+
+test('what became of a question is not said to who looks elsewhere, nor beside the next question', async (t) => {
+  let list = [approval('a')];
+  const { app, push } = await open(t, { 'approvals.list': () => list });
+  list = [];
+  await push('approvals');
+  assert.equal(app.approvalsView.notice, '');
+  app.show('approvals');
+  list = [approval('b')];
+  await push('approvals');
+  list = [];
+  await push('approvals');
+  assert.equal(app.approvalsView.notice, 'That question is over. It was answered elsewhere or withdrawn.');
+  list = [approval('c')];
+  await push('approvals');
+  assert.equal(app.approvalsView.notice, '');
 });
