@@ -36,10 +36,9 @@ export function needsApp(t: TestContext): boolean {
 
 /** Starts the app and waits until its main process answers. */
 export async function startApp(scope: Scope, home: Home, options: AppOptions = {}): Promise<App> {
-  const { executable, folder } = await ensureElectron(() => {});
-  // Not `executablePath`: with it Playwright does not hold the app back until it is attached, and when both are busy at
+  const { executable } = await ensureElectron(() => {});
+  // Which Electron, scripts/e2e.ts says in the environment. Not `executablePath`: with it Playwright does not hold the app back until it is attached, and when both are busy at
   // once it waits for a page for ever (1 start of 40 on a loaded machine).
-  process.env['ELECTRON_OVERRIDE_DIST_PATH'] = folder;
   const env = appEnvironment(home, options);
   // Cookies need no keyring here; without the switch Chromium starts one and asks for its password.
   const args = ['--password-store=basic', root, ...(options.args ?? [])];

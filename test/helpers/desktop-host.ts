@@ -59,9 +59,13 @@ export async function startDesktopHost(
   scope: Scope,
   options: { tray?: boolean; notifications?: boolean } = {},
 ): Promise<DesktopHost> {
-  const address = await startSessionBus(scope);
+  const { address, stop } = await spawnBus();
   const bus = dbus.sessionBus({ busAddress: address });
-  scope.after(() => bus.disconnect());
+  // In this order: a bus that dies under a connection is an error on it.
+  scope.after(() => {
+    bus.disconnect();
+    return stop();
+  });
   const changed = new EventEmitter().setMaxListeners(0);
   const notifications = createNotificationDaemon(bus, changed);
   const panel = createPanel(bus, changed);
@@ -72,6 +76,12 @@ export async function startDesktopHost(
 
 /** A session bus that dies with the scope; answers its address. */
 export async function startSessionBus(scope: Scope): Promise<string> {
+  const { address, stop } = await spawnBus();
+  scope.after(stop);
+  return address;
+}
+
+async function spawnBus(): Promise<{ address: string; stop(): Promise<void> }> {
   const folder = mkdtempSync(join(tmpdir(), 'nucleus-bus-'));
   const address = `unix:path=${folder}/bus`;
   const daemon = spawn(
@@ -79,13 +89,13 @@ export async function startSessionBus(scope: Scope): Promise<string> {
     ['--session', '--nofork', '--nopidfile', '--nosyslog', `--address=${address}`, '--print-address=1'],
     { stdio: ['ignore', 'pipe', 'ignore'] },
   );
-  scope.after(async () => {
+  const stop = async (): Promise<void> => {
     daemon.kill('SIGKILL');
     if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, 'exit');
     rmSync(folder, { recursive: true, force: true });
-  });
+  };
   await withDeadline('the session bus', once(daemon.stdout, 'data'));
-  return address;
+  return { address, stop };
 }
 
 function createPanel(bus: MessageBus, changed: EventEmitter): DesktopHost['tray'] {

@@ -225,7 +225,7 @@ export function createConnection(deps: {
           id,
           new NucleusError(
             'UPSTREAM_BUSY',
-            `the server of ${profile} does not read its input; it may hang: stop it with nucleus stop, or wait`,
+            `the server of ${profile} takes no input: it hangs or is about to end; call again, or restart it with nucleus stop`,
             { profile },
           ),
         );
