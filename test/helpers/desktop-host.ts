@@ -61,9 +61,13 @@ export async function startDesktopHost(
 ): Promise<DesktopHost> {
   const { address, stop } = await spawnBus();
   const bus = dbus.sessionBus({ busAddress: address });
-  // In this order: a bus that dies under a connection is an error on it.
+  // Ended by ending the bus: a connection closed from here would still be asked things by an app that is just dying.
+  let isOver = false;
+  bus.on('error', (error: Error) => {
+    if (!isOver) throw error;
+  });
   scope.after(() => {
-    bus.disconnect();
+    isOver = true;
     return stop();
   });
   const changed = new EventEmitter().setMaxListeners(0);
