@@ -75,10 +75,14 @@ export function moduleUrl(name: string): string {
   return new URL(`../../../src-main/gateway/storage/${name}.ts`, import.meta.url).href;
 }
 
-/** A program that opens the registry and says how that went. */
-export function openCode(paths: Paths): string {
+/** A program that opens the registry and says how that went; as another user when one is named. */
+export function openCode(paths: Paths, uid: number | null = null): string {
+  // All is loaded before root is given up: the checkout may lie where only root can read it.
+  const become = uid === null ? '' : `process.setgroups([]); process.setgid(${uid}); process.setuid(${uid});`;
   return `
     const { openRegistry } = await import(${JSON.stringify(moduleUrl('database'))});
+    openRegistry('memory').close();
+    ${become}
     try {
       openRegistry({ paths: ${JSON.stringify(paths)} }).close();
       console.log('opened');
@@ -98,10 +102,8 @@ export function openAsOther(paths: Paths, modes: { readonly folder: number; read
   if (isRoot) chownSync(paths.home, otherUid, otherUid);
   chmodSync(paths.home, modes.folder);
   openToAll(`${paths.home}/..`);
-  const child = spawnSync(process.execPath, ['--input-type=module', '-e', openCode(paths)], {
-    encoding: 'utf8',
-    ...(isRoot ? { uid: otherUid, gid: otherUid } : {}),
-  });
+  const code = openCode(paths, isRoot ? otherUid : null);
+  const child = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' });
   chmodSync(paths.home, 0o700);
   return child.stdout.trim() || child.stderr;
 }
