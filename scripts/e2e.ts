@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { buildApp } from './build.ts';
 import { ensureElectron } from './ensure-electron.ts';
+import { packageApp } from './package-app.ts';
 
 /*
  * npm run test:e2e [-- WORD…]: the tests that drive the real app, with its sandbox on: as an ordinary user, on a
@@ -48,6 +49,8 @@ async function main(): Promise<number> {
   if (isRoot) process.env['NUCLEUS_ELECTRON_CACHE'] ??= join(root, '.cache', 'nucleus-electron');
   const electron = await ensureElectron((sentence) => console.error(sentence));
   await buildApp();
+  const packs = isLinux && files.some((file) => file.endsWith('package.test.ts'));
+  if (packs && packageApp(electron, ['--linux', 'dir']) !== 0) return complain('the app could not be packed');
   const work = mkdtempSync(join(tmpdir(), 'nucleus-e2e-'));
   try {
     chmodSync(work, 0o755);
