@@ -263,7 +263,7 @@ export const preview = `--- claude_desktop_config.json
        "command": "npx",
 `;
 
-export const settings: AppSettings = { theme: 'system', autostart: true, view: 'profiles' };
+export const settings: AppSettings = { theme: 'system', autostart: true, view: 'profiles', wantsAdd: false };
 
 /** What the bridge answers, by question; a scene changes some. */
 export type Answers = Readonly<Record<string, unknown>>;

@@ -158,6 +158,8 @@ export const AppSettings = z.object({
   autostart: z.boolean(),
   /** Last view shown. */
   view: z.enum(['profiles', 'approvals', 'status']),
+  /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
+  wantsAdd: z.boolean(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 

@@ -2,9 +2,15 @@ import { type BrowserWindow, clipboard, dialog, nativeTheme, type OpenDialogOpti
 import type { AppContract, AppSettings, HandlersOf } from '../../src-shared/contract.ts';
 import type { PreferenceStore } from './preferences.ts';
 
+export interface Wishes {
+  add: boolean;
+}
+
 export interface AppHandlerDeps {
   readonly preferences: PreferenceStore;
   readonly autostart: { isOn(): boolean; set(on: boolean): void };
+  /** What was chosen outside the window, until it shows it. */
+  readonly wishes: Wishes;
   window(): BrowserWindow | null;
   quit(): void;
   onSettings(): void;
@@ -12,15 +18,16 @@ export interface AppHandlerDeps {
 
 /** What the app's own process answers to a window. */
 export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract> {
-  const { preferences, autostart } = deps;
+  const { preferences, autostart, wishes } = deps;
   const settings = (): AppSettings => {
     const { theme, view } = preferences.get();
-    return { theme, view, autostart: autostart.isOn() };
+    return { theme, view, autostart: autostart.isOn(), wantsAdd: wishes.add };
   };
   return {
     settings: {
       get: settings,
-      set({ autostart: isOn, theme, view }) {
+      set({ autostart: isOn, theme, view, wantsAdd }) {
+        if (wantsAdd !== undefined) wishes.add = wantsAdd;
         if (isOn !== undefined && isOn !== autostart.isOn()) autostart.set(isOn);
         preferences.set({ ...(theme && { theme }), ...(view && { view }) });
         if (theme) nativeTheme.themeSource = theme;

@@ -8,7 +8,7 @@ import type { Log } from '../gateway/platform.ts';
 import { ensurePrivateFolder, removeIfExists } from '../gateway/storage/files.ts';
 import { createPaths, type Paths } from '../gateway/storage/paths.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
-import { createAppHandlers } from './app-handlers.ts';
+import { createAppHandlers, type Wishes } from './app-handlers.ts';
 import { createAutostart } from './autostart.ts';
 import { createElectronPlatform } from './electron-platform.ts';
 import { takeOver } from './hand-over.ts';
@@ -128,7 +128,8 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
       void endWith(false);
     });
   };
-  const shell = createShell({ host, window, preferences, log, icons: join(resources, 'tray'), quit });
+  const wishes: Wishes = { add: false };
+  const shell = createShell({ host, window, preferences, log, icons: join(resources, 'tray'), wishes, quit });
   const endWith = async (byPerson: boolean): Promise<void> => {
     // Who opens Nucleus meanwhile is its next start, not a window of this one.
     app.releaseSingleInstanceLock();
@@ -141,6 +142,7 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   const appHandlers = createAppHandlers({
     preferences,
     autostart: loginItem(),
+    wishes,
     window: () => window.current(),
     quit,
     onSettings: () => shell.tell(['settings']),

@@ -3,6 +3,7 @@ import { toNucleusError } from '../../src-shared/errors.ts';
 import { localApi } from '../gateway/downstream/control.ts';
 import type { Host } from '../gateway/host.ts';
 import type { Log } from '../gateway/platform.ts';
+import type { Wishes } from './app-handlers.ts';
 import { createNotifier } from './notifications.ts';
 import type { PreferenceStore } from './preferences.ts';
 import { createTray, type TraySnapshot } from './tray.ts';
@@ -17,6 +18,7 @@ export interface ShellDeps {
   readonly log: Log;
   /** Folder of the tray's icons. */
   readonly icons: string;
+  readonly wishes: Wishes;
   quit(): void;
 }
 
@@ -31,7 +33,7 @@ export interface Shell {
   close(): void;
 }
 
-export function createShell({ host, window, preferences, log, icons, quit }: ShellDeps): Shell {
+export function createShell({ host, window, preferences, log, icons, wishes, quit }: ShellDeps): Shell {
   const api = localApi(host.handlers);
   const context: AskContext = { signal: new AbortController().signal };
   const person: HandlersOf<PersonContract> = host.person;
@@ -99,7 +101,10 @@ export function createShell({ host, window, preferences, log, icons, quit }: She
           open,
           useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
           denyApproval: (id) => answer(id, 'deny'),
-          addProfile: () => open('profiles'),
+          addProfile() {
+            wishes.add = true;
+            open('profiles');
+          },
           quit,
         },
       });

@@ -89,9 +89,7 @@ export class AppState {
         return this.hosts.refresh();
       case 'settings':
         await this.settings.refresh();
-        // The tray and the notifications open the window on the view they are about.
-        this.view = this.settings.value?.view ?? this.view;
-        return;
+        return this.#follow();
     }
   }
 
@@ -107,11 +105,20 @@ export class AppState {
     this.settings.value = await this.api.settings.set({ theme });
   }
 
+  /** The tray and the notifications open the window on what they are about. */
+  #follow(): void {
+    const settings = this.settings.value;
+    if (!settings) return;
+    this.view = settings.view;
+    if (!settings.wantsAdd) return;
+    this.profilesView.openGallery();
+    // Shown once: if that cannot be said, the gallery opens once more, which harms nobody.
+    this.api.settings.set({ wantsAdd: false }).catch(() => {});
+  }
+
   async #open(): Promise<void> {
     const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts'];
-    const settings = this.settings.refresh().then(() => {
-      this.view = this.settings.value?.view ?? this.view;
-    });
+    const settings = this.settings.refresh().then(() => this.#follow());
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);
     // The welcome is for who begins, not for who took the last profile away.
     if (this.firstRun.hasProfile && !this.firstRun.hasBegun) this.firstRun.isOver = true;

@@ -29,8 +29,8 @@ async function shoot(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(folder, `${name}.png`) });
 }
 
+/** Fills in what the gallery leads to. */
 async function addSqlite(page: Page, name: string, file: string): Promise<void> {
-  await page.keyboard.press('Control+n');
   await page.getByRole('button', { name: /^SQLite/ }).click();
   await page.getByLabel('Database file').fill(file);
   await page.getByLabel('Name', { exact: true }).fill(name);
@@ -48,7 +48,9 @@ test('two accounts are added from the window, used by one client, guarded, switc
   await page.getByRole('heading', { level: 1 }).waitFor();
   await shoot(page, '1-first-run');
 
+  await page.keyboard.press('Control+n');
   await addSqlite(page, 'prod', createDatabase(home, 'prod', 'Ada'));
+  await desktop.tray.choose('Add a profile…');
   await addSqlite(page, 'staging', createDatabase(home, 'staging', 'Grace'));
   await shoot(page, '2-profiles');
 

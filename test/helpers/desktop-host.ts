@@ -61,8 +61,12 @@ export async function startDesktopHost(
 ): Promise<DesktopHost> {
   const { address, stop } = await spawnBus();
   const bus = dbus.sessionBus({ busAddress: address });
-  // Ended by ending the bus: a connection closed from here would still be asked things by an app that is just dying.
+  // An app that is just dying still asks things; what would be answered after the end has nowhere to go.
   let isOver = false;
+  const send = bus.send.bind(bus);
+  bus.send = (message) => {
+    if (!isOver) send(message);
+  };
   bus.on('error', (error: Error) => {
     if (!isOver) throw error;
   });

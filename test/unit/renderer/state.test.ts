@@ -70,7 +70,7 @@ async function open(
     'gateway.status': status,
     'approvals.list': [],
     'hosts.list': [],
-    'settings.get': { theme: 'system', autostart: false, view: 'profiles' },
+    'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
     'settings.set': {},
     'profiles.info': [],
     'profiles.removeLater': {},
