@@ -50,6 +50,7 @@ export const errorTable = {
 
   GATEWAY_UNREACHABLE: { rpc: -32000, exit: 3, surface: 'error' },
   GATEWAY_STOPPED: { rpc: -32000, exit: 3, surface: 'error' },
+  GATEWAY_RESTARTED: { rpc: -32000, exit: 3, surface: 'error' },
   GATEWAY_BUSY: { rpc: -32000, exit: 3, surface: 'error' },
   GATEWAY_VERSION: { rpc: -32000, exit: 3, surface: 'error' },
 

@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import type { AttachLine, AttachReply, Endpoint } from '../../src-shared/attach.ts';
-import { finishMethod, maxAttachBytes } from '../../src-shared/attach.ts';
+import { maxAttachBytes } from '../../src-shared/attach.ts';
 import { isErrorCode, NucleusError } from '../../src-shared/errors.ts';
-import type { Context } from './context.ts';
 import { connectSocket } from './find-gateway.ts';
 
 const replyTimeout = 5_000;
@@ -30,26 +29,6 @@ export async function attach(endpoint: Endpoint, line: AttachLine): Promise<Atta
     socket.destroy();
     throw error;
   }
-}
-
-/** Copies bytes both ways until one end is done, and answers the exit code. */
-export async function copyBytes(context: Context, socket: Socket): Promise<number> {
-  const { stdin, stdout, stderr } = context;
-  return new Promise((resolve) => {
-    let isDone = false;
-    stdin.once('end', () => {
-      isDone = true;
-      socket.write(`{"jsonrpc":"2.0","method":"${finishMethod}"}\n`);
-    });
-    // The client closed its end: nothing is left to be told.
-    stdout.once('close', () => resolve(0));
-    stdin.pipe(socket, { end: false });
-    socket.pipe(stdout, { end: false });
-    socket.once('close', () => {
-      if (!isDone) stderr.write('Error: the gateway went away; restart this client to attach to a new one\n');
-      resolve(isDone ? 0 : 3);
-    });
-  });
 }
 
 /** The first line; what follows it stays in the socket. null when the socket ends before. */

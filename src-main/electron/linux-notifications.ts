@@ -25,6 +25,9 @@ interface Signal {
   readonly action: string;
 }
 
+/** Anyone on the bus may send signals of that name, and a daemon may take long to tell a number. */
+const earlyLimit = 100;
+
 /** Action keys and what they answer; the daemon sends `default` for a click on the body. */
 const answers: Readonly<Record<string, NotificationAnswer>> = {
   default: 'open',
@@ -53,10 +56,13 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
     return false;
   };
   const connected = async (): Promise<SessionBus | null> => {
-    if (session && (await session)?.isUsable() !== false) return session;
-    session = listen(log, (signal) => {
-      if (!onSignal(signal) && asked > 0) early.push(signal);
-    });
+    const before = session;
+    if (before && (await before)?.isUsable()) return before;
+    // Unless another question opened one meanwhile, or all is closed.
+    if (session === before)
+      session = listen(log, (signal) => {
+        if (!onSignal(signal) && asked > 0 && early.length < earlyLimit) early.push(signal);
+      });
     return session;
   };
   const show = async (approval: PendingApproval, entry: Shown): Promise<void> => {

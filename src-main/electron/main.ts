@@ -97,7 +97,7 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   app.setAppUserModelId('dev.nucleus.app');
   Menu.setApplicationMenu(process.platform === 'darwin' ? editMenu() : null);
   app.dock?.hide();
-  const preferences = createPreferences(folder);
+  const preferences = createPreferences(folder, log);
   nativeTheme.themeSource = preferences.get().theme;
   removeIfExists(paths.stopped);
   const host = await takeOver({
@@ -106,8 +106,6 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
     version: app.getVersion(),
     resources,
   });
-  void host.closed.then(() => app.exit(0));
-
   const window = createWindow({
     log,
     renderer: join(bundles, 'renderer'),
@@ -119,7 +117,12 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   const askAndQuit = createQuit({
     clients: async () => (await host.handlers.gateway.status({}, never)).clients.map(({ name }) => name),
     ask: askToQuit,
-    keep: () => shell.hide(),
+    keep() {
+      shell.hide();
+      // Electron on Linux cannot bring an icon back that it took away. So the next start is an app of its own, which
+      // takes over as it does from a gateway without a window.
+      app.releaseSingleInstanceLock();
+    },
     end: (byPerson) => void endWith(byPerson),
   });
   const quit = (): void => {
@@ -130,18 +133,34 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   };
   const wishes: Wishes = { add: false };
   const shell = createShell({ host, window, preferences, log, icons: join(resources, 'tray'), wishes, quit });
+  let isEnding = false;
   const endWith = async (byPerson: boolean): Promise<void> => {
+    // A terminal's Ctrl-C comes twice: to all its processes, and from the one that started us.
+    if (isEnding) return;
+    isEnding = true;
     // Who opens Nucleus meanwhile is its next start, not a window of this one.
     app.releaseSingleInstanceLock();
     shell.close();
-    // The gateway's own way leaves the mark that keeps clients from starting another one.
-    if (byPerson) await host.handlers.gateway.stop({ byPerson }, never);
-    else await host.close();
-    await host.closed;
+    try {
+      // The gateway's own way leaves the mark that keeps clients from starting another one.
+      if (byPerson) await host.handlers.gateway.stop({ byPerson }, never);
+      else await host.close();
+    } catch (error) {
+      log.error('the gateway could not be stopped in order', { reason: toNucleusError(error).message });
+      await host.close();
+    }
   };
+  // Whoever asked for it: a person here, a command, or another app that takes over.
+  void host.closed.then(() => {
+    shell.close();
+    // What was said to the desktop goes out first.
+    setImmediate(() => app.exit(0));
+  });
+  const autostart = loginItem();
+  if (app.isPackaged) renew(autostart, log);
   const appHandlers = createAppHandlers({
     preferences,
-    autostart: loginItem(),
+    autostart,
     wishes,
     window: () => window.current(),
     quit,
@@ -172,7 +191,7 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
 const never = { signal: new AbortController().signal };
 
 async function askToQuit({ message, detail, buttons, answers }: QuitQuestion): Promise<QuitAnswer> {
-  const forced = app.isPackaged ? null : testAnswer(process.env);
+  const forced = isTest ? testAnswer(process.env) : null;
   if (forced !== null) return forced;
   const { response } = await dialog.showMessageBox({
     type: 'question',
@@ -203,6 +222,15 @@ function loginItem(): ReturnType<typeof createAutostart> {
       set: (on) => app.setLoginItemSettings({ openAtLogin: on, path, args }),
     },
   });
+}
+
+/** A program that moved, as an AppImage does with each version, would no longer be found at the next login. */
+function renew(autostart: ReturnType<typeof createAutostart>, log: Log): void {
+  try {
+    if (autostart.isOn()) autostart.set(true);
+  } catch (error) {
+    log.warn('the start at login could not be renewed', { reason: toNucleusError(error).message });
+  }
 }
 
 /** Without it a text field on macOS knows neither copy nor paste. */

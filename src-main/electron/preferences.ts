@@ -1,6 +1,8 @@
 import Store from 'electron-store';
 import * as z from 'zod';
 import { AppSettings } from '../../src-shared/contract.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
+import type { Log } from '../gateway/platform.ts';
 
 const Place = z.object({
   x: z.int().optional(),
@@ -25,12 +27,25 @@ export interface PreferenceStore {
 }
 
 /** What may be lost: theme, last view, place of the window; `preferences.json` in the app's folder. */
-export function createPreferences(folder: string): PreferenceStore {
-  const store = new Store({ cwd: folder, name: 'preferences', clearInvalidConfig: true });
+export function createPreferences(folder: string, log: Log): PreferenceStore {
+  let store: Store | null = null;
+  let current = Preferences.parse({});
+  try {
+    store = new Store({ cwd: folder, name: 'preferences', clearInvalidConfig: true });
+    current = Preferences.parse({ ...store.store });
+  } catch (error) {
+    log.warn('the preferences cannot be read', { reason: toNucleusError(error).message });
+  }
   return {
-    get: () => Preferences.parse({ ...store.store }),
+    get: () => current,
     set(change) {
-      for (const [name, value] of Object.entries(change)) if (value !== undefined) store.set(name, value);
+      current = { ...current, ...change };
+      try {
+        if (store) store.store = { ...current };
+      } catch (error) {
+        // A full disk must not take the gateway along with the window that is being closed.
+        log.warn('the preferences cannot be kept', { reason: toNucleusError(error).message });
+      }
     },
   };
 }

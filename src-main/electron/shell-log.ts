@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog } from '../gateway/log.ts';
 import type { Log } from '../gateway/platform.ts';
@@ -8,29 +8,22 @@ import type { Paths } from '../gateway/storage/paths.ts';
 const maxLogBytes = 5 * 1024 * 1024;
 
 /** The app's own log, `logs/app.log`: nobody reads a menubar app's stdout. */
-export function openShellLog(
-  paths: Paths,
-  env: Readonly<Record<string, string | undefined>>,
-): Log & { close(): void } {
+export function openShellLog(paths: Paths, env: Readonly<Record<string, string | undefined>>): Log {
   ensurePrivateFolder(paths.logs);
   const path = join(paths.logs, 'app.log');
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > maxLogBytes) renameSync(path, `${path}.1`);
   const file = openSync(path, 'a', 0o600);
-  let isOpen = true;
-  const log = createLog({
+  return createLog({
     write(line) {
-      if (isOpen) writeSync(file, line);
+      try {
+        writeSync(file, line);
+      } catch {
+        // A full disk: there is nowhere to say so, and what was logged goes on.
+      }
     },
     now: Date.now,
     env,
     fallback: 'info',
   });
-  return {
-    ...log,
-    close() {
-      if (isOpen) closeSync(file);
-      isOpen = false;
-    },
-  };
 }

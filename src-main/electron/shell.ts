@@ -40,6 +40,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
   let tray: ReturnType<typeof createTray> | null = null;
   /** Approvals that a notification asks about. */
   const asked = new Set<string>();
+  let isClosed = false;
 
   const open = (view?: View): void => {
     if (view) {
@@ -93,6 +94,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
 
   return {
     show(options) {
+      if (isClosed) return;
       tray ??= createTray({
         icons,
         log,
@@ -117,6 +119,8 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
     },
     tell,
     close() {
+      if (isClosed) return;
+      isClosed = true;
       leave();
       forget();
       tray?.close();

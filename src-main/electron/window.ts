@@ -54,6 +54,7 @@ export function createWindow(deps: WindowDeps): AppWindow {
         contextIsolation: true,
         nodeIntegration: false,
         webviewTag: false,
+        devTools: false,
         spellcheck: false,
       },
     });
@@ -89,7 +90,9 @@ export function createWindow(deps: WindowDeps): AppWindow {
 
   return {
     open,
-    tell: (topics) => window?.webContents.send(changedChannel, topics),
+    tell(topics) {
+      if (window && !window.webContents.isDestroyed()) window.webContents.send(changedChannel, topics);
+    },
     current: () => window,
     close() {
       if (!window) return;

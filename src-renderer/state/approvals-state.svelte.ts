@@ -27,6 +27,8 @@ export class ApprovalsState {
   );
   readonly #app: AppState;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The place is empty for a moment, whatever the queue says meanwhile. */
+  #isResting = false;
 
   constructor(app: AppState) {
     this.#app = app;
@@ -52,13 +54,14 @@ export class ApprovalsState {
       list.map(({ id }) => id),
     );
     if (next === this.shown) return;
-    if (!gone) this.select(next);
-    else this.#selectSoon(next);
+    if (gone) this.#selectSoon(next);
+    else if (!this.#isResting) this.select(next);
   }
 
   select(id: string | null): void {
     if (id === this.shown) return;
     clearTimeout(this.#timer);
+    this.#isResting = false;
     this.shown = id;
     this.isReady = false;
     this.hasReachedEnd = false;
@@ -101,6 +104,11 @@ export class ApprovalsState {
   /** An empty place for a moment, so that no second click meets a question nobody has read. */
   #selectSoon(next: string | null): void {
     this.select(null);
-    this.#timer = setTimeout(() => this.select(next), nextMs);
+    this.#isResting = true;
+    this.#timer = setTimeout(() => {
+      this.#isResting = false;
+      // It may be gone as well by now.
+      this.select(keepSelected(next, [], this.queue.map(({ id }) => id)));
+    }, nextMs);
   }
 }

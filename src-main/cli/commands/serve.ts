@@ -11,7 +11,7 @@ import { collect } from '../flags.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Attachment } from '../shim.ts';
-import { attach, copyBytes } from '../shim.ts';
+import { attach } from '../shim.ts';
 
 export type ServeOptions = {
   readonly mode?: string;
@@ -54,9 +54,25 @@ export const serve: CommandSpec = {
     const attachment = await attachOrStart(context, line);
     for (const sentence of attachment.notes) note(context, sentence);
     note(context, `attached to gateway pid=${attachment.pid} socket=${attachment.socketPath}`);
-    return copyBytes(context, attachment.socket);
+    const { relay } = await import('../relay.ts');
+    return relay(context, attachment.socket, async () => {
+      await awaitSuccessor(context);
+      return (await attachOrStart(context, line)).socket;
+    });
   },
 };
+
+/** How long a gateway that closed in order has to be followed by the one it made room for. */
+const successorTimeout = 2_000;
+
+/**
+ * A gateway that closed in order took its address away, most likely for another one that is just opening (the app):
+ * that one is waited for before a new one is started in its way. One that crashed left the address behind.
+ */
+async function awaitSuccessor({ paths }: Context): Promise<void> {
+  const deadline = Date.now() + successorTimeout;
+  while (readEndpoint(paths) === null && !existsSync(paths.stopped) && Date.now() < deadline) await pause(50);
+}
 
 async function attachOrStart(
   context: Context,

@@ -72,7 +72,10 @@ export function createApprovals(deps: { readonly clock: Clock }): Approvals {
     },
     attend() {
       attending += 1;
+      let isHere = true;
       return () => {
+        if (!isHere) return;
+        isHere = false;
         attending -= 1;
         if (attending === 0) for (const { settle } of open.values()) settle('nobody');
       };
