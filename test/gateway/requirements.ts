@@ -90,7 +90,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEW-034': { title: 'Record and replay', status: 'planned' },
   'NEW-035': { title: 'Code mode', status: 'planned' },
   'NEW-036': { title: 'LLM providers with several accounts', status: 'planned' },
-  'NEW-037': { title: 'The shim outlives the gateway', status: 'planned' },
+  'NEW-037': { title: 'The shim outlives the gateway', status: 'done' },
   'NEW-038': { title: 'A profile belongs to everyone, a group or one user', status: 'planned' },
   'NEW-039': { title: 'Tray: add and switch profiles', status: 'done' },
   'NEW-040': { title: 'Claude Desktop registered by itself', status: 'done' },
