@@ -35,7 +35,9 @@ async function start(): Promise<number> {
 
 /** The app runs until somebody quits it; Ctrl-C here ends it too. */
 async function open(executable: string): Promise<number> {
-  const child = spawn(executable, [root, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // Terminals inside of an Electron editor may hand this on, and then Electron would be a Node.
+  const { ELECTRON_RUN_AS_NODE: _, ...env } = process.env;
+  const child = spawn(executable, [root, ...process.argv.slice(2)], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once('error', reject);

@@ -37,35 +37,37 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
   const api = localApi(host.handlers);
   const context: AskContext = { signal: new AbortController().signal };
   const person: HandlersOf<PersonContract> = host.person;
+  let isClosed = false;
   let tray: ReturnType<typeof createTray> | null = null;
   /** Approvals that a notification asks about. */
   const asked = new Set<string>();
-  let isClosed = false;
 
-  const open = (view?: View): void => {
-    if (view) {
-      preferences.set({ view });
-      window.tell(['settings']);
-    }
-    window.open();
-  };
-  /** A click has nobody to answer to but the log. */
+  /** A click has nobody to answer to but the log, and must not end the gateway when it fails. */
   const attempt = (what: string, act: () => unknown): void => {
     void Promise.resolve()
       .then(act)
       .catch((error: unknown) => log.error(`${what} failed`, { reason: toNucleusError(error).message }));
   };
+  const open = (view?: View): void =>
+    attempt('opening the window', () => {
+      if (view) {
+        preferences.set({ view });
+        window.tell(['settings']);
+      }
+      if (!isClosed) window.open();
+    });
   const answer = (id: string, word: 'allow' | 'deny'): void =>
     attempt(word, () => person.approvals.answer({ id, answer: word }, context));
 
   const snapshot = async (): Promise<TraySnapshot> => {
-    const [status, { connectors }, profiles, approvals] = await Promise.all([
+    const [status, { connectors }, profiles, approvals, hosts] = await Promise.all([
       api.gateway.status({}),
       api.connectors.list({}),
       api.profiles.list({}),
       person.approvals.list({}, context),
+      person.hosts.list({}, context),
     ]);
-    return { status, connectors, profiles, approvals };
+    return { status, connectors, profiles, approvals, hosts };
   };
 
   const notifier = createNotifier({

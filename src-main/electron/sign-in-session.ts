@@ -8,10 +8,7 @@ export function signInSession(profile: string): Session {
   const own = session.fromPartition(partitionOf(profile));
   if (prepared.has(own)) return own;
   prepared.add(own);
-  // A page to sign in at needs no camera, no clipboard, no device; what asks is told no, without a prompt.
-  own.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-  own.setPermissionCheckHandler(() => false);
-  own.setDevicePermissionHandler(() => false);
+  // Permissions and devices are denied to every session already, by harden.ts.
   own.on('will-download', (event) => event.preventDefault());
   // It would fetch a dictionary from the internet.
   own.setSpellCheckerEnabled(false);

@@ -1,4 +1,4 @@
-import type { GatewayStatus, PendingApproval } from '../../src-shared/contract.ts';
+import type { GatewayStatus, HostStatus, PendingApproval } from '../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import { oneLine } from './visible-text.ts';
 
@@ -8,6 +8,7 @@ export interface TraySnapshot {
   readonly connectors: readonly ConnectorSummary[];
   readonly status: GatewayStatus;
   readonly approvals: readonly PendingApproval[];
+  readonly hosts: readonly HostStatus[];
 }
 
 /** What a click in the tray or its menu does. */
@@ -42,6 +43,7 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
   return [
     { label: snapshot ? statusLine(snapshot) : 'Starting', enabled: false },
     ...waitingCalls(snapshot?.approvals ?? [], act),
+    ...wipedHosts(snapshot?.hosts ?? [], act),
     ...connectorMenus(snapshot, act),
     separator,
     { label: 'Add a profile…', click: () => act.addProfile() },
@@ -76,6 +78,16 @@ function waitingCalls(approvals: readonly PendingApproval[], act: TrayActions): 
       ],
     })),
     ...(rest > 0 ? [{ label: `${rest} more…`, click: () => act.open('approvals') }] : []),
+  ];
+}
+
+/** A host that dropped our entry is put right by one click, in the window where it can be seen what changes. */
+function wipedHosts(hosts: readonly HostStatus[], act: TrayActions): TrayItem[] {
+  const wiped = hosts.filter(({ consented, state }) => consented && state === 'missing');
+  if (wiped.length === 0) return [];
+  return [
+    separator,
+    ...wiped.map(({ title }) => ({ label: `Repair ${plain(title)}…`, click: () => act.open('status') })),
   ];
 }
 

@@ -60,8 +60,15 @@ export function createWindow(deps: WindowDeps): AppWindow {
     });
     keepInside(made.webContents, log);
     made.once('ready-to-show', () => made.show());
-    made.on('close', () => deps.remember(made.getNormalBounds()));
+    // Noted as it changes: a page that closes itself, and a window that is destroyed, tell only when it is too late.
+    let place: Place | null = null;
+    const note = (): void => {
+      place = made.getNormalBounds();
+    };
+    made.on('resize', note);
+    made.on('move', note);
     made.once('closed', () => {
+      if (place) deps.remember(place);
       if (window === made) window = null;
     });
     made.webContents.on('render-process-gone', (_event, { reason, exitCode }) => {
@@ -94,11 +101,7 @@ export function createWindow(deps: WindowDeps): AppWindow {
       if (window && !window.webContents.isDestroyed()) window.webContents.send(changedChannel, topics);
     },
     current: () => window,
-    close() {
-      if (!window) return;
-      deps.remember(window.getNormalBounds());
-      window.destroy();
-    },
+    close: () => window?.destroy(),
   };
 }
 

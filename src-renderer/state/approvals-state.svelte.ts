@@ -108,7 +108,13 @@ export class ApprovalsState {
     this.#timer = setTimeout(() => {
       this.#isResting = false;
       // It may be gone as well by now.
-      this.select(keepSelected(next, [], this.queue.map(({ id }) => id)));
+      this.select(
+        keepSelected(
+          next,
+          [],
+          this.queue.map(({ id }) => id),
+        ),
+      );
     }, nextMs);
   }
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import Database from 'better-sqlite3';
+import type { Page } from 'playwright-core';
 import { ensureElectron } from '../../scripts/ensure-electron.ts';
 import { appEnvironment, askIn, needsApp, runApp, startApp } from '../helpers/app.ts';
 import { connectClient, jsonOf } from '../helpers/client.ts';
+import { startDesktopHost } from '../helpers/desktop-host.ts';
 import { createHome, type Home } from '../helpers/home.ts';
 import { nucleus, nucleusOk } from '../helpers/nucleus.ts';
 import { until } from '../helpers/until.ts';
@@ -26,6 +28,10 @@ const query = (client: Awaited<ReturnType<typeof connectClient>>, sql: string): 
   client.callTool({ name: 'sqlite_shop_query', arguments: { sql } }).then((result) => jsonOf(result)['rows']);
 
 const isStopped = (home: Home): boolean => existsSync(join(home.state, 'run', 'stopped'));
+
+/** The page may be gone before Playwright hears that it asked. */
+const quitIn = (page: Page): Promise<unknown> =>
+  page.evaluate("void window.nucleus.ask('app.quit', {})").catch(() => {});
 
 function prepare(t: TestContext): Home | null {
   return needsApp(t) ? createHome(t) : null;
@@ -50,24 +56,27 @@ test('the app takes the place of a gateway without a window, which finishes its 
   assert.deepEqual(await query(after, 'SELECT count(*) AS n FROM book'), [{ n: 2 }]);
 });
 
-test('keep serving: the window goes, calls do not fail, a second start brings it back; stop ends it', async (t) => {
+test('keep serving: window and tray go, calls do not fail, the next start has both again; stop ends it', async (t) => {
   const home = prepare(t);
   if (!home) return;
-  const app = await startApp(t, home, { env: { NUCLEUS_TEST_QUIT_ANSWER: 'keep' } });
+  const { env, tray } = await startDesktopHost(t);
+  const app = await startApp(t, home, { env: { ...env, NUCLEUS_TEST_QUIT_ANSWER: 'keep' } });
   await addShop(home);
   const client = await connectClient(t, home);
   const page = await app.page();
-  await Promise.all([page.waitForEvent('close'), page.evaluate("void window.nucleus.ask('app.quit', {})")]);
+  await Promise.all([page.waitForEvent('close'), quitIn(page)]);
   assert.equal(await app.windows(), 0);
   assert.deepEqual(await query(client, 'SELECT 1 AS one'), [{ one: 1 }]);
 
-  const opened = app.electron.waitForEvent('window');
-  assert.equal(await app.startAgain(), 0);
-  await opened;
-  await app.electron.evaluate(() => (process.env['NUCLEUS_TEST_QUIT_ANSWER'] = 'stop'));
-  const second = await app.page();
-  await second.evaluate("void window.nucleus.ask('app.quit', {})");
+  const call = query(client, longQuery);
+  const second = await startApp(t, home, { env: { ...env, NUCLEUS_TEST_QUIT_ANSWER: 'stop' } });
+  const shown = await second.page();
   assert.equal(await app.end(), 0);
+  assert.deepEqual(await call, [{ n: 8_000_000 }]);
+  await tray.menuWith('the client', ({ items }) => items[0]?.label === '1 profile, 1 client');
+  assert.deepEqual(await query(client, 'SELECT 1 AS one'), [{ one: 1 }]);
+  await quitIn(shown);
+  assert.equal(await second.end(), 0);
   assert.equal(isStopped(home), true);
   assert.equal(home.endpoint(), null);
   assert.match((await nucleus(home, ['serve'])).stderr, /Nucleus was stopped by you; run nucleus start/);
@@ -81,7 +90,7 @@ test('quitting without clients asks nothing and leaves no mark; nucleus stop end
   const home = prepare(t);
   if (!home) return;
   const first = await startApp(t, home, { env: { NUCLEUS_TEST_QUIT_ANSWER: 'cancel' } });
-  await (await first.page()).evaluate("void window.nucleus.ask('app.quit', {})");
+  await quitIn(await first.page());
   assert.equal(await first.end(), 0);
   assert.equal(isStopped(home), false);
 
@@ -91,6 +100,33 @@ test('quitting without clients asks nothing and leaves no mark; nucleus stop end
   await nucleusOk(home, ['stop']);
   assert.equal(await second.end(), 0);
   assert.equal(isStopped(home), true);
+});
+
+test('a second start opens the window; preferences that cannot be kept do no harm; Ctrl-C ends it', async (t) => {
+  const home = prepare(t);
+  if (!home) return;
+  const app = await startApp(t, home, { args: ['--hidden'] });
+  await until('the gateway listens', () => home.endpoint());
+  const opened = app.electron.waitForEvent('window');
+  assert.equal(await app.startAgain(), 0);
+  const page = await opened;
+  await page.waitForFunction(() => 'nucleus' in globalThis);
+  const file = join(home.state, 'app', 'preferences.json');
+  rmSync(file, { force: true });
+  mkdirSync(file);
+  await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setSize(801, 601));
+  await page.waitForFunction('innerWidth === 801');
+  await Promise.all([page.waitForEvent('close'), page.evaluate('window.close()').catch(() => {})]);
+  const log = (): string => readFileSync(join(home.state, 'logs', 'app.log'), 'utf8');
+  await until('it is said', () => log().includes('preferences cannot be kept'));
+  // As long as it runs it knows them all the same.
+  const again = app.electron.waitForEvent('window');
+  assert.equal(await app.startAgain(), 0);
+  assert.equal(await (await again).evaluate('innerWidth'), 801);
+  assert.equal((await nucleus(home, ['list'])).code, 0);
+  app.electron.process().kill('SIGINT');
+  assert.equal(await app.end(), 0);
+  assert.doesNotMatch(log(), / error /);
 });
 
 test('a page that dies is opened again, and no call fails meanwhile', async (t) => {
@@ -126,7 +162,8 @@ test('the page is caged: no Node, no other place, no second window, no permissio
   const preferences = await app.electron.evaluate(({ BrowserWindow }) => {
     const [window] = BrowserWindow.getAllWindows();
     const contents = window?.webContents as unknown as { getLastWebPreferences(): object } | undefined;
-    return contents?.getLastWebPreferences();
+    window?.webContents.openDevTools();
+    return { ...contents?.getLastWebPreferences(), hasDevTools: window?.webContents.isDevToolsOpened() };
   });
   const wanted = {
     sandbox: true,
@@ -134,6 +171,7 @@ test('the page is caged: no Node, no other place, no second window, no permissio
     nodeIntegration: false,
     webSecurity: true,
     webviewTag: false,
+    hasDevTools: false,
   };
   assert.deepEqual({ ...preferences, ...wanted }, preferences);
   assert.equal(

@@ -1,6 +1,7 @@
 // The packed app, from its archive and with its fuses, as it will be on a person's machine.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import Database from 'better-sqlite3';
@@ -39,6 +40,17 @@ test('the packed app serves a database through its own server, and ends when tol
 
   await nucleusOk(home, ['stop']);
   assert.equal(await withDeadline('the end of the app', ended, 10_000), 0);
+});
+
+test('the fuses of the packed app are blown as electron-builder.yml says', (t) => {
+  if (!needsApp(t)) return;
+  const program = readFileSync(packed);
+  // Behind this mark: a version, how many there are, and a digit for each. https://github.com/electron/fuses
+  const mark = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
+  const at = program.indexOf(mark) + mark.length + 2;
+  assert.equal(program[at - 2], 1);
+  // Node, cookies sealed, NODE_OPTIONS, --inspect, archive checked, only the archive, snapshot, rights of file:
+  assert.equal(program.toString('latin1', at, at + 8), '01001100');
 });
 
 test('the packed app is neither a Node nor driven from outside', async (t) => {

@@ -30,7 +30,6 @@ export function createStrip(profile: string, onReload: () => void): Strip {
     },
   });
   const contents = view.webContents;
-  contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.on('will-navigate', (event) => {
     event.preventDefault();
     if (event.url.startsWith(reloadUrl)) onReload();

@@ -66,6 +66,27 @@ test('many waiting calls end in one line that opens the list', () => {
   assert.deepEqual(shown.slice(9, 12), ['sqlite:prod: t7', '3 more…', '-']);
 });
 
+test('a host that dropped our entry can be put right from here, one that never had it cannot', () => {
+  const heard: string[] = [];
+  const host = {
+    host: 'claude-desktop',
+    title: 'Claude Desktop',
+    state: 'missing',
+    file: '',
+    consented: true,
+    preview: '',
+    backup: null,
+    problem: null,
+  } as const;
+  const menu = trayMenu({ ...quiet, hosts: [host] }, actions(heard));
+  entry(menu, 'Repair Claude Desktop…').click?.();
+  assert.deepEqual(heard, ['open status']);
+  assert.deepEqual(
+    trayMenu({ ...quiet, hosts: [{ ...host, consented: false }] }, actions()).length,
+    menu.length - 2,
+  );
+});
+
 test('names from outside cannot hide, break the line or make access keys', () => {
   const approvals = [approval('1', { tool: 'read & \u202ewrite\n' })];
   const [, , call] = trayMenu({ ...quiet, approvals }, actions());

@@ -70,6 +70,16 @@ test('where nobody can be asked the answer is no at once, and an app that closes
   assert.deepEqual(left.verdicts, ['nobody']);
 });
 
+test('leaving twice takes nobody else along', async () => {
+  const { approvals, leave, verdicts, ask } = setUp();
+  approvals.attend();
+  leave();
+  leave();
+  ask();
+  await settled();
+  assert.deepEqual(verdicts, []);
+});
+
 test('a hundred questions may wait, one more is refused', async () => {
   const { approvals, verdicts, ask } = setUp();
   for (let count = 0; count < 101; count += 1) ask();

@@ -254,6 +254,27 @@ test('after an answer nothing shows for 300 ms, then the next question, inert ag
   assert.equal(view.hasReachedEnd, false);
 });
 
+test('the moment after an answer stays empty, whatever is told meanwhile', async (t) => {
+  let list = [approval('a'), approval('b'), approval('c')];
+  const { app, push } = await open(t, {
+    'approvals.list': () => list,
+    'approvals.answer': () => ((list = [approval('b'), approval('c')]), { counted: true }),
+  });
+  const view = app.approvalsView;
+  view.painted();
+  t.mock.timers.tick(400);
+  await view.answer('deny');
+  await push('approvals');
+  const shown = (): string | undefined => view.current?.id;
+  assert.equal(shown(), undefined);
+  // What would have been next is withdrawn.
+  list = [approval('c')];
+  await push('approvals');
+  assert.equal(shown(), undefined);
+  t.mock.timers.tick(300);
+  assert.equal(shown(), 'c');
+});
+
 test('an answer that did not count says so, and the question is inert again', async (t) => {
   const { app } = await open(t, {
     'approvals.list': [approval('a')],
@@ -286,6 +307,7 @@ test('what became of a question is not said to who looks elsewhere, nor beside t
   app.show('approvals');
   list = [approval('b')];
   await push('approvals');
+  t.mock.timers.tick(300);
   list = [];
   await push('approvals');
   assert.equal(app.approvalsView.notice, 'That question is over. It was answered elsewhere or withdrawn.');
