@@ -1,5 +1,5 @@
 import type { Topic } from '../../src-shared/contract.ts';
-import type { Clock } from './platform.ts';
+import type { Clock, Log } from './platform.ts';
 
 /** Changes that come together are told as one. */
 const gapMs = 50;
@@ -11,16 +11,22 @@ export interface Announcer {
   onChange(listener: (topics: readonly Topic[]) => void): () => void;
 }
 
-export function createAnnouncer(clock: Clock): Announcer {
+export function createAnnouncer(deps: { readonly clock: Clock; readonly log: Log }): Announcer {
   const listeners = new Set<(topics: readonly Topic[]) => void>();
   const due = new Set<Topic>();
   return {
     announce(topic) {
       if (due.size === 0)
-        clock.after(gapMs, () => {
+        deps.clock.after(gapMs, () => {
           const topics = [...due];
           due.clear();
-          for (const listener of listeners) listener(topics);
+          for (const listener of listeners)
+            try {
+              listener(topics);
+            } catch (error) {
+              // What shows the gateway must not be able to end it.
+              deps.log.error('telling of a change failed', { reason: (error as Error).message });
+            }
         });
       due.add(topic);
     },

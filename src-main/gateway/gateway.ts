@@ -10,7 +10,7 @@ import { createSession, type Session, type SessionIo } from './downstream/sessio
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
-import { createPolicy, noLimits } from './policy/policy.ts';
+import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createCatalog } from './routing/catalog.ts';
@@ -68,7 +68,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const startedAt = clock.now();
   const store = createProfileStore(registry.db);
   const names = createCatalogStore(registry.db);
-  const announcer = createAnnouncer(clock);
+  const announcer = createAnnouncer({ clock, log });
   const approvals = createApprovals({ clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
   /** First listings under way; a list waits for them, not for retries. */
@@ -123,6 +123,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     catalog,
     supervisor,
     clock,
+    mayRename: (from, to) => keepsRules(config.approval.ask_for, from, to),
     onChange: onProfilesChanged,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),

@@ -166,7 +166,17 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           list: () => gateway.approvals.list(),
           answer: ({ id, answer }) => ({ counted: gateway.approvals.answer(id, answer) }),
         },
-        hosts: hosts.handlers,
+        hosts: {
+          ...hosts.handlers,
+          connect(input, context) {
+            if (!existsSync(paths.shim))
+              throw new NucleusError(
+                'STATE_UNUSABLE',
+                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
+              );
+            return hosts.handlers.connect(input, context);
+          },
+        },
       },
       attendPerson() {
         const leave = gateway.approvals.attend();

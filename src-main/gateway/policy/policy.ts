@@ -43,6 +43,12 @@ export function createPolicy(askFor: readonly string[]): Policy {
   };
 }
 
+/** Whether a profile under another id is still asked about wherever it is now: a new name must not be a way around. */
+export function keepsRules(askFor: readonly string[], from: string, to: string): boolean {
+  const names = (pattern: string, id: string): boolean => matchesGlob(pattern.split('/')[0] ?? '', id);
+  return askFor.every((pattern) => !names(pattern, from) || names(pattern, to));
+}
+
 /** Counts calls before they are sent; throws when one is too many. The returned function gives the place back. */
 export interface Limits {
   take(target: Target): () => void;

@@ -34,6 +34,8 @@ export function createProfiles(deps: {
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
   readonly clock: Clock;
+  /** Whether every rule on a profile still holds for it under another id. */
+  mayRename(from: string, to: string): boolean;
   /** A profile was added, removed or changed; of a connector, its default. */
   onChange(id: string): void;
   /** A removal that was due could not be done. */
@@ -236,6 +238,12 @@ export function createProfiles(deps: {
     const profile = existing(id);
     const renamed = { ...profile, id: profileId(profile.connector, name), name, isDefault: false };
     if (renamed.id === id) return profile;
+    if (!deps.mayRename(id, renamed.id))
+      throw new NucleusError(
+        'POLICY_DENIED',
+        `a rule in config.toml names ${id} and would not hold for ${renamed.id}; change approval.ask_for first`,
+        { profile: id },
+      );
     const secrets: Record<string, string> = {};
     for (const secret of vault.names(id)) secrets[secret] = await vault.get(id, secret);
     // A record is bound to its profile's id, so it is sealed anew for the new one.

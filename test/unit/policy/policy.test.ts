@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { createPolicy, noLimits, type Target } from '../../../src-main/gateway/policy/policy.ts';
+import { createPolicy, keepsRules, noLimits, type Target } from '../../../src-main/gateway/policy/policy.ts';
 
 const target: Target = {
   principal: 'local',
@@ -39,4 +39,13 @@ test('without limits a place is taken and given back any number of times', () =>
   const giveBack = noLimits.take(target);
   giveBack();
   giveBack();
+});
+
+test('a new name may not lead out of a rule, but into one and along one', () => {
+  const rules = ['db:prod/query', 'db:*/drop_*', 'DB:OLD*/x'];
+  assert.equal(keepsRules(rules, 'db:prod', 'db:harmless'), false);
+  assert.equal(keepsRules(rules, 'db:staging', 'db:prod'), true);
+  assert.equal(keepsRules(rules, 'db:staging', 'db:dev'), true);
+  assert.equal(keepsRules(rules, 'db:old1', 'db:old2'), true);
+  assert.equal(keepsRules([], 'db:prod', 'db:any'), true);
 });

@@ -39,6 +39,7 @@ function setting(
   const refuse = (): never => assert.fail('nothing here connects');
   const profiles = createProfiles({
     store,
+    mayRename: () => true,
     connectors,
     transaction: (work) => registry.db.transaction(work)(),
     vault: {
