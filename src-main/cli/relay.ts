@@ -4,6 +4,7 @@ import { finishMethod } from '../../src-shared/attach.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { encode, errorObject, parseFrame } from '../gateway/wire/frame.ts';
 import { readLines } from '../gateway/wire/lines.ts';
+import { findRequestId } from '../gateway/wire/reply.ts';
 import type { Context } from './context.ts';
 import { pause } from './find-gateway.ts';
 import { createOpenRequests } from './open-requests.ts';
@@ -135,7 +136,10 @@ export async function relay(context: Context, first: Socket, attach: () => Promi
   readLines(stdin, {
     limit: lineLimit,
     onLine: forward,
-    onOverflow: () => note('the client sent a message of more than 128 MiB; it was dropped'),
+    onOverflow: (head, tail) => {
+      const id = findRequestId(head, tail);
+      if (id !== null) toClient(encode({ id, error: errorObject(tooLongError) }));
+    },
   });
   use(first);
   return ended.promise;
@@ -146,6 +150,11 @@ const stoppedError = new NucleusError(
   'Nucleus was stopped by you; open Nucleus or run nucleus start',
 );
 const busyError = new NucleusError('GATEWAY_BUSY', 'too much is waiting for the gateway; ask again later');
+
+const tooLongError = new NucleusError(
+  'ARGUMENTS_INVALID',
+  `the message is longer than ${lineLimit / 1024 / 1024} MiB; send less`,
+);
 
 function restarted(method: string | null): NucleusError {
   return new NucleusError(
@@ -161,7 +170,12 @@ function write(to: Writable, line: Uint8Array | string, from: Readable | null): 
   to.write(line);
   const isFine = to.write(newline);
   to.uncork();
-  if (isFine || !from || from.isPaused()) return;
+  if (isFine || !from || from.isPaused() || to.destroyed) return;
   from.pause();
-  to.once('drain', () => from.resume());
+  const resume = (): void => {
+    to.off('drain', resume).off('close', resume);
+    from.resume();
+  };
+  // A gateway that dies with a full pipe never drains it.
+  to.once('drain', resume).once('close', resume);
 }

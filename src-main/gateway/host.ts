@@ -35,7 +35,6 @@ export interface HostOptions {
   readonly idleExit?: boolean;
   readonly configFile?: string | undefined;
   readonly signal?: AbortSignal;
-  onWait?(): void;
 }
 
 /** A gateway that owns its state folder: lock, registry, vault, audit and, when it listens, the socket. */
@@ -64,7 +63,6 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
   const lock = await waitForLock(paths, {
     timeoutMs: options.waitMs,
     ...(options.signal && { signal: options.signal }),
-    ...(options.onWait && { onWait: options.onWait }),
   });
   if (!lock)
     throw new NucleusError(

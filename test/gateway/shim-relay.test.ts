@@ -60,6 +60,23 @@ test('what is only read is asked again, and what comes meanwhile waits for the n
   assert.equal(shim.seen.filter((line) => line.includes('protocolVersion')).length, 1);
 });
 
+test('a gateway that dies while a large message goes into it holds nobody up', async (t) => {
+  const home = createHome(t);
+  const gateway = await startGateway(t, home);
+  await gateway.add(createFake(home, 'main'));
+  const shim = startShim(t, home);
+  await shim.initialize();
+  // It reads no more, so the pipe into it fills up and the shim stops reading its client.
+  process.kill(gateway.pid, 'SIGSTOP');
+  const text = 'x'.repeat(8 * 1024 * 1024);
+  const failed = assert.rejects(shim.call('fake_main_echo', { text }), /the gateway restarted/);
+  await until('the shim has read it all', () => shim.child.stdin?.writableLength === 0);
+  kill(gateway.pid);
+  const after = shim.call('fake_main_echo', { text: 'after' });
+  await failed;
+  assert.equal(textOf(await after), 'after');
+});
+
 test('a client of a stopped Nucleus hears so at once, and goes on when it is started again', async (t) => {
   const home = createHome(t);
   const gateway = await startGateway(t, home);

@@ -11,9 +11,6 @@ import { keyBytes, seal, unseal } from './seal.ts';
 import { onRegistry } from './sqlite-errors.ts';
 import { backendName, vaultLocked, type Backend } from './vault-errors.ts';
 
-/** The key every record is sealed with: where it is kept, how it is made, moved and changed. Keeps none in memory. */
-export type DataKey = ReturnType<typeof createDataKey>;
-
 const KeyCheck = z.object({
   backend: z.enum(['keychain', 'passphrase']),
   nonce: z.base64(),
