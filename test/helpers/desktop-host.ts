@@ -182,6 +182,18 @@ function createPanel(bus: MessageBus, changed: EventEmitter): DesktopHost['tray'
     const [, root] = await call(Menu, 'com.canonical.dbusmenu', 'GetLayout', 'iias', [0, -1, []]);
     return menuItem(root as LayoutNode);
   };
+  const entry = async (labels: readonly string[]): Promise<TrayMenuItem> => {
+    let found = await menu();
+    for (const label of labels) {
+      const next = found.items.find((item) => item.label === label);
+      if (!next) {
+        const there = found.items.map((item) => item.label).join(', ');
+        throw new Error(`no menu entry "${label}" among: ${there}`);
+      }
+      found = next;
+    }
+    return found;
+  };
   return {
     registered: () => count,
     properties,
@@ -200,18 +212,22 @@ function createPanel(bus: MessageBus, changed: EventEmitter): DesktopHost['tray'
       await call(itemPath(), itemInterface, 'Activate', 'ii', [0, 0]);
     },
     choose: async (...labels) => {
-      let found = await menu();
-      for (const label of labels) {
-        const next = found.items.find((item) => item.label === label);
-        if (!next) {
-          const there = found.items.map((item) => item.label).join(', ');
-          throw new Error(`no menu entry "${label}" among: ${there}`);
+      for (;;) {
+        const { Menu } = await properties();
+        const { id } = await entry(labels);
+        try {
+          await call(Menu, 'com.canonical.dbusmenu', 'Event', 'isvu', [
+            id,
+            'clicked',
+            new dbus.Variant('i', 0),
+            0,
+          ]);
+          return;
+        } catch (error) {
+          // A menu that was rebuilt after it was read no longer knows the entry; a person opens it again.
+          if ((await entry(labels)).id === id) throw error;
         }
-        found = next;
       }
-      const { Menu } = await properties();
-      const data = new dbus.Variant('i', 0);
-      await call(Menu, 'com.canonical.dbusmenu', 'Event', 'isvu', [found.id, 'clicked', data, 0]);
     },
     menuWith: (what, test) =>
       waitFor(changed, `a tray menu with ${what}`, async () => {
