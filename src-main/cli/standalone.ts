@@ -8,6 +8,7 @@ import { createLog } from '../gateway/log.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { createServersGateway } from '../gateway/standalone.ts';
 import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
+import { writeLine } from '../gateway/downstream/socket.ts';
 import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
@@ -80,23 +81,20 @@ async function serveOnStdio(
   const { promise, resolve } = Promise.withResolvers<void>();
   const session = gateway.openSession(
     {
-      write(parts) {
-        stdout.cork();
-        for (const part of parts) stdout.write(part);
-        stdout.write('\n');
-        stdout.uncork();
-      },
+      answer: (_id, message) => writeLine(stdout, message),
+      notify: (message) => writeLine(stdout, message),
       end: resolve,
       backlog: () => stdout.writableLength,
     },
-    line,
+    { principal: line.client ?? 'local' },
+    line.view,
   );
   readLines(stdin, {
     limit: config.upstream.max_frame_mib,
     onLine: (text) => session.receive(text),
     onOverflow: (head, tail, length) => session.overflow(head, tail, length),
   });
-  for (const note of session.notes) stderr.write(`${note}\n`);
+  for (const note of session.notes()) stderr.write(`${note}\n`);
   stdin.once('end', () => session.finish()).once('error', () => resolve());
   stdout.once('close', resolve);
   process.once('SIGINT', resolve).once('SIGTERM', resolve);

@@ -1,12 +1,11 @@
 import { join } from 'node:path';
-import type { AttachLine } from '../../src-shared/attach.ts';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
-import { createSession, type Session, type SessionIo } from './downstream/session.ts';
+import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
@@ -16,7 +15,7 @@ import { createProfiles } from './profiles/profiles.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import type { View } from './routing/view.ts';
-import { createViews } from './routing/views.ts';
+import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createProfileStore } from './storage/profile-store.ts';
@@ -47,7 +46,10 @@ export interface Gateway {
   readonly handlers: Handlers;
   readonly approvals: Approvals;
   readonly announcer: Announcer;
-  openSession(io: SessionIo, attach: AttachLine): Session;
+  /** Throws when the view names what is not there. */
+  openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  /** A session for a single request: told of no change, shown in no status. */
+  openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
@@ -198,16 +200,21 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }),
   });
 
+  const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle };
+  function selectView(asked: AskedView | undefined): () => View {
+    parseMode(asked?.mode ?? '');
+    return views.select(asked);
+  }
+
   return {
     handlers,
     approvals,
     announcer,
-    openSession(io, attach) {
-      parseMode(attach.view?.mode ?? '');
-      const view = views.select(attach.view);
+    openSession(io, caller, asked) {
+      const view = selectView(asked);
       const ended = Promise.withResolvers<void>();
       const session = createSession(
-        { clock, log, limits: config.client, version, dispatch, settle },
+        sessionDeps,
         {
           ...io,
           end() {
@@ -217,13 +224,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
             ended.resolve();
           },
         },
-        attach,
+        caller,
         view,
       );
       sessions.set(session, ended);
       announcer.announce('status');
       return session;
     },
+    openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked)),
     startBackground() {
       background = true;
       listNewProfiles();

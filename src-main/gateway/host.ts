@@ -146,7 +146,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         log,
         handlers: gateway.handlers,
         lineLimit: config.upstream.max_frame_mib,
-        openSession: (io, attach) => gateway.openSession(io, attach),
+        openSession: gateway.openSession,
         onConnections: (count) => idle.busy(count > 0),
       });
       const listening = front;

@@ -4,12 +4,19 @@ import { checkName, type Profile } from '../../../src-shared/model.ts';
 import type { CatalogStore } from '../storage/catalog-store.ts';
 import type { Catalog } from './catalog.ts';
 import type { Binding } from './route.ts';
+import { createTransparentView } from './transparent-view.ts';
 import { createView, type View } from './view.ts';
+
+/** What a caller asks to see; what it names must exist. */
+export interface AskedView extends AttachView {
+  /** One profile under its own names and addresses, as if there were no gateway. */
+  readonly transparent?: boolean;
+}
 
 /** The views of this gateway: the default one of all profiles, and narrower ones a client asked for. */
 export interface Views {
   /** A function that always gives the present view: profiles come and go under a connected client. */
-  select(asked: AttachView | undefined): () => View;
+  select(asked: AskedView | undefined): () => View;
   /** Profiles changed: views are built anew when next asked for. */
   invalidate(): void;
 }
@@ -26,11 +33,13 @@ export function createViews(deps: {
   return {
     select(asked) {
       checkAsked(asked, deps.profiles());
-      const key = JSON.stringify(asked?.profiles ?? null);
+      const isTransparent = asked?.transparent === true;
+      const key = JSON.stringify([isTransparent, asked?.profiles]);
       return () => {
         const known = shared.get(key);
         if (known?.generation === generation) return known.view;
-        const view = createView(deps, bindingsOf(asked, deps.profiles()));
+        const bindings = bindingsOf(asked, deps.profiles());
+        const view = isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
         shared.set(key, { generation, view });
         return view;
       };
