@@ -56,7 +56,7 @@ function configPage(): string {
   const sections = Object.entries(schema.properties ?? {}).map(([name, section]) => {
     const rows = Object.entries(section.properties ?? {}).map(
       ([key, value]) =>
-        `| \`${key}\` | ${typeOf(key, value)} | \`${JSON.stringify(value.default)}\` | ${value.description ?? ''} |`,
+        `| \`${key}\` | ${typeOf(key, value)} | ${defaultOf(value)} | ${value.description ?? ''} |`,
     );
     return [
       `## [${name}]\n\n${section.description ?? ''}\n`,
@@ -80,6 +80,10 @@ function typeOf(key: string, { type, enum: choices, default: fallback }: Schema)
   if (type === 'integer') return 'whole number';
   if (type === 'string' && typeof fallback === 'string' && isDuration(fallback)) return 'duration';
   return type ?? 'any';
+}
+
+function defaultOf({ default: fallback }: Schema): string {
+  return fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``;
 }
 
 function isDuration(text: string): boolean {

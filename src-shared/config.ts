@@ -30,6 +30,16 @@ const mebibytes = (fallback: number, describe: string) =>
     .transform((size) => Math.floor(size * 1024 * 1024))
     .describe(describe);
 
+const names = (describe: string) => z.array(z.string()).max(100).default([]).describe(describe);
+
+/** How much a log writes, from nothing to everything. */
+export const logLevels = ['off', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** How a log writes a line. */
+export const logStyles = ['text', 'json'] as const;
+export type LogStyle = (typeof logStyles)[number];
+
 /** config.toml. The schema is the only definition of its keys, types and defaults; durations become milliseconds, sizes bytes. */
 export const Config = z.strictObject({
   upstream: z
@@ -76,6 +86,39 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('The gateway process itself.'),
+  http: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('Listen on loopback HTTP beside the socket.'),
+      listen: z
+        .string()
+        .optional()
+        .describe('`host:port`; default 127.0.0.1:8787, or a free port when NUCLEUS_HOME is set.'),
+      allowed_hosts: names(
+        'Names beside loopback ones that a Host header may carry, e.g. behind a reverse proxy.',
+      ),
+      allowed_origins: names('Web origins that may call, e.g. https://inspector.example; none by default.'),
+      max_sessions: z.int().min(1).max(10_000).default(1_000).describe('Sessions held open at once.'),
+      session_idle: duration('30m', 'A session nobody used for this long is ended.', 1),
+    })
+    .prefault({})
+    .describe('How clients reach Nucleus over HTTP.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(logLevels)
+        .default('info')
+        .describe(
+          'The least level that is written; there is no line of `trace` yet, so it shows what `debug` shows.',
+        ),
+      style: z
+        .enum(logStyles)
+        .default('text')
+        .describe(
+          '`text` is a line for people, `json` one JSON object per line with `ts`, `level`, `msg` and `fields`.',
+        ),
+    })
+    .prefault({})
+    .describe('What the gateway says about itself.'),
 });
 export type Config = z.output<typeof Config>;
 

@@ -23,6 +23,14 @@ const defaults = {
   client: { max_message_mib: 10 * mebibyte, max_backlog_mib: 128 * mebibyte },
   approval: { ask_for: [] },
   gateway: { idle_exit: 15 * minute },
+  http: {
+    enabled: true,
+    allowed_hosts: [],
+    allowed_origins: [],
+    max_sessions: 1_000,
+    session_idle: 30 * minute,
+  },
+  log: { level: 'info', style: 'text' },
 };
 
 function file(t: TestContext, text: string): string {
