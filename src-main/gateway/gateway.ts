@@ -46,7 +46,7 @@ export interface Gateway {
   readonly handlers: Handlers;
   readonly approvals: Approvals;
   readonly announcer: Announcer;
-  /** Throws when the view names what is not there. */
+  /** Throws when the view names what is not there, or what the caller may not see. */
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** A session for a single request: told of no change, shown in no status. */
   openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
@@ -201,9 +201,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
 
   const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle };
-  function selectView(asked: AskedView | undefined): () => View {
+  function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
-    return views.select(asked);
+    return views.select(asked, granted);
   }
 
   return {
@@ -211,7 +211,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     approvals,
     announcer,
     openSession(io, caller, asked) {
-      const view = selectView(asked);
+      const view = selectView(asked, caller);
       const ended = Promise.withResolvers<void>();
       const session = createSession(
         sessionDeps,
@@ -231,7 +231,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       announcer.announce('status');
       return session;
     },
-    openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked)),
+    openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
     startBackground() {
       background = true;
       listNewProfiles();

@@ -1,4 +1,4 @@
-import { finishMethod } from '../../../src-shared/attach.ts';
+import { finishMethod, type AttachView } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
@@ -40,6 +40,8 @@ export interface SessionIo {
 export interface Caller {
   /** The client's token on HTTP, its key on the socket, else `local`. */
   readonly principal: string;
+  /** All the caller may see, whatever it asks for; undefined for everything. */
+  readonly granted?: AttachView | undefined;
 }
 
 /** One MCP client connection of the legacy era. */

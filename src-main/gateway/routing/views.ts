@@ -16,7 +16,7 @@ export interface AskedView extends AttachView {
 /** The views of this gateway: the default one of all profiles, and narrower ones a client asked for. */
 export interface Views {
   /** A function that always gives the present view: profiles come and go under a connected client. */
-  select(asked: AskedView | undefined): () => View;
+  select(asked: AskedView | undefined, granted?: AttachView): () => View;
   /** Profiles changed: views are built anew when next asked for. */
   invalidate(): void;
 }
@@ -31,14 +31,17 @@ export function createViews(deps: {
   const shared = new Map<string, { generation: number; view: View }>();
 
   return {
-    select(asked) {
+    select(asked, granted) {
+      checkGranted(asked, granted);
       checkAsked(asked, deps.profiles());
       const isTransparent = asked?.transparent === true;
-      const key = JSON.stringify([isTransparent, asked?.profiles]);
+      // What is granted was checked when it was; a profile that is gone since just is not shown.
+      const wanted = asked?.profiles ? asked : granted;
+      const key = JSON.stringify([isTransparent, wanted?.profiles]);
       return () => {
         const known = shared.get(key);
         if (known?.generation === generation) return known.view;
-        const bindings = bindingsOf(asked, deps.profiles());
+        const bindings = bindingsOf(wanted, deps.profiles());
         const view = isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
         shared.set(key, { generation, view });
         return view;
@@ -49,6 +52,19 @@ export function createViews(deps: {
       shared.clear();
     },
   };
+}
+
+function checkGranted(asked: AskedView | undefined, granted: AttachView | undefined): void {
+  const allowed = granted?.profiles;
+  const outside = allowed && asked?.profiles?.find(({ id }) => !allowed.some((profile) => profile.id === id));
+  if (outside)
+    throw new NucleusError(
+      'VIEW_REFUSED',
+      `this client may not see ${outside.id}; nucleus clients says what it may`,
+      {
+        profile: outside.id,
+      },
+    );
 }
 
 function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[]): void {
