@@ -10,6 +10,8 @@ import { createView, type View } from './view.ts';
 export interface Views {
   /** A function that always gives the present view: profiles come and go under a connected client. */
   select(asked: AttachView | undefined): () => View;
+  /** Throws unless every profile asked for is there and no two of them share a name. */
+  check(asked: AttachView): void;
   /** Profiles changed: views are built anew when next asked for. */
   invalidate(): void;
 }
@@ -35,6 +37,7 @@ export function createViews(deps: {
         return view;
       };
     },
+    check: (asked) => checkAsked(asked, deps.profiles()),
     invalidate() {
       generation += 1;
       shared.clear();
