@@ -15,3 +15,15 @@ export function readPairs(flag: string, pairs: readonly string[]): Record<string
   });
   return Object.fromEntries(entries);
 }
+
+/** A `--profile` flag: `github:work` or `github:work=main`; what the names may be is the gateway's to judge. */
+export function readProfile(text: string): { id: string; alias: string } {
+  const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
+  if (id === undefined || name === undefined) {
+    throw new NucleusError(
+      'USAGE',
+      `--profile "${text}" is not of the form connector:name or connector:name=alias`,
+    );
+  }
+  return { id, alias: alias ?? name };
+}

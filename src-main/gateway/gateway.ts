@@ -5,6 +5,7 @@ import { toNucleusError } from '../../src-shared/errors.ts';
 import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
+import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
@@ -17,6 +18,7 @@ import { createDispatch } from './routing/dispatch.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
+import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
@@ -50,6 +52,8 @@ export interface Gateway {
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** A session for a single request: told of no change, shown in no status. */
   openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  /** Who may come over HTTP, and what each may see. */
+  readonly clients: ClientTokens;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
@@ -60,6 +64,8 @@ export interface Gateway {
 /** What the fronts know and status shows. */
 export interface Where {
   readonly socket: string | null;
+  /** Base URL of the HTTP front, such as `http://127.0.0.1:8787`; null while it does not listen. */
+  readonly http: string | null;
   stop(byPerson: boolean): void;
 }
 
@@ -72,6 +78,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const names = createCatalogStore(registry.db);
   const announcer = createAnnouncer({ clock, log });
   const approvals = createApprovals({ clock });
+  const clients = createClientTokens({ store: createClientStore(registry.db), clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
   /** First listings under way; a list waits for them, not for retries. */
   const firstListings = new Map<string, Promise<void>>();
@@ -119,7 +126,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const profiles = createProfiles({
     store,
-    transaction: (work) => onRegistry(() => registry.db.transaction(work)()),
+    transaction(work) {
+      onRegistry(() => registry.db.transaction(work)());
+      clients.reload();
+    },
+    clients,
     vault,
     connectors,
     catalog,
@@ -181,6 +192,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     defaultView,
     dispatch,
     vault,
+    clients,
+    checkView: (view) => views.check(view),
+    http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
     status: () => ({
       version,
@@ -210,6 +224,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     handlers,
     approvals,
     announcer,
+    clients,
     openSession(io, caller, asked) {
       const view = selectView(asked, caller);
       const ended = Promise.withResolvers<void>();

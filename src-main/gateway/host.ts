@@ -107,6 +107,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       { platform, config, version, home: paths.home, registry, vault, connectors, audit },
       () => ({
         socket,
+        http: null,
         stop(byPerson) {
           if (byPerson) writePrivateFile(paths.stopped, `${new Date(clock.now()).toISOString()}\n`);
           // After the answer has gone out.

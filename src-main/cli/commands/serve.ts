@@ -7,7 +7,7 @@ import { parseMode } from '../../../src-shared/modes.ts';
 import { readEndpoint } from '../../gateway/storage/endpoint.ts';
 import type { Context } from '../context.ts';
 import { findGateway, pause } from '../find-gateway.ts';
-import { collect } from '../flags.ts';
+import { collect, readProfile } from '../flags.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Attachment } from '../shim.ts';
@@ -127,16 +127,4 @@ function readView(options: ServeOptions): AttachView {
     ...(options.mode === undefined ? {} : { mode: parseMode(options.mode) }),
     ...(options.profile === undefined ? {} : { profiles: options.profile.map(readProfile) }),
   };
-}
-
-/** `github:work` or `github:work=main`; what the names may be is the gateway's to judge. */
-function readProfile(text: string): { id: string; alias: string } {
-  const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
-  if (id === undefined || name === undefined) {
-    throw new NucleusError(
-      'USAGE',
-      `--profile "${text}" is not of the form connector:name or connector:name=alias`,
-    );
-  }
-  return { id, alias: alias ?? name };
 }

@@ -1,15 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { AttachView } from '../../../src-shared/attach.ts';
 import type { AskedView } from '../routing/views.ts';
+import type { ClientTokens } from './client-tokens.ts';
 import type { Caller } from './session.ts';
 
-/** What is known of a token; the token itself is nobody's but the client's. */
-export type Verdict =
-  | { readonly kind: 'known'; readonly client: { readonly name: string; readonly view: AttachView | null } }
-  | { readonly kind: 'expired'; readonly name: string }
-  | { readonly kind: 'unknown' };
-export type Verify = (token: string) => Verdict;
+/** Looks a token up. */
+export type Verify = ClientTokens['verify'];
 
 /** Where a request goes and who sent it. */
 export interface Place {

@@ -17,6 +17,8 @@ export interface AskedView extends AttachView {
 export interface Views {
   /** A function that always gives the present view: profiles come and go under a connected client. */
   select(asked: AskedView | undefined, granted?: AttachView): () => View;
+  /** Throws unless every profile asked for is there and no two of them share a name. */
+  check(asked: AttachView): void;
   /** Profiles changed: views are built anew when next asked for. */
   invalidate(): void;
 }
@@ -47,6 +49,7 @@ export function createViews(deps: {
         return view;
       };
     },
+    check: (asked) => checkAsked(asked, deps.profiles()),
     invalidate() {
       generation += 1;
       shared.clear();
