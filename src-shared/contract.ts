@@ -67,6 +67,8 @@ export const GatewayStatus = z.object({
   pid: z.int(),
   home: z.string(),
   socket: z.string().nullable(),
+  /** Base URL of the HTTP front, null while it does not listen. */
+  http: z.string().nullable(),
   /** Unix milliseconds. */
   startedAt: z.number(),
   clients: z.array(

@@ -4,6 +4,7 @@ import type { Config } from '../../src-shared/config.ts';
 import { loadConfig } from '../gateway/config-file.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
+import { openHttpDoor } from '../gateway/http-door.ts';
 import { createLog } from '../gateway/log.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { createServersGateway } from '../gateway/standalone.ts';
@@ -41,24 +42,57 @@ export async function serveStandalone(context: Context, line: AttachLine): Promi
 export async function serveFile(
   context: Context,
   file: string,
-  callTimeout: number | null,
-  line: AttachLine,
+  options: {
+    /** Milliseconds. */
+    readonly callTimeout: number | null;
+    readonly line: AttachLine;
+    /** `host:port` to listen on instead of stdio. */
+    readonly http: string | undefined;
+  },
 ): Promise<number> {
+  const { callTimeout, line, http } = options;
   const settings = loadConfig(context.configFile ?? context.paths.config);
   const config: Config =
     callTimeout === null
       ? settings
       : { ...settings, upstream: { ...settings.upstream, call_timeout: callTimeout } };
+  const platform = createPlatform(context, context.env);
   const gateway = createServersGateway({
-    platform: createPlatform(context, context.env),
+    platform,
     file,
     version: context.version,
     resources: context.resources,
     config,
   });
-  await serveOnStdio(context, gateway, line, config);
+  if (http === undefined) await serveOnStdio(context, gateway, line, config);
+  else await serveOnHttp(platform, gateway, config, { listen: http, version: context.version });
   await gateway.close();
   return 0;
+}
+
+/** A front without tokens over a gateway without state, until a signal says so. */
+async function serveOnHttp(
+  platform: Platform,
+  gateway: Gateway,
+  config: Config,
+  { listen, version }: { listen: string; version: string },
+): Promise<void> {
+  const { front } = await openHttpDoor({
+    platform,
+    config,
+    asked: { listen, token: 'none' },
+    gateway,
+    version,
+    startedAt: Date.now(),
+    onClients: () => {},
+  });
+  platform.log.info('gateway listening', { http: front?.url, pid: process.pid });
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  });
+  front?.stopListening();
+  await front?.finish();
+  await front?.close();
 }
 
 function createPlatform(context: Context, env: Platform['env']): Platform {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
-import type { Handlers } from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
@@ -52,6 +52,7 @@ export interface Gateway {
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** A session for a single request: told of no change, shown in no status. */
   openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  status(): GatewayStatus;
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
@@ -66,6 +67,8 @@ export interface Where {
   readonly socket: string | null;
   /** Base URL of the HTTP front, such as `http://127.0.0.1:8787`; null while it does not listen. */
   readonly http: string | null;
+  /** Why it does not listen though it should, in one sentence. */
+  readonly httpProblem: string | null;
   stop(byPerson: boolean): void;
 }
 
@@ -196,11 +199,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     checkView: (view) => views.check(view),
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
-    status: () => ({
+    status,
+  });
+
+  function status(): GatewayStatus {
+    return {
       version,
       pid: process.pid,
       home: deps.home,
       socket: where().socket,
+      http: where().http,
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({
@@ -208,11 +216,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
-      warnings: connectors
-        .problems()
-        .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
-    }),
-  });
+      warnings: [
+        ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
+        ...connectors
+          .problems()
+          .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
+      ],
+    };
+  }
 
   const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
@@ -224,6 +235,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     handlers,
     approvals,
     announcer,
+    status,
     clients,
     openSession(io, caller, asked) {
       const view = selectView(asked, caller);

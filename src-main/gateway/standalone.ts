@@ -57,7 +57,7 @@ export function createServersGateway(options: {
       }),
       audit: noAudit,
     },
-    () => ({ socket: null, http: null, stop: () => {} }),
+    () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
   );
   gateway.startBackground();
   return {

@@ -230,8 +230,9 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     if (response.headersSent) return void response.destroy();
     const status = httpStatus(error.code);
     if (status === 401) response.setHeader('www-authenticate', challenge(url, pathOf(request), error));
-    if (isDraining || !request.complete) response.setHeader('connection', 'close');
-    if (!request.complete) {
+    const isSending = !request.complete && hasBody(request);
+    if (isDraining || isSending) response.setHeader('connection', 'close');
+    if (isSending) {
       // What it still sends is read away for a while, so that it comes to read the answer.
       request.resume();
       const forget = clock.after(refusedMs, () => request.destroy());
@@ -271,6 +272,10 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
 
 /** A response whose client is gone fails; nobody is left to be told. */
 function ignore(): void {}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
 
 function pathOf({ url = '' }: IncomingMessage): string {
   return url.split('?', 1)[0] ?? '';
