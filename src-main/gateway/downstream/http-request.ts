@@ -36,7 +36,10 @@ export function readBody(request: IncomingMessage, limit: number, done: (body: B
   request.on('data', (chunk: Buffer) => {
     if (length > limit) return;
     length += chunk.length;
-    if (length <= limit) return void chunks.push(chunk);
+    if (length <= limit) {
+      chunks.push(chunk);
+      return;
+    }
     chunks.length = 0;
     done(null);
   });
