@@ -26,23 +26,3 @@ export function headerOf({ headers }: Pick<IncomingMessage, 'headers'>, name: st
   const value = headers[name];
   return typeof value === 'string' ? value : null;
 }
-
-/** Reads a body of at most `limit` bytes and hands it out, or null as soon as it is longer; the rest is not held. */
-export function readBody(request: IncomingMessage, limit: number, done: (body: Buffer | null) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  request.on('data', (chunk: Buffer) => {
-    if (length > limit) return;
-    length += chunk.length;
-    if (length <= limit) {
-      chunks.push(chunk);
-      return;
-    }
-    chunks.length = 0;
-    done(null);
-  });
-  // A request that breaks off before its end is answered by nobody.
-  request.once('end', () => {
-    if (length <= limit) done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
-  });
-}

@@ -3,13 +3,14 @@ import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { AskedView } from '../routing/views.ts';
-import { parseFrame, type Frame } from '../wire/frame.ts';
+import { parseFrame, type Frame, type Id } from '../wire/frame.ts';
 import type { ListenAddress } from './http-address.ts';
+import { createBodyReader } from './http-body.ts';
 import { callerOf, challenge, resourceMetadata, viewOf, type Place, type Verify } from './http-authorize.ts';
 import { createExchange, type Accepts } from './http-exchange.ts';
 import { allowOrigin, createGuard } from './http-guard.ts';
 import { refuse } from './http-refusal.ts';
-import { acceptsOf, headerOf, isJson, readBody } from './http-request.ts';
+import { acceptsOf, headerOf, isJson } from './http-request.ts';
 import { openHttpServer, type ConnectionLimits } from './http-server.ts';
 import { createHttpSessions } from './http-sessions.ts';
 import { createUnread } from './http-unread.ts';
@@ -63,6 +64,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     allowedHosts: config.allowed_hosts,
     allowedOrigins: config.allowed_origins,
   });
+  const readBody = createBodyReader(deps.bodyLimit);
   /** Requests not answered yet. */
   let working = 0;
   let isDraining = false;
@@ -139,18 +141,18 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
         'CONTENT_TYPE_REFUSED',
         'an MCP message is JSON: send it with content-type application/json',
       );
-    if (Number(request.headers['content-length'] ?? 0) > deps.bodyLimit) throw tooLarge(deps.bodyLimit);
-    if (request.headers.expect !== undefined) response.writeContinue();
-    readBody(request, deps.bodyLimit, (body) => {
+    readBody(place.caller.principal, request, (body) => {
+      if (body instanceof NucleusError) return fail(request, response, body);
+      const frame = parseFrame(body);
       try {
-        if (!body) throw tooLarge(deps.bodyLimit);
-        const frame = parseFrame(body);
         if (frame.kind === 'invalid') throw invalidFrame(frame.reason);
         take(place, request, response, frame, accepts);
       } catch (error) {
-        fail(request, response, error);
+        fail(request, response, error, frame.kind === 'notification' ? null : frame.id);
       }
     });
+    // Only now is it known that the body is wanted.
+    if (request.headers.expect !== undefined && !response.headersSent) response.writeContinue();
   }
 
   function take(
@@ -243,13 +245,18 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     });
   }
 
-  function fail(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  function fail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    thrown: unknown,
+    id: Id | null = null,
+  ): void {
     const error = toNucleusError(thrown);
     if (error.code === 'INTERNAL') log.error('an HTTP request failed', { reason: error.message });
     if (response.headersSent) return void response.destroy();
     if (error.code === 'TOKEN_REQUIRED' || error.code === 'TOKEN_INVALID')
       response.setHeader('www-authenticate', challenge(baseOf(request), pathOf(request), error));
-    refuse(request, response, error, { clock, isLast: isDraining });
+    refuse(request, response, error, { clock, id, isLast: isDraining });
   }
 
   const { server, url } = await openHttpServer(deps.address, handle, deps.connections);
@@ -301,12 +308,4 @@ function endWith(response: ServerResponse, status: number, type: string, text: s
 
 function closing(): NucleusError {
   return new NucleusError('GATEWAY_CLOSING', 'Nucleus is closing; ask again in a moment');
-}
-
-function tooLarge(limit: number): NucleusError {
-  const size = (limit / 1024 / 1024).toFixed(0);
-  return new NucleusError(
-    'BODY_TOO_LARGE',
-    `the message is longer than the ${size} MiB that upstream.max_frame_mib in config.toml lets through; send less`,
-  );
 }
