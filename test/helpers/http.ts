@@ -20,6 +20,7 @@ export interface Asked {
   readonly accept?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   readonly agent?: Agent;
+  readonly signal?: AbortSignal;
 }
 
 export interface Answer {
@@ -59,6 +60,7 @@ export function send(
   const sent = httpRequest(new URL(asked.path ?? '/mcp', base), {
     method: asked.method ?? (body === null ? 'GET' : 'POST'),
     agent: asked.agent ?? false,
+    signal: asked.signal,
     headers: {
       accept: asked.accept ?? (body === null ? 'text/event-stream' : both),
       ...(body !== null && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
