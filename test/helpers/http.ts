@@ -192,7 +192,7 @@ function dataOf(text: string): string[] {
     .filter((data) => data !== '');
 }
 
-/** Writes bytes on a connection of its own and hands out everything that came until it was closed. */
+/** Writes bytes on a connection of its own and hands out everything that came until it was closed; `end` ends our side at once. */
 export async function raw(
   base: string,
   bytes: string,
@@ -207,7 +207,7 @@ export async function raw(
   });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.write(bytes, 'latin1');
-  if (options.end ?? true) socket.end();
+  if (options.end) socket.end();
   try {
     await withDeadline(
       `the end of the connection after ${bytes.slice(0, 100)}`,
