@@ -1,3 +1,4 @@
+import { spawn, type ChildProcess } from 'node:child_process';
 import {
   request as httpRequest,
   type Agent,
@@ -6,8 +7,9 @@ import {
 } from 'node:http';
 import { connect } from 'node:net';
 import type { Gateway } from './client.ts';
-import type { Scope } from './home.ts';
+import type { Home, Scope } from './home.ts';
 import type { Message } from './lines.ts';
+import { definedOf, nucleusBin } from './nucleus.ts';
 import { withDeadline } from './until.ts';
 
 /** What an HTTP request of a test says, beyond its message. */
@@ -244,4 +246,52 @@ export async function addClient(
     expiresIn: null,
   });
   return token;
+}
+
+export interface Serving {
+  readonly child: ChildProcess;
+  /** Where it listens. */
+  readonly url: string;
+  stderr(): string;
+  /** Its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/** `nucleus serve --http …` in the foreground, once it listens. */
+export async function serveHttp(
+  scope: Scope,
+  home: Home,
+  listen: string,
+  options: {
+    readonly args?: readonly string[];
+    readonly env?: Readonly<Record<string, string | undefined>>;
+    /** Put before the command: what runs it. */
+    readonly within?: readonly string[];
+  } = {},
+): Promise<Serving> {
+  const [command = '', ...args] = [...(options.within ?? []), nucleusBin, 'serve', '--http', listen];
+  const child = spawn(command, [...args, ...(options.args ?? [])], {
+    cwd: home.user,
+    env: definedOf({ ...home.env, ...options.env }),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ready = Promise.withResolvers<string>();
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    const url = /gateway listening .*\bhttp=(\S+)/.exec(stderr)?.[1];
+    if (url !== undefined) ready.resolve(url);
+  });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', (code) => {
+      ready.reject(new Error(`serve --http ended with ${code}: ${stderr}`));
+      resolve(code);
+    });
+  });
+  scope.after(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const url = await withDeadline('the address of serve --http', ready.promise, 10_000);
+  return { child, url, stderr: () => stderr, ended };
 }
