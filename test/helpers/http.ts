@@ -5,7 +5,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingMessage,
 } from 'node:http';
-import { connect } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import type { Gateway } from './client.ts';
 import type { Home, Scope } from './home.ts';
 import type { Message } from './lines.ts';
@@ -262,17 +262,25 @@ export async function serveHttp(
   scope: Scope,
   home: Home,
   listen: string,
-  options: {
-    readonly args?: readonly string[];
-    readonly env?: Readonly<Record<string, string | undefined>>;
-    /** Put before the command: what runs it. */
-    readonly within?: readonly string[];
-  } = {},
+  options: { readonly args?: readonly string[] } = {},
 ): Promise<Serving> {
-  const [command = '', ...args] = [...(options.within ?? []), nucleusBin, 'serve', '--http', listen];
-  const child = spawn(command, [...args, ...(options.args ?? [])], {
+  const command = [nucleusBin, 'serve', '--http', listen, ...(options.args ?? [])];
+  const serving = await runInForeground(scope, home, command);
+  // Once it answers it minds signals too, a moment after it said where it listens.
+  await ask(serving.url, null, { path: '/healthz' });
+  return serving;
+}
+
+/** A command that is the gateway, once it listens. */
+export async function runInForeground(
+  scope: Scope,
+  home: Home,
+  [command = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<Serving> {
+  const child = spawn(command, args, {
     cwd: home.user,
-    env: definedOf({ ...home.env, ...options.env }),
+    env: definedOf({ ...home.env, ...env }),
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ready = Promise.withResolvers<string>();
@@ -284,7 +292,7 @@ export async function serveHttp(
   });
   const ended = new Promise<number | null>((resolve) => {
     child.once('close', (code) => {
-      ready.reject(new Error(`serve --http ended with ${code}: ${stderr}`));
+      ready.reject(new Error(`${args.join(' ')} ended with ${code}: ${stderr}`));
       resolve(code);
     });
   });
@@ -292,6 +300,30 @@ export async function serveHttp(
     child.kill('SIGKILL');
     await ended;
   });
-  const url = await withDeadline('the address of serve --http', ready.promise, 10_000);
+  const url = await withDeadline(`the address of ${args.join(' ')}`, ready.promise, 10_000);
   return { child, url, stderr: () => stderr, ended };
+}
+
+/** A server on a port of its own that writes down what it is sent, and answers nothing. */
+export async function startImpostor(scope: Scope): Promise<{ readonly port: number; heard(): number }> {
+  let heard = 0;
+  const server = createServer((socket) => {
+    heard += 1;
+    socket.on('error', () => {
+      // Whoever came may go as it likes.
+    });
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  scope.after(() => void server.close());
+  return { port: (server.address() as AddressInfo).port, heard: () => heard };
+}
+
+/** A port nobody listens on just now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
