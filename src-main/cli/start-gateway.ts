@@ -59,7 +59,7 @@ function spawnGateway(context: Context, auto: boolean, log: number): ReturnType<
       process.execPath,
       [
         ...nodeFlags(),
-        join(context.root, 'src-main', 'cli', 'main.ts'),
+        join(context.root, 'src-main', 'cli', 'main.mjs'),
         'gateway',
         // Its last word, should it fail, is one we can read.
         '--json',
