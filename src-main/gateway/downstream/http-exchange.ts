@@ -7,6 +7,11 @@ import type { Message } from './session.ts';
 export interface Accepts {
   readonly json: boolean;
   readonly events: boolean;
+  /**
+   * It knows events without data, which only tell where a stream may be taken up again (MCP 2025-11-25); older clients
+   * try to read a message in them.
+   */
+  readonly primed: boolean;
 }
 
 /**
@@ -20,7 +25,7 @@ export interface Exchange {
   beat(): void;
   /** Goes on on another response of the same client, behind what it missed. */
   moveTo(response: ServerResponse, missed: readonly Buffer[]): void;
-  /** Ends without an answer. */
+  /** Ends without an answer; the status counts where nothing was sent yet. */
   abort(status: number, body: string): void;
 }
 
@@ -79,7 +84,7 @@ export function createExchange(
     startEvents(response, options.headers);
     options.onPending(response);
     // Only tells its id, so that a stream that breaks in silence can be taken up again.
-    if (options.log) stream([]);
+    if (options.log && options.accepts.primed) stream([]);
   }
 
   function waitUntilRead(ended: ServerResponse): void {
@@ -112,7 +117,10 @@ export function createExchange(
       response?.write(': still at it\n\n');
     },
     moveTo(next, missed) {
+      const left = response;
       use(next);
+      // Nobody hears it any more, even where its connection is still open.
+      left?.end();
       for (const event of missed) next.write(event);
       if (isAnswered) next.end();
       else options.onPending(next);
@@ -121,6 +129,7 @@ export function createExchange(
       isAnswered = true;
       if (!response) return;
       if (isStreaming) response.end();
+      else if (body === '') response.writeHead(status).end();
       else response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     },
   };

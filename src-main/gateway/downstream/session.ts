@@ -31,6 +31,8 @@ export interface SessionIo {
   answer(id: Id | null, message: Message): void;
   /** A notification, about a request under way or about none. */
   notify(message: Message, about?: Id): void;
+  /** A request that gets no answer, because its client took it back; for a front that holds something open for it. */
+  withdraw?(id: Id): void;
   end(): void;
   /** Bytes written that the client has not read. */
   backlog(): number;
@@ -162,6 +164,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
     } finally {
       open.delete(id);
+      if (controller.signal.aborted && !closed) io.withdraw?.(id);
     }
   }
 
