@@ -73,10 +73,7 @@ export async function relay(context: Context, first: Socket, attach: () => Promi
 
   function forward(line: Buffer): void {
     if (isStopped) return refuse(line, stoppedError);
-    if (socket) {
-      requests.sent(line);
-      return write(socket, line, stdin);
-    }
+    if (socket && writeAlive(socket, line, stdin)) return requests.sent(line);
     if (kept.length < maxKept) kept.push(line);
     else refuse(line, busyError);
   }
@@ -162,6 +159,17 @@ function restarted(method: string | null): NucleusError {
     `the gateway restarted while ${method ?? 'the call'} ran; whether it took effect is unknown, so look before you call it again`,
     { outcome: 'unknown' },
   );
+}
+
+/**
+ * Writes a line unless the gateway is gone already, which its socket knows before it says so. True when any of it may
+ * have arrived: with more in the pipe nobody can tell how much of that was taken.
+ */
+function writeAlive(socket: Socket, line: Buffer, from: Readable): boolean {
+  if (!socket.writable) return false;
+  const isAlone = socket.writableLength === 0;
+  write(socket, line, from);
+  return !isAlone || socket.errored === null;
 }
 
 /** Writes a line; a reader that is slow makes the other side wait. */
