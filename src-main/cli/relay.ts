@@ -162,14 +162,13 @@ function restarted(method: string | null): NucleusError {
 }
 
 /**
- * Writes a line unless the gateway is gone already, which its socket knows before it says so. True when any of it may
- * have arrived: with more in the pipe nobody can tell how much of that was taken.
+ * Writes a line unless the gateway is gone already, which its socket knows before it says so. False only when nothing
+ * of the line went out: a write that fails at once took none of it, one that is held up may have taken some.
  */
 function writeAlive(socket: Socket, line: Buffer, from: Readable): boolean {
   if (!socket.writable) return false;
-  const isAlone = socket.writableLength === 0;
   write(socket, line, from);
-  return !isAlone || socket.errored === null;
+  return socket.errored === null;
 }
 
 /** Writes a line; a reader that is slow makes the other side wait. */
