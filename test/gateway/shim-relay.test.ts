@@ -7,7 +7,7 @@ import { connectClient, startGateway, startShim, textOf } from '../helpers/clien
 import { createFake } from '../helpers/fake.ts';
 import { createHome } from '../helpers/home.ts';
 import { nucleusOk } from '../helpers/nucleus.ts';
-import { gone, kill } from '../helpers/processes.ts';
+import { freeze, gone, kill } from '../helpers/processes.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until, withDeadline } from '../helpers/until.ts';
 
@@ -45,7 +45,7 @@ test('a client notices twenty killed gateways only by what was open, and nothing
   const runs = () => {
     const count: Record<string, number> = {};
     for (const { message } of [...fake.received('tools/call'), ...fake.received('prompts/get')]) {
-      const { text, who } = message?.params?.['arguments'] as { text?: string; who?: string };
+      const { text, who } = (message?.params?.['arguments'] ?? {}) as { text?: string; who?: string };
       const mark = text ?? who ?? '';
       count[mark] = (count[mark] ?? 0) + 1;
     }
@@ -72,7 +72,7 @@ test('a client notices twenty killed gateways only by what was open, and nothing
     );
     // Every other time the gateway does not even read what comes last.
     const isDeaf = round % 2 === 0;
-    if (isDeaf) process.kill(pid, 'SIGSTOP');
+    if (isDeaf) await freeze(pid);
     const unread = new Map(
       ['echo', 'echo large', 'echo again'].map((what) => {
         const mark = `${what} ${round}`;
@@ -111,20 +111,20 @@ test('a call that comes when the gateway is gone already waits for the next one,
   const shim = startShim(t, home);
   await shim.initialize();
   const calls = [];
-  for (let round = 1; round <= 4; round += 1) {
+  for (let round = 1; round <= 6; round += 1) {
     const pid = home.endpoint()?.pid ?? assert.fail('no gateway');
     // It wakes up to both at once, and sees first what came first: its gateway is gone, or its client asks.
-    process.kill(shim.child.pid ?? 0, 'SIGSTOP');
+    await freeze(shim.child.pid ?? 0);
     const ask = () => shim.call('fake_main_echo', { text: `after ${round}` });
     const early = round % 2 === 0 ? ask() : null;
     kill(pid);
     await gone(pid);
     const asked = early ?? ask();
-    process.kill(shim.child.pid ?? 0, 'SIGCONT');
+    kill(shim.child.pid ?? 0, 'SIGCONT');
     calls.push(textOf(await asked));
   }
-  assert.deepEqual(calls, ['after 1', 'after 2', 'after 3', 'after 4']);
-  assert.equal(fake.received('tools/call').length, 4);
+  assert.deepEqual(calls, ['after 1', 'after 2', 'after 3', 'after 4', 'after 5', 'after 6']);
+  assert.equal(fake.received('tools/call').length, 6);
 });
 
 test('what is only read is asked again, and what comes meanwhile waits for the next gateway', async (t) => {
@@ -154,7 +154,7 @@ test('a gateway that dies while a large message goes into it holds nobody up', a
   const shim = startShim(t, home);
   await shim.initialize();
   // It reads no more, so the pipe into it fills up and the shim stops reading its client.
-  process.kill(gateway.pid, 'SIGSTOP');
+  await freeze(gateway.pid);
   const text = 'x'.repeat(8 * 1024 * 1024);
   const failed = assert.rejects(shim.call('fake_main_echo', { text }), /the gateway restarted/);
   await until('the shim has read it all', () => shim.child.stdin?.writableLength === 0);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from './until.ts';
 
 export interface Process {
@@ -39,6 +40,13 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** Stops a process as it stands; `kill(pid, 'SIGCONT')` lets it go on. */
+export async function freeze(pid: number): Promise<void> {
+  kill(pid, 'SIGSTOP');
+  const stands = (thread: string): boolean => / T /.test(readProc(pid, join('task', thread, 'stat')));
+  await until(`process ${pid} stands still`, () => readdirSync(`/proc/${pid}/task`).every(stands));
 }
 
 function everyProcess(): Process[] {
