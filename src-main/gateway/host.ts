@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
-import { loadConfig } from './config-file.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { writeStableShim } from './hosts/stable-shim.ts';
@@ -33,7 +33,7 @@ export interface HostOptions {
   readonly waitMs: number;
   /** Nobody started it by name: it ends after a while without a connection, and does not start once stopped. */
   readonly idleExit?: boolean;
-  readonly configFile?: string | undefined;
+  readonly config: Config;
   readonly signal?: AbortSignal;
 }
 
@@ -55,9 +55,8 @@ export interface Host {
 
 /** Takes the lock of a state folder and hosts the gateway of it. Throws GATEWAY_BUSY when another process keeps it. */
 export async function hostGateway(options: HostOptions): Promise<Host> {
-  const { platform, paths, version } = options;
+  const { platform, paths, version, config } = options;
   const { clock, log } = platform;
-  const config = loadConfig(options.configFile ?? paths.config);
   ensurePrivateFolder(paths.home);
   ensurePrivateFolder(paths.run);
   const lock = await waitForLock(paths, {

@@ -3,13 +3,13 @@ import type { Api, UpstreamStatus, VaultStatus } from '../../../src-shared/contr
 import type { ErrorCode } from '../../../src-shared/errors.ts';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import type { ConnectorProblem } from '../../../src-shared/model.ts';
-import { loadConfig } from '../../gateway/config-file.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
 import { note, printJson, visible } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
+import { readConfig } from '../read-config.ts';
 
 export type DoctorOptions = { readonly strict?: boolean };
 
@@ -68,9 +68,9 @@ function checkHome({ paths }: Context): Finding {
 }
 
 function checkConfig(context: Context): Finding {
-  const file = context.configFile ?? context.paths.config;
+  const file = context.config?.path ?? context.paths.config;
   try {
-    loadConfig(file);
+    readConfig(context);
     return ok(existsSync(file) ? `${file} is valid` : 'no config.toml; the defaults hold');
   } catch (error) {
     return fail(toNucleusError(error).message, `edit ${file}`);

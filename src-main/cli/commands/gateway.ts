@@ -1,21 +1,26 @@
+import type { Config, ConfigInput } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Host } from '../../gateway/host.ts';
 import { hostGateway } from '../../gateway/host.ts';
 import { createLog } from '../../gateway/log.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
+import { addLogFlags, type LogOptions, logSettings } from '../flags.ts';
 import { createNodePlatform } from '../node-platform.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
+import { readConfig } from '../read-config.ts';
 
-export type GatewayOptions = { readonly auto?: boolean };
+export type GatewayOptions = LogOptions & { readonly auto?: boolean };
 
 /** `nucleus gateway`, hidden: the headless gateway itself, as `start` and `serve` spawn it. */
 export const gateway: CommandSpec = {
   define(command) {
     command.option('--auto', 'end after a while without clients');
+    addLogFlags(command);
   },
-  run: (context, _args, options: GatewayOptions) => runGateway(context, { auto: options.auto === true }),
+  run: (context, _args, options: GatewayOptions) =>
+    runGateway(context, { auto: options.auto === true, flags: logSettings(options) }),
 };
 
 const lockTimeout = 30_000;
@@ -23,12 +28,16 @@ const lockTimeout = 30_000;
 const lockTurn = 250;
 
 /** Is the gateway until it is told to end; content when another process already is. */
-export async function runGateway(context: Context, options: { auto: boolean }): Promise<number> {
+export async function runGateway(
+  context: Context,
+  options: { auto: boolean; flags: ConfigInput },
+): Promise<number> {
   process.umask(0o077);
+  const config = readConfig(context, options.flags);
   const deadline = Date.now() + lockTimeout;
   for (;;) {
     try {
-      const host = await openHost(context, options.auto);
+      const host = await openHost(context, config, options.auto);
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void host.close());
       await host.closed;
       return 0;
@@ -43,12 +52,11 @@ export async function runGateway(context: Context, options: { auto: boolean }): 
   }
 }
 
-function openHost(context: Context, idleExit: boolean): Promise<Host> {
+function openHost(context: Context, config: Config, idleExit: boolean): Promise<Host> {
   const log = createLog({
     write: (line) => context.stderr.write(line),
     now: Date.now,
-    env: context.env,
-    fallback: 'info',
+    settings: config.log,
   });
   return hostGateway({
     platform: createNodePlatform({ env: context.env, resources: context.resources, log }),
@@ -58,6 +66,6 @@ function openHost(context: Context, idleExit: boolean): Promise<Host> {
     listen: true,
     waitMs: lockTurn,
     idleExit,
-    ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+    config,
   });
 }
