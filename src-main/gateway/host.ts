@@ -10,11 +10,13 @@ import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
+import { sayAtStart } from './start-messages.ts';
 import { openRegistry } from './storage/database.ts';
 import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
 import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
 import { waitForLock } from './storage/lock.ts';
 import type { Paths } from './storage/paths.ts';
+import { createProfileStore } from './storage/profile-store.ts';
 import { createVault } from './storage/vault.ts';
 
 /** Calls under way get this long when a person stops the gateway, and when another one takes over. */
@@ -90,6 +92,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       throw new NucleusError('GATEWAY_STOPPED', 'Nucleus was stopped by you; run nucleus start');
     const registry = openRegistry({ paths });
     opened.push(() => registry.close());
+    sayAtStart({ log, paths, profiles: createProfileStore(registry.db).list().length });
     const vault = createVault({ db: registry.db, platform, paths });
     const connectors = createConnectors({
       builtinFolder: builtinConnectors(options.resources),

@@ -83,8 +83,10 @@ test('settings that come later hold from then on', () => {
 
 /** What is logged beside the message. A name that is new here says: no value of it can be, or hold, a secret. */
 const fields =
-  `backup bytes client code connector electron error exitCode failures fields file files fix folder folders
-  host kind method name origin page pid profile profiles reason scheme shell slot socket stack version`.split(/\s+/);
+  `address backup bytes client code connector electron error exitCode failures fields file files fix folder folders
+  host kind method name origin page pid profile profiles program reason scheme shell slot socket stack version`.split(
+    /\s+/,
+  );
 
 test('only fields that hold no secret are logged', () => {
   const root = join(import.meta.dirname, '..', '..');
