@@ -107,7 +107,7 @@ export const Config = z.strictObject({
         .enum(logStyles)
         .default('text')
         .describe(
-          '`text` is a line for people, `json` one JSON object per line with `ts`, `level`, `msg` and `fields`.',
+          '`text` is a line for people, `json` one JSON object per line with `ts`, `level`, `msg` and `fields`. Servers added with `--stderr inherit` write their own lines between.',
         ),
     })
     .prefault({})

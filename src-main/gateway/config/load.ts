@@ -1,11 +1,12 @@
 import { parse, TomlError } from 'smol-toml';
 import { Config, type ConfigInput } from '../../../src-shared/config.ts';
-import { configSchema } from '../../../src-shared/config-keys.ts';
+import { configKeys, configSchema } from '../../../src-shared/config-keys.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { readBytesIfExists } from '../storage/files.ts';
 import { readEnvironment } from './environment.ts';
 import { fillHoles } from './holes.ts';
 import { formatPath, pathId, type KeyPath } from './key-path.ts';
+import { nearest } from './nearest.ts';
 import { locateKeys, positionOf, type Position } from './positions.ts';
 import { configError, explainIssues, type Problem } from './problem.ts';
 
@@ -113,10 +114,10 @@ function byPosition({ position: a }: Placed, { position: b }: Placed): number {
   return a.line - b.line || a.column - b.column;
 }
 
-/** The original accepted any TOML here and looked at none of it. A file without one of our sections may be from there. */
+/** The original accepted any TOML here and looked at none of it. A file without a trace of our keys may be from there. */
 function hintOfOriginal(path: string, document: unknown): string | null {
-  const known = Object.keys(configSchema().properties ?? {});
-  if (Object.keys(document as object).some((key) => known.includes(key))) return null;
+  const ours = configKeys().flatMap(({ section, name }) => [section, name]);
+  if (Object.keys(document as object).some((key) => nearest(key, ours) !== null)) return null;
   return `no key of this file is one of Nucleus. The original Nucleus ignored it; if it is from there, nothing is lost by moving it away: mv ${path} ${path}.original`;
 }
 

@@ -219,7 +219,8 @@ test('a file none of whose keys is ours may be the original’s, and the way out
     refusalOf(t, '[[connector]]\nname = "github"\n'),
     /^config\.toml:1:3: unknown key connector; .*\n {2}no key of this file is one of Nucleus\. The original Nucleus ignored it; .*: mv config\.toml config\.toml\.original$/,
   );
-  assert.doesNotMatch(refusalOf(t, '[log]\nlevl = "info"\n'), /original/);
+  for (const text of ['[log]\nlevl = "info"\n', '[upstrem]\n', 'call_timeout = "5s"\n'])
+    assert.doesNotMatch(refusalOf(t, text), /original/);
 });
 
 test('keys named __proto__ change nothing', (t) => {
