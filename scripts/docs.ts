@@ -76,7 +76,7 @@ function configPage(): string {
     '## What goes before what',
     '**Flag, then environment, then file, then default.**',
     [
-      '- Flags: `--config FILE` everywhere; `--log LEVEL` and `--log-style STYLE` where a gateway runs or is started (`serve`, `start`); `--call-timeout` with `serve --servers` and `serve --standalone`.',
+      '- Flags: `--config FILE` everywhere; `--log LEVEL` and `--log-style STYLE` where a gateway runs or is started (`serve`, `start`); `--call-timeout` with `serve --servers`, `--standalone` and `--http`.',
       '- Environment: the variable in the last column, `NUCLEUS_<SECTION>_<KEY>`, e.g. `NUCLEUS_UPSTREAM_CALL_TIMEOUT=90s`. Also `NUCLEUS_LOG` for `NUCLEUS_LOG_LEVEL`. An empty one counts as not set, a wrong one is refused by its name. Lists have no variable, and `[approval]` has none on purpose: what a person is asked must not depend on who starts the gateway.',
       '- An error in the file is refused even where a variable or a flag goes before it.',
     ].join('\n'),
@@ -84,7 +84,7 @@ function configPage(): string {
     [
       '| Started by | Variables |',
       '|---|---|',
-      '| a terminal or a service manager: `nucleus start --foreground`, `serve --standalone`, `serve --servers`, the app; a command while no gateway runs | all of its own environment |',
+      '| a terminal or a service manager: `nucleus start --foreground`, `serve` with `--standalone`, `--servers` or `--http`, the app; a command while no gateway runs | all of its own environment |',
       '| `nucleus start`, in the background | every `NUCLEUS…` of the terminal, and those that `config.toml` names (below) |',
       '| a client, through `nucleus serve` | `NUCLEUS_HOME` and `NUCLEUS_VAULT_…` only. A gateway serves all clients, so none of them says how it works: neither by a variable above, nor `NUCLEUS_CONFIG`, nor `NUCLEUSMCP_AUDIT_FULL_ARGS`. Flags in the client’s entry (`--config`, `--log`) do reach one it starts |',
     ].join('\n'),

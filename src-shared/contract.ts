@@ -11,6 +11,30 @@ const ask = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => (
 /** Something the gateway or the app says to every open window. */
 const tell = <P extends z.ZodType>(payload: P) => ({ kind: 'tell' as const, payload });
 
+/** A client that comes over HTTP with a token of its own; the token itself is shown once and kept nowhere. */
+export const ClientInfo = z.object({
+  name: z.string(),
+  /** The only profiles it may use, under their aliases in its tools' names; null for every profile there is. */
+  profiles: z.array(z.object({ id: z.string(), alias: z.string() })).nullable(),
+  /** Unix seconds. */
+  createdAt: z.int(),
+  /** Unix seconds; null for never. */
+  expiresAt: z.int().nullable(),
+});
+export type ClientInfo = z.infer<typeof ClientInfo>;
+
+export const AddClient = z.object({
+  name: z.string(),
+  profiles: z
+    .array(z.object({ id: z.string().max(200), alias: z.string() }))
+    .min(1)
+    .max(1_000)
+    .nullable()
+    .default(null),
+  /** A duration such as `30d`; null for a token that never ends. */
+  expiresIn: z.string().max(50).nullable().default(null),
+});
+
 /** How an upstream is doing. `asleep`: known and not running; it starts when called. */
 export const UpstreamState = z.enum(['asleep', 'starting', 'ready', 'resting', 'failing', 'locked']);
 export type UpstreamState = z.infer<typeof UpstreamState>;
@@ -43,6 +67,8 @@ export const GatewayStatus = z.object({
   pid: z.int(),
   home: z.string(),
   socket: z.string().nullable(),
+  /** Base URL of the HTTP front, null while it does not listen. */
+  http: z.string().nullable(),
   /** Unix milliseconds. */
   startedAt: z.number(),
   clients: z.array(
@@ -203,6 +229,13 @@ export const contract = {
   tools: {
     list: ask(z.object({}), z.object({ tools: z.array(ExposedTool), missing: z.array(z.string()) })),
     call: ask(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }), RawResult),
+  },
+  clients: {
+    list: ask(z.object({}), z.array(ClientInfo)),
+    /** `url` is where the client connects to; null while no gateway listens for HTTP. */
+    add: ask(AddClient, z.object({ client: ClientInfo, token: z.string(), url: z.string().nullable() })),
+    /** Its token opens nothing any more, and its sessions end. */
+    remove: ask(z.object({ name: z.string() }), z.object({ removed: z.boolean() })),
   },
   vault: {
     /** Opens the vault when it was not: the answer is the truth, not a guess. */

@@ -7,6 +7,8 @@ interface ErrorRow {
   /** Exit code of the command line. */
   readonly exit: number;
   readonly surface: Surface;
+  /** HTTP status where a request is refused as such; what happens inside a session is told in JSON-RPC under 200. */
+  readonly http?: number;
 }
 
 /**
@@ -16,8 +18,8 @@ interface ErrorRow {
 export const errorTable = {
   USAGE: { rpc: -32602, exit: 2, surface: 'error' },
   CONFIG_INVALID: { rpc: -32000, exit: 2, surface: 'error' },
-  REQUEST_INVALID: { rpc: -32600, exit: 2, surface: 'error' },
-  PARSE_FAILED: { rpc: -32700, exit: 2, surface: 'error' },
+  REQUEST_INVALID: { rpc: -32600, exit: 2, surface: 'error', http: 400 },
+  PARSE_FAILED: { rpc: -32700, exit: 2, surface: 'error', http: 400 },
   METHOD_UNKNOWN: { rpc: -32601, exit: 2, surface: 'error' },
   CURSOR_INVALID: { rpc: -32602, exit: 2, surface: 'error' },
   ARGUMENTS_INVALID: { rpc: -32602, exit: 2, surface: 'error' },
@@ -26,9 +28,12 @@ export const errorTable = {
   SECRET_REQUIRED: { rpc: -32602, exit: 2, surface: 'error' },
   CONNECTOR_INVALID: { rpc: -32602, exit: 2, surface: 'error' },
 
-  PROFILE_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
+  PROFILE_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error', http: 404 },
   PROFILE_EXISTS: { rpc: -32602, exit: 1, surface: 'error' },
   CONNECTOR_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
+  CLIENT_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
+  CLIENT_EXISTS: { rpc: -32602, exit: 1, surface: 'error' },
+  CLIENTS_FULL: { rpc: -32000, exit: 1, surface: 'error' },
   TOOL_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
   PROMPT_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
   RESOURCE_UNKNOWN: { rpc: -32002, exit: 4, surface: 'error' },
@@ -53,6 +58,21 @@ export const errorTable = {
   GATEWAY_RESTARTED: { rpc: -32000, exit: 3, surface: 'error' },
   GATEWAY_BUSY: { rpc: -32000, exit: 3, surface: 'error' },
   GATEWAY_VERSION: { rpc: -32000, exit: 3, surface: 'error' },
+
+  HOST_REFUSED: { rpc: -32000, exit: 2, surface: 'error', http: 403 },
+  ORIGIN_REFUSED: { rpc: -32000, exit: 2, surface: 'error', http: 403 },
+  TOKEN_REQUIRED: { rpc: -32000, exit: 5, surface: 'error', http: 401 },
+  TOKEN_INVALID: { rpc: -32000, exit: 5, surface: 'error', http: 401 },
+  VIEW_REFUSED: { rpc: -32000, exit: 5, surface: 'error', http: 403 },
+  PATH_UNKNOWN: { rpc: -32000, exit: 4, surface: 'error', http: 404 },
+  SESSION_UNKNOWN: { rpc: -32001, exit: 4, surface: 'error', http: 404 },
+  HTTP_METHOD_REFUSED: { rpc: -32000, exit: 2, surface: 'error', http: 405 },
+  ACCEPT_REFUSED: { rpc: -32000, exit: 2, surface: 'error', http: 406 },
+  BODY_TOO_LARGE: { rpc: -32000, exit: 2, surface: 'error', http: 413 },
+  CONTENT_TYPE_REFUSED: { rpc: -32000, exit: 2, surface: 'error', http: 415 },
+  SESSIONS_FULL: { rpc: -32000, exit: 3, surface: 'error', http: 503 },
+  GATEWAY_CLOSING: { rpc: -32000, exit: 3, surface: 'error', http: 503 },
+  ADDRESS_TAKEN: { rpc: -32000, exit: 3, surface: 'error' },
 
   REGISTRY_NEWER: { rpc: -32000, exit: 1, surface: 'error' },
   REGISTRY_DAMAGED: { rpc: -32000, exit: 1, surface: 'error' },
@@ -97,4 +117,10 @@ export function toNucleusError(thrown: unknown): NucleusError {
 /** Whether a string is one of our codes; used where an error comes back over a wire. */
 export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(errorTable, code);
+}
+
+/** The HTTP status of a request that is refused with this code. */
+export function httpStatus(code: ErrorCode): number {
+  const row: ErrorRow = errorTable[code];
+  return row.http ?? 500;
 }

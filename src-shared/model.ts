@@ -88,8 +88,8 @@ const allowedName = /^[a-z0-9_-]+$/;
 /** A name longer than this could never leave room for a tool in an exposed name. */
 export const maxNameLength = 64;
 
-/** Checks a profile or connector name against the original's charset (a-z 0-9 - _); throws NAME_INVALID. */
-export function checkName(what: 'profile' | 'connector' | 'alias', name: string): void {
+/** Checks a name people give against the original's charset (a-z 0-9 - _); throws NAME_INVALID. */
+export function checkName(what: 'profile' | 'connector' | 'alias' | 'client', name: string): void {
   if (name === '') throw new NucleusError('NAME_INVALID', `invalid ${what}: the name is empty`);
   if (name.length > maxNameLength)
     throw new NucleusError(

@@ -45,3 +45,15 @@ export function logArguments({ log, logStyle }: LogOptions): readonly string[] {
     ...(logStyle === undefined ? [] : ['--log-style', logStyle]),
   ];
 }
+
+/** A `--profile` flag: `github:work` or `github:work=main`; what the names may be is the gateway's to judge. */
+export function readProfile(text: string): { id: string; alias: string } {
+  const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
+  if (id === undefined || name === undefined) {
+    throw new NucleusError(
+      'USAGE',
+      `--profile "${text}" is not of the form connector:name or connector:name=alias`,
+    );
+  }
+  return { id, alias: alias ?? name };
+}

@@ -89,6 +89,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/install.ts')).install,
   },
   {
+    name: 'clients',
+    summary: 'list, add or remove clients that come over HTTP',
+    load: async () => (await import('./commands/clients.ts')).clients,
+  },
+  {
     name: 'vault',
     summary: 'show, move or repair where secrets are kept',
     load: async () => (await import('./commands/vault.ts')).vault,

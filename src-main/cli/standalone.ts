@@ -3,10 +3,12 @@ import type { AttachLine } from '../../src-shared/attach.ts';
 import type { Config, ConfigInput } from '../../src-shared/config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
+import { openHttpDoor } from '../gateway/http-door.ts';
 import { createLog } from '../gateway/log.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { createServersGateway } from '../gateway/standalone.ts';
 import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
+import { writeLine } from '../gateway/downstream/socket.ts';
 import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
@@ -44,20 +46,52 @@ export async function serveStandalone(
 export async function serveFile(
   context: Context,
   file: string,
-  flags: ConfigInput,
-  line: AttachLine,
+  options: {
+    readonly flags: ConfigInput;
+    readonly line: AttachLine;
+    /** `host:port` to listen on instead of stdio. */
+    readonly http: string | undefined;
+  },
 ): Promise<number> {
+  const { flags, line, http } = options;
   const config = readConfig(context, flags);
+  const platform = createPlatform(context, context.env, config);
   const gateway = createServersGateway({
-    platform: createPlatform(context, context.env, config),
+    platform,
     file,
     version: context.version,
     resources: context.resources,
     config,
   });
-  await serveOnStdio(context, gateway, line, config);
+  if (http === undefined) await serveOnStdio(context, gateway, line, config);
+  else await serveOnHttp(platform, gateway, config, { listen: http, version: context.version });
   await gateway.close();
   return 0;
+}
+
+/** A front without tokens over a gateway without state, until a signal says so. */
+async function serveOnHttp(
+  platform: Platform,
+  gateway: Gateway,
+  config: Config,
+  { listen, version }: { listen: string; version: string },
+): Promise<void> {
+  const { front } = await openHttpDoor({
+    platform,
+    config,
+    asked: { listen, token: 'none' },
+    gateway,
+    version,
+    startedAt: Date.now(),
+    onClients: () => {},
+  });
+  platform.log.info('gateway listening', { http: front?.url, pid: process.pid });
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', resolve).once('SIGTERM', resolve);
+  });
+  front?.stopListening();
+  await front?.finish();
+  await front?.close();
 }
 
 function createPlatform(context: Context, env: Platform['env'], config: Config): Platform {
@@ -79,23 +113,20 @@ async function serveOnStdio(
   const { promise, resolve } = Promise.withResolvers<void>();
   const session = gateway.openSession(
     {
-      write(parts) {
-        stdout.cork();
-        for (const part of parts) stdout.write(part);
-        stdout.write('\n');
-        stdout.uncork();
-      },
+      answer: (_id, message) => writeLine(stdout, message),
+      notify: (message) => writeLine(stdout, message),
       end: resolve,
       backlog: () => stdout.writableLength,
     },
-    line,
+    { principal: line.client ?? 'local' },
+    line.view,
   );
   readLines(stdin, {
     limit: config.upstream.max_frame_mib,
     onLine: (text) => session.receive(text),
     onOverflow: (head, tail, length) => session.overflow(head, tail, length),
   });
-  for (const note of session.notes) stderr.write(`${note}\n`);
+  for (const note of session.notes()) stderr.write(`${note}\n`);
   stdin.once('end', () => session.finish()).once('error', () => resolve());
   stdout.once('close', resolve);
   process.once('SIGINT', resolve).once('SIGTERM', resolve);

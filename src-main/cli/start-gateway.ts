@@ -67,7 +67,7 @@ function spawnGateway(
       process.execPath,
       [
         ...nodeFlags(),
-        join(context.root, 'src-main', 'cli', 'main.ts'),
+        join(context.root, 'src-main', 'cli', 'main.mjs'),
         'gateway',
         // Its last word, should it fail, is one we can read.
         '--json',

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import type { AttachLine } from '../../src-shared/attach.ts';
 import type { Config } from '../../src-shared/config.ts';
-import type { Handlers } from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
-import { createSession, type Session, type SessionIo } from './downstream/session.ts';
+import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
+import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
@@ -16,8 +16,9 @@ import { createProfiles } from './profiles/profiles.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import type { View } from './routing/view.ts';
-import { createViews } from './routing/views.ts';
+import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
+import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
@@ -47,7 +48,13 @@ export interface Gateway {
   readonly handlers: Handlers;
   readonly approvals: Approvals;
   readonly announcer: Announcer;
-  openSession(io: SessionIo, attach: AttachLine): Session;
+  /** Throws when the view names what is not there, or what the caller may not see. */
+  openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  /** A session for a single request: told of no change, shown in no status. */
+  openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  status(): GatewayStatus;
+  /** Who may come over HTTP, and what each may see. */
+  readonly clients: ClientTokens;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
@@ -58,6 +65,10 @@ export interface Gateway {
 /** What the fronts know and status shows. */
 export interface Where {
   readonly socket: string | null;
+  /** Base URL of the HTTP front, such as `http://127.0.0.1:8787`; null while it does not listen. */
+  readonly http: string | null;
+  /** Why it does not listen though it should, in one sentence. */
+  readonly httpProblem: string | null;
   stop(byPerson: boolean): void;
 }
 
@@ -70,6 +81,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const names = createCatalogStore(registry.db);
   const announcer = createAnnouncer({ clock, log });
   const approvals = createApprovals({ clock });
+  const clients = createClientTokens({ store: createClientStore(registry.db), clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
   /** First listings under way; a list waits for them, not for retries. */
   const firstListings = new Map<string, Promise<void>>();
@@ -117,7 +129,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const profiles = createProfiles({
     store,
-    transaction: (work) => onRegistry(() => registry.db.transaction(work)()),
+    transaction(work) {
+      onRegistry(() => registry.db.transaction(work)());
+      clients.reload();
+    },
+    clients,
     vault,
     connectors,
     catalog,
@@ -179,12 +195,20 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     defaultView,
     dispatch,
     vault,
+    clients,
+    checkView: (view) => views.check(view),
+    http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
-    status: () => ({
+    status,
+  });
+
+  function status(): GatewayStatus {
+    return {
       version,
       pid: process.pid,
       home: deps.home,
       socket: where().socket,
+      http: where().http,
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({
@@ -192,22 +216,32 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
-      warnings: connectors
-        .problems()
-        .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
-    }),
-  });
+      warnings: [
+        ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
+        ...connectors
+          .problems()
+          .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
+      ],
+    };
+  }
+
+  const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle };
+  function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
+    parseMode(asked?.mode ?? '');
+    return views.select(asked, granted);
+  }
 
   return {
     handlers,
     approvals,
     announcer,
-    openSession(io, attach) {
-      parseMode(attach.view?.mode ?? '');
-      const view = views.select(attach.view);
+    status,
+    clients,
+    openSession(io, caller, asked) {
+      const view = selectView(asked, caller);
       const ended = Promise.withResolvers<void>();
       const session = createSession(
-        { clock, log, limits: config.client, version, dispatch, settle },
+        sessionDeps,
         {
           ...io,
           end() {
@@ -217,13 +251,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
             ended.resolve();
           },
         },
-        attach,
+        caller,
         view,
       );
       sessions.set(session, ended);
       announcer.announce('status');
       return session;
     },
+    openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
     startBackground() {
       background = true;
       listNewProfiles();

@@ -1,5 +1,8 @@
-import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import type { AttachView } from '../../src-shared/attach.ts';
+import type { ClientInfo, GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import { parseDuration } from '../../src-shared/duration.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
+import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Catalog } from './routing/catalog.ts';
@@ -18,8 +21,13 @@ export function createHandlers(deps: {
   readonly defaultView: () => View;
   readonly dispatch: Dispatch;
   readonly vault: Vault;
+  readonly clients: ClientTokens;
+  /** Throws unless every profile of the view is there and no two share a name. */
+  readonly checkView: (view: AttachView) => void;
+  /** Base URL of the HTTP front; null while there is none. */
+  readonly http: () => string | null;
 }): Handlers {
-  const { connectors, vault } = deps;
+  const { connectors, vault, clients } = deps;
 
   /** The default view after every profile in it was listed or failed to be. */
   async function listedView(): Promise<View> {
@@ -65,6 +73,18 @@ export function createHandlers(deps: {
         return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
       },
     },
+    clients: {
+      list: () => clients.list().map(describeClient),
+      add({ name, profiles, expiresIn }) {
+        const view = profiles && { profiles };
+        if (view) deps.checkView(view);
+        const lifetimeMs = expiresIn === null ? null : parseDuration(expiresIn);
+        const { client, token } = clients.add({ name, view, lifetimeMs });
+        const base = deps.http();
+        return { client: describeClient(client), token, url: base && `${base}/mcp` };
+      },
+      remove: ({ name }) => ({ removed: clients.remove(name) }),
+    },
     vault: {
       status: () => vault.status(),
       move: ({ to }) => vault.move(to),
@@ -72,4 +92,8 @@ export function createHandlers(deps: {
       recover: () => vault.recover(),
     },
   };
+}
+
+function describeClient({ name, view, createdAt, expiresAt }: ClientToken): ClientInfo {
+  return { name, profiles: view && [...(view.profiles ?? [])], createdAt, expiresAt };
 }

@@ -5,6 +5,7 @@ import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shar
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
+import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
@@ -36,6 +37,8 @@ export interface HostOptions {
   /** Nobody started it by name: it ends after a while without a connection, and does not start once stopped. */
   readonly idleExit?: boolean;
   readonly config: Config;
+  /** How to listen on HTTP when a person says so; else config.toml says it, and a failure ends nothing. */
+  readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -50,6 +53,10 @@ export interface Host {
   onChange(listener: (topics: readonly Topic[]) => void): () => void;
   readonly gateway: Gateway;
   readonly socket: string | null;
+  /** Base URL of the HTTP front; null while there is none. */
+  readonly http: string | null;
+  /** Answers what was asked, for half a minute at most, then closes. */
+  stop(): Promise<void>;
   /** Resolves when the gateway is closed, whoever asked. */
   readonly closed: Promise<void>;
   close(): Promise<void>;
@@ -74,6 +81,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
   const closed = Promise.withResolvers<void>();
   let closing: Promise<void> | null = null;
   let front: SocketFront | null = null;
+  let http: HttpDoor = noDoor;
   // Closed in the reverse order of opening, whatever fails in between.
   const opened: (() => void | Promise<void>)[] = [() => lock.release()];
   const closeAll = async (): Promise<void> => {
@@ -109,6 +117,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       { platform, config, version, home: paths.home, registry, vault, connectors, audit },
       () => ({
         socket,
+        http: http.front?.url ?? null,
+        httpProblem: http.problem,
         stop(byPerson) {
           if (byPerson) writePrivateFile(paths.stopped, `${new Date(clock.now()).toISOString()}\n`);
           // After the answer has gone out.
@@ -119,10 +129,11 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     opened.push(() => gateway.close());
     const drain = async (limitMs: number): Promise<void> => {
       front?.stopListening();
+      http.front?.stopListening();
       clearEndpoint(paths);
       const late = Promise.withResolvers<void>();
       const forget = clock.after(limitMs, late.resolve);
-      await Promise.race([gateway.finish(), late.promise]);
+      await Promise.race([Promise.all([gateway.finish(), http.front?.finish()]), late.promise]);
       forget();
     };
     const hosts = createHosts({
@@ -148,16 +159,26 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         log,
         handlers: gateway.handlers,
         lineLimit: config.upstream.max_frame_mib,
-        openSession: (io, attach) => gateway.openSession(io, attach),
-        onConnections: (count) => idle.busy(count > 0),
+        openSession: gateway.openSession,
+        onConnections: (count) => idle.busy('socket', count > 0),
       });
       const listening = front;
       opened.push(() => listening.close());
+      http = await openHttpDoor({
+        platform,
+        config,
+        asked: options.http,
+        gateway,
+        version,
+        startedAt: clock.now(),
+        onClients: (count) => idle.busy('http', count > 0),
+      });
+      opened.push(() => http.front?.close());
       writeStableShim(paths, options.resources);
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
-      log.info('gateway listening', { socket, pid: process.pid });
+      log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
       handlers: gateway.handlers,
@@ -189,6 +210,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       onChange: (listener) => gateway.announcer.onChange(listener),
       gateway,
       socket,
+      http: http.front?.url ?? null,
+      stop: () => drain(handOverDrainMs).then(close),
       closed: closed.promise,
       close,
     };
@@ -198,16 +221,26 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
   }
 }
 
+/** Ends the gateway when no front has had a client for a while. */
 function idleExit(
   afterMs: number,
   clock: Platform['clock'],
   end: () => void,
-): { busy(now: boolean): void; stop(): void } {
+): { busy(front: 'socket' | 'http', now: boolean): void; stop(): void } {
+  const busyFronts = new Set<string>();
   let forget: () => void = () => {};
-  const busy = (now: boolean): void => {
+  const watch = (): void => {
     forget();
-    forget = now || afterMs === 0 ? () => {} : clock.after(afterMs, end);
+    forget = busyFronts.size > 0 || afterMs === 0 ? () => {} : clock.after(afterMs, end);
   };
-  busy(false);
-  return { busy, stop: () => forget() };
+  watch();
+  return {
+    busy(front, now) {
+      if (busyFronts.has(front) === now) return;
+      if (now) busyFronts.add(front);
+      else busyFronts.delete(front);
+      watch();
+    },
+    stop: () => forget(),
+  };
 }

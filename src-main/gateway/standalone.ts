@@ -60,7 +60,7 @@ export function createServersGateway(options: {
       }),
       audit: noAudit,
     },
-    () => ({ socket: null, stop: () => {} }),
+    () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
   );
   gateway.startBackground();
   return {

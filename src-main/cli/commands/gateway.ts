@@ -1,6 +1,6 @@
 import type { Config, ConfigInput } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { Host } from '../../gateway/host.ts';
+import type { Host, HostOptions } from '../../gateway/host.ts';
 import { hostGateway } from '../../gateway/host.ts';
 import { createLog } from '../../gateway/log.ts';
 import type { Context } from '../context.ts';
@@ -27,18 +27,26 @@ const lockTimeout = 30_000;
 /** How long to wait for the lock before looking whether its holder is the gateway already. */
 const lockTurn = 250;
 
-/** Is the gateway until it is told to end; content when another process already is. */
-export async function runGateway(
-  context: Context,
-  options: { auto: boolean; flags: ConfigInput },
-): Promise<number> {
+/** How to be the gateway. */
+interface RunOptions {
+  readonly auto: boolean;
+  readonly flags: ConfigInput;
+  /** Where to listen on HTTP, when a person says so. */
+  readonly http?: NonNullable<HostOptions['http']>;
+}
+
+/**
+ * Is the gateway until it is told to end; content when another process already is, unless HTTP was asked for: the
+ * other one's is not the one that was meant.
+ */
+export async function runGateway(context: Context, options: RunOptions): Promise<number> {
   process.umask(0o077);
   const config = readConfig(context, options.flags);
   const deadline = Date.now() + lockTimeout;
   for (;;) {
     try {
-      const host = await openHost(context, config, options.auto);
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void host.close());
+      const host = await openHost(context, config, options);
+      endOnSignal(host);
       await host.closed;
       return 0;
     } catch (error) {
@@ -46,13 +54,28 @@ export async function runGateway(
       const other = await findGateway(context.paths);
       if (other === null && Date.now() < deadline) continue;
       if (other === null) throw error;
+      if (options.http)
+        throw new NucleusError(
+          'GATEWAY_BUSY',
+          `a gateway is running already (pid ${other.pid}); stop it with nucleus stop, or set http.listen in config.toml`,
+        );
       note(context, `already running (pid ${other.pid})`);
       return 0;
     }
   }
 }
 
-function openHost(context: Context, config: Config, idleExit: boolean): Promise<Host> {
+/** The first signal lets calls under way end, the second does not. */
+function endOnSignal(host: Host): void {
+  let isEnding = false;
+  const end = (): void => {
+    void (isEnding ? host.close() : host.stop());
+    isEnding = true;
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+}
+
+function openHost(context: Context, config: Config, { auto, http }: RunOptions): Promise<Host> {
   const log = createLog({
     write: (line) => context.stderr.write(line),
     now: Date.now,
@@ -65,7 +88,8 @@ function openHost(context: Context, config: Config, idleExit: boolean): Promise<
     resources: context.resources,
     listen: true,
     waitMs: lockTurn,
-    idleExit,
+    idleExit: auto,
+    http,
     config,
   });
 }

@@ -8,7 +8,7 @@ import { parseMode } from '../../../src-shared/modes.ts';
 import { readEndpoint } from '../../gateway/storage/endpoint.ts';
 import type { Context } from '../context.ts';
 import { findGateway, pause } from '../find-gateway.ts';
-import { addLogFlags, collect, logArguments, type LogOptions, logSettings } from '../flags.ts';
+import { addLogFlags, collect, logArguments, type LogOptions, logSettings, readProfile } from '../flags.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Attachment } from '../shim.ts';
@@ -20,6 +20,8 @@ export type ServeOptions = LogOptions & {
   readonly client?: string;
   readonly standalone?: boolean;
   readonly servers?: string;
+  readonly http?: string;
+  readonly token?: string;
   readonly callTimeout?: string;
 };
 
@@ -35,19 +37,27 @@ export const serve: CommandSpec = {
       .option('--client <key>', 'the client key that install wrote into the entry')
       .option('--standalone', 'be the gateway in this process instead of attaching to one')
       .option('--servers <file>', 'serve the mcpServers of this JSON file, without any state')
-      .option('--call-timeout <duration>', 'longest call, e.g. 90s; only with --servers or --standalone');
+      .option('--http <host:port>', 'be the gateway in the foreground and listen on HTTP too')
+      .option('--token <none>', 'with --http: ask for no client token; for tests on this machine')
+      .option('--call-timeout <duration>', 'longest call, e.g. 90s; with --servers, --standalone or --http');
     addLogFlags(command);
   },
   async run(context, _args, options: ServeOptions) {
     const view = readView(options);
     const line = createLine(context, options, view);
+    checkToken(options);
     const flags = readFlags(options);
     if (options.servers !== undefined) {
       const { serveFile } = await import('../standalone.ts');
-      return serveFile(context, resolve(context.cwd, options.servers), flags, line);
+      return serveFile(context, resolve(context.cwd, options.servers), { flags, line, http: options.http });
     }
-    if (options.callTimeout !== undefined && options.standalone !== true) {
+    if (options.callTimeout !== undefined && options.standalone !== true && options.http === undefined) {
       note(context, 'note: --call-timeout is ignored; [upstream] call_timeout in config.toml says it');
+    }
+    if (options.http !== undefined) {
+      const { runGateway } = await import('./gateway.ts');
+      const token = options.token === 'none' ? 'none' : 'clients';
+      return runGateway(context, { auto: false, flags, http: { listen: options.http, token } });
     }
     if (options.standalone === true) {
       const { serveStandalone } = await import('../standalone.ts');
@@ -64,6 +74,23 @@ export const serve: CommandSpec = {
     });
   },
 };
+
+/** A token in a command line could be read by every program of the machine, so there is only one thing to say there. */
+function checkToken({ http, token, servers, standalone }: ServeOptions): void {
+  if (token !== undefined && token !== 'none')
+    throw new NucleusError(
+      'USAGE',
+      'a token does not belong in a command line, where every program can read it: make one with nucleus clients add NAME; --token takes only none',
+    );
+  if (token !== undefined && http === undefined) throw new NucleusError('USAGE', '--token belongs to --http');
+  if (http !== undefined && standalone === true)
+    throw new NucleusError('USAGE', '--http and --standalone are two ways to serve; choose one');
+  if (http !== undefined && servers !== undefined && token !== 'none')
+    throw new NucleusError(
+      'USAGE',
+      'a file of servers has no clients whose token could be asked for; say --token none to let every program of this machine in',
+    );
+}
 
 /** How long a gateway that closed in order has to be followed by the one it made room for. */
 const successorTimeout = 2_000;
@@ -145,16 +172,4 @@ function readView(options: ServeOptions): AttachView {
     ...(options.mode === undefined ? {} : { mode: parseMode(options.mode) }),
     ...(options.profile === undefined ? {} : { profiles: options.profile.map(readProfile) }),
   };
-}
-
-/** `github:work` or `github:work=main`; what the names may be is the gateway's to judge. */
-function readProfile(text: string): { id: string; alias: string } {
-  const [, id, name, alias] = /^([^:=]+:([^:=]+))(?:=(.+))?$/s.exec(text) ?? [];
-  if (id === undefined || name === undefined) {
-    throw new NucleusError(
-      'USAGE',
-      `--profile "${text}" is not of the form connector:name or connector:name=alias`,
-    );
-  }
-  return { id, alias: alias ?? name };
 }

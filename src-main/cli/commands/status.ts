@@ -55,6 +55,7 @@ function describe(answer: GatewayStatus): string {
     `gateway: running  pid ${answer.pid}  version ${answer.version}  up ${formatAge(now - answer.startedAt)}`,
     `home:    ${answer.home}`,
     `socket:  ${answer.socket ?? '-'}`,
+    `http:    ${answer.http ?? '-'}`,
     `vault:   ${describeVault(answer)}`,
   ];
   const clients = table(

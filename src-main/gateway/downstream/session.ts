@@ -1,38 +1,62 @@
-import { finishMethod, type AttachLine } from '../../../src-shared/attach.ts';
+import { finishMethod, type AttachView } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
-import { instructions } from '../routing/instructions.ts';
+import { greeting } from '../routing/greeting.ts';
 import type { Binding } from '../routing/route.ts';
 import { unknownRoute } from '../routing/unknown.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
-import { encode, errorObject, isObject, parseFrame, type Id, type Params } from '../wire/frame.ts';
+import {
+  encode,
+  errorObject,
+  isObject,
+  parseFrame,
+  type Frame,
+  type Id,
+  type Params,
+} from '../wire/frame.ts';
 import { encodeReply, findRequestId, replySize, type Reply } from '../wire/reply.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
 
-/** Where a session writes to; the front (socket, stdio, later HTTP) supplies it. */
+/** One message in pieces, without its newline. */
+export type Message = readonly (string | Uint8Array)[];
+
+/** Where a session writes to; the front (socket, stdio, HTTP) supplies it. */
 export interface SessionIo {
-  write(parts: readonly (string | Uint8Array)[]): void;
+  /** The one answer to a request; id null: to a message whose id could not be read. */
+  answer(id: Id | null, message: Message): void;
+  /** A notification, about a request under way or about none. */
+  notify(message: Message, about?: Id): void;
   end(): void;
   /** Bytes written that the client has not read. */
   backlog(): number;
+}
+
+/** Who opens a session. */
+export interface Caller {
+  /** The client's token on HTTP, its key on the socket, else `local`. */
+  readonly principal: string;
+  /** All the caller may see, whatever it asks for; undefined for everything. */
+  readonly granted?: AttachView | undefined;
 }
 
 /** One MCP client connection of the legacy era. */
 export interface Session {
   /** One message line, without its newline. */
   receive(line: Buffer): void;
+  /** One message, for a front that had to look into it first. */
+  take(frame: Frame): void;
   /** Tells the client which of its lists changed; profiles outside its view are none of its business. */
   listsChanged(changes: ReadonlyMap<string, ReadonlySet<DefinitionKind>>): void;
   /** A message too long to be read, by both its ends. */
   overflow(head: Buffer, tail: Buffer, length: number): void;
   readonly client: { name: string; version: string; principal: string; connectedAt: number };
   /** What the client's person is told on stderr: which profiles this session sees. */
-  readonly notes: readonly string[];
+  notes(): readonly string[];
   /** The client sends no more: ends the session when everything asked was answered. */
   finish(): void;
   /** Ends the session; calls in flight are cancelled. */
@@ -50,40 +74,45 @@ export interface SessionDeps {
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
-export function createSession(
-  deps: SessionDeps,
-  io: SessionIo,
-  attach: AttachLine,
-  view: () => View,
-): Session {
+export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, view: () => View): Session {
   const client = {
     name: 'unknown',
     version: '',
-    principal: attach.client ?? 'local',
+    principal: caller.principal,
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
-  let seen = profilesOf(view());
-  let initialized = false;
+  /** Profiles whose lists the client was told of; null before it opened the session. */
+  let seen: ReadonlySet<string> | null = null;
   let closed = false;
   let finishing = false;
   /** Requests being worked on; lists wait too. */
   let working = 0;
 
-  function write(parts: readonly (string | Uint8Array)[]): void {
+  function write(id: Id | null, message: Message): void {
     if (closed) return;
-    io.write(parts);
+    io.answer(id, message);
+    checkBacklog();
+  }
+
+  function notify(message: object, about?: Id): void {
+    if (closed) return;
+    io.notify([encode(message)], about);
+    checkBacklog();
+  }
+
+  function checkBacklog(): void {
     if (io.backlog() <= deps.limits.max_backlog_mib) return;
     deps.log.warn('client reads too slowly and is disconnected', { client: client.name });
     close();
   }
 
-  function answer(id: Id, body: { result: unknown } | { error: unknown }): void {
-    write([encode({ id, ...body })]);
+  function answer(id: Id | null, body: { result: unknown } | { error: unknown }): void {
+    write(id, [encode({ id, ...body })]);
   }
 
   function deliver(id: Id, reply: Reply, call: Call): void {
-    if (replySize(reply) <= deps.limits.max_message_mib) return write(encodeReply(reply, id));
+    if (replySize(reply) <= deps.limits.max_message_mib) return write(id, encodeReply(reply, id));
     const size = (replySize(reply) / 1024 / 1024).toFixed(1);
     const error = new NucleusError(
       'RESULT_TOO_LARGE',
@@ -120,9 +149,10 @@ export function createSession(
           typeof token !== 'string' && typeof token !== 'number'
             ? undefined
             : (progress) =>
-                write([
-                  encode({ method: 'notifications/progress', params: { ...progress, progressToken: token } }),
-                ]),
+                notify(
+                  { method: 'notifications/progress', params: { ...progress, progressToken: token } },
+                  id,
+                ),
       };
       const reply = await deps.dispatch(call);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
@@ -156,7 +186,7 @@ export function createSession(
     try {
       if (view().missing().length > 0) await deps.settle(view());
       const result = view().page(kind, params?.['cursor']);
-      write([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
+      write(id, [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
     } catch (error) {
       answer(id, { error: errorObject(error) });
     }
@@ -169,19 +199,12 @@ export function createSession(
       if (typeof info['version'] === 'string') client.version = info['version'].slice(0, 50);
     }
     const asked = params?.['protocolVersion'];
-    initialized = true;
-    answer(id, {
-      result: {
-        protocolVersion: revisions.find((revision) => revision === asked) ?? revisions[0],
-        capabilities: {
-          tools: { listChanged: true },
-          prompts: { listChanged: true },
-          resources: { listChanged: true },
-        },
-        serverInfo: { name: 'nucleus', title: 'Nucleus', version: deps.version },
-        instructions: instructions(view()),
-      },
-    });
+    const protocolVersion = revisions.find((revision) => revision === asked) ?? revisions[0];
+    seen = profilesOf(view());
+    const greet = (): void => answer(id, { result: { ...greeting(view(), deps.version), protocolVersion } });
+    // What an upstream says of itself is known once it was reached; the gateway knows itself at any time.
+    if (view().isTransparent && view().missing().length > 0) work(deps.settle(view()).then(greet));
+    else greet();
   }
 
   const requests: Readonly<Record<string, (id: Id, params: Params | undefined) => void>> = {
@@ -208,46 +231,46 @@ export function createSession(
     if (working === 0) close();
   }
 
+  function take(frame: Frame): void {
+    // What it still asks would run without anybody hearing the answer.
+    if (closed) return;
+    if (frame.kind === 'notification') {
+      if (frame.method === finishMethod) return finish();
+      if (frame.method !== 'notifications/cancelled') return;
+      const id = frame.params?.['requestId'];
+      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
+    } else if (frame.kind === 'request') {
+      const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
+      if (open.has(frame.id)) return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
+      if (handle) return handle(frame.id, frame.params);
+      answer(frame.id, {
+        error: errorObject(
+          new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`),
+        ),
+      });
+    } else if (frame.kind === 'invalid') {
+      answer(frame.id, { error: errorObject(invalidFrame(frame.reason)) });
+    }
+  }
+
   return {
     client,
-    notes: view().bindings.slice(0, maxNotes).map(resolvedNote),
+    notes: () => view().bindings.slice(0, maxNotes).map(resolvedNote),
     finish,
     close,
-    receive(line) {
-      // What it still asks would run without anybody hearing the answer.
-      if (closed) return;
-      const frame = parseFrame(line);
-      if (frame.kind === 'notification') {
-        if (frame.method === finishMethod) return finish();
-        if (frame.method !== 'notifications/cancelled') return;
-        const id = frame.params?.['requestId'];
-        if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
-      } else if (frame.kind === 'request') {
-        const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
-        if (open.has(frame.id))
-          return answer(frame.id, {
-            error: errorObject(new NucleusError('REQUEST_INVALID', `id ${frame.id} is already in use`)),
-          });
-        if (handle) return handle(frame.id, frame.params);
-        answer(frame.id, {
-          error: errorObject(
-            new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`),
-          ),
-        });
-      } else if (frame.kind === 'invalid') {
-        write([encode({ id: frame.id, error: errorObject(invalid(frame.reason)) })]);
-      }
-    },
+    take,
+    receive: (line) => take(parseFrame(line)),
     listsChanged(changes) {
-      if (!initialized) return;
+      if (!seen) return;
+      const before = seen;
       const now = profilesOf(view());
       // One that was removed is gone from the view and yet news to it.
       const kinds = [...changes].flatMap(([profile, kindsOf]) =>
-        seen.has(profile) || now.has(profile) ? [...kindsOf] : [],
+        before.has(profile) || now.has(profile) ? [...kindsOf] : [],
       );
       seen = now;
       const methods = new Set(kinds.map((kind) => changeNotices[kind]));
-      for (const method of methods) write([encode({ method })]);
+      for (const method of methods) notify({ method });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);
@@ -257,7 +280,7 @@ export function createSession(
         'ARGUMENTS_INVALID',
         `the message is ${size} MiB, more than upstream.max_frame_mib in config.toml lets through; send less`,
       );
-      write([encode({ id, error: errorObject(error) })]);
+      answer(id, { error: errorObject(error) });
     },
   };
 }
@@ -280,12 +303,18 @@ const changeNotices = {
   template: 'notifications/resources/list_changed',
 } as const;
 
-function invalid(reason: 'json' | 'envelope' | 'batch'): NucleusError {
+/** A second request under the id of one that is open cannot be told from it. */
+export function idInUse(id: Id): NucleusError {
+  return new NucleusError('REQUEST_INVALID', `id ${id} is already in use`);
+}
+
+/** Why a message cannot be taken at all. */
+export function invalidFrame(reason: 'json' | 'envelope' | 'batch'): NucleusError {
   if (reason === 'json') return new NucleusError('PARSE_FAILED', 'the message is not valid JSON');
   if (reason === 'batch')
     return new NucleusError(
       'REQUEST_INVALID',
-      'batches are not part of this protocol; send one message a line',
+      'batches are not part of this protocol; send one message at a time',
     );
   return new NucleusError(
     'REQUEST_INVALID',

@@ -1,8 +1,14 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
+import type { Writable } from 'node:stream';
 import { Attach } from '../../../src-shared/attach-schema.ts';
-import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
+import {
+  maxAttachBytes,
+  type AttachLine,
+  type AttachReply,
+  type AttachView,
+} from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
@@ -10,7 +16,7 @@ import { prepareSocketFolder } from '../storage/endpoint.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { readLines } from '../wire/lines.ts';
 import { createControlSession } from './control.ts';
-import { attachError, type Session, type SessionIo } from './session.ts';
+import { attachError, type Caller, type Message, type Session, type SessionIo } from './session.ts';
 
 /** A connection that says nothing is dropped. */
 const attachMs = 10_000;
@@ -33,7 +39,7 @@ export async function listenOnSocket(deps: {
   readonly handlers: Handlers;
   /** Longest line a client may send, in bytes. */
   readonly lineLimit: number;
-  openSession(io: SessionIo, attach: AttachLine): Session;
+  openSession(io: SessionIo, caller: Caller, view: AttachView | undefined): Session;
   /** Called whenever the number of connections changed. */
   onConnections(count: number): void;
 }): Promise<SocketFront> {
@@ -109,8 +115,12 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
         if (attach.role === 'control') {
           receiver = createControlSession(deps.handlers, (text) => void socket.write(`${text}${newline}`));
         } else {
-          session = deps.openSession(socketIo(socket, deps.clock), attach);
-          notes = session.notes;
+          session = deps.openSession(
+            socketIo(socket, deps.clock),
+            { principal: attach.client ?? 'local' },
+            attach.view,
+          );
+          notes = session.notes();
           receiver = session;
         }
         reply({ nucleus: 1, version: deps.version, pid: process.pid, notes });
@@ -143,13 +153,10 @@ function readAttach(line: Buffer): AttachLine {
 }
 
 function socketIo(socket: Socket, clock: Clock): SessionIo {
+  const write = (message: Message): void => writeLine(socket, message);
   return {
-    write(parts) {
-      socket.cork();
-      for (const part of parts) socket.write(part);
-      socket.write(newline);
-      socket.uncork();
-    },
+    answer: (_id, message) => write(message),
+    notify: write,
     end() {
       socket.end();
       // A client that does not read would keep the connection, and what it left unread, for good.
@@ -158,4 +165,12 @@ function socketIo(socket: Socket, clock: Clock): SessionIo {
     },
     backlog: () => socket.writableLength,
   };
+}
+
+/** Writes one message as a line, in one piece as far as the system takes it. */
+export function writeLine(to: Writable, message: Message): void {
+  to.cork();
+  for (const part of message) to.write(part);
+  to.write(newline);
+  to.uncork();
 }

@@ -29,6 +29,8 @@ export function createProfiles(deps: {
   readonly store: ProfileStore;
   /** Runs all of it or nothing. */
   readonly transaction: (work: () => void) => void;
+  /** What names profiles elsewhere; it follows in the same transaction. */
+  readonly clients: { renameProfile(from: string, to: string): void; removeProfile(id: string): void };
   readonly vault: Vault;
   readonly connectors: Connectors;
   readonly catalog: Catalog;
@@ -216,6 +218,8 @@ export function createProfiles(deps: {
     deps.transaction(() => {
       vault.remove(id);
       store.remove(id);
+      // Whoever comes under this id later is another account: no client may have it unasked.
+      deps.clients.removeProfile(id);
     });
     await supervisor.stop(id);
     catalog.forget(id);
@@ -255,6 +259,7 @@ export function createProfiles(deps: {
       writeSecrets();
       vault.remove(id);
       store.remove(id);
+      deps.clients.renameProfile(id, renamed.id);
       if (profile.isDefault) store.setDefault(renamed.id);
     });
     await supervisor.stop(id);

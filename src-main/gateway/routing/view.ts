@@ -9,18 +9,20 @@ import { exposedUri, parseExposedUri, type Binding, type Route } from './route.t
 const pageBytes = 1_000_000;
 
 /** One entry of a list as the client gets it. */
-interface Row {
+export interface Row {
   /** Exposed name, URI or URI template. */
   readonly key: string;
   readonly json: string;
   readonly route: Route;
 }
 
-type Rows = Readonly<Record<DefinitionKind, readonly Row[]>>;
+export type Rows = Readonly<Record<DefinitionKind, readonly Row[]>>;
 
 /** Which profiles, under which aliases, a caller sees, and what of them. */
 export interface View {
   readonly bindings: readonly Binding[];
+  /** One upstream's own names and addresses instead of ours. */
+  readonly isTransparent: boolean;
   /** Route of an exposed tool or prompt name. */
   find(kind: 'tool' | 'prompt', name: string): Route | null;
   /** Route of a resource: one of our URIs, or an upstream's own when just one profile of the view offers it. */
@@ -33,6 +35,8 @@ export interface View {
   page(kind: DefinitionKind, cursor: unknown): string;
   /** Profiles of the view that were never listed. */
   missing(): string[];
+  /** What the upstream of a transparent view said of itself, once it was reached; else null. */
+  greeting(): Params | null;
 }
 
 const listKeys = {
@@ -46,6 +50,7 @@ const listKeys = {
 export function createView(
   deps: { readonly catalog: Pick<Catalog, 'offer'>; readonly names: Pick<CatalogStore, 'exposedNames'> },
   bindings: readonly Binding[],
+  build: typeof buildRows = buildRows,
 ): View {
   const built = new Map<Binding, { offer: Offer; rows: Rows }>();
   let joined: { offers: readonly (Offer | null)[]; lists: Lists } | null = null;
@@ -53,7 +58,7 @@ export function createView(
   function rowsOf(binding: Binding, offer: Offer): Rows {
     const known = built.get(binding);
     if (known?.offer === offer) return known.rows;
-    const rows = buildRows(binding, offer, deps.names);
+    const rows = build(binding, offer, deps.names);
     built.set(binding, { offer, rows });
     return rows;
   }
@@ -73,6 +78,8 @@ export function createView(
 
   return {
     bindings,
+    isTransparent: false,
+    greeting: () => null,
     find: (kind, name) => lists()[kind].byKey.get(name)?.route ?? null,
     findResource(uri) {
       const own = parseExposedUri(uri);

@@ -4,12 +4,21 @@ import { checkName, type Profile } from '../../../src-shared/model.ts';
 import type { CatalogStore } from '../storage/catalog-store.ts';
 import type { Catalog } from './catalog.ts';
 import type { Binding } from './route.ts';
+import { createTransparentView } from './transparent-view.ts';
 import { createView, type View } from './view.ts';
+
+/** What a caller asks to see; what it names must exist. */
+export interface AskedView extends AttachView {
+  /** One profile under its own names and addresses, as if there were no gateway. */
+  readonly transparent?: boolean;
+}
 
 /** The views of this gateway: the default one of all profiles, and narrower ones a client asked for. */
 export interface Views {
   /** A function that always gives the present view: profiles come and go under a connected client. */
-  select(asked: AttachView | undefined): () => View;
+  select(asked: AskedView | undefined, granted?: AttachView): () => View;
+  /** Throws unless every profile asked for is there and no two of them share a name. */
+  check(asked: AttachView): void;
   /** Profiles changed: views are built anew when next asked for. */
   invalidate(): void;
 }
@@ -24,22 +33,41 @@ export function createViews(deps: {
   const shared = new Map<string, { generation: number; view: View }>();
 
   return {
-    select(asked) {
+    select(asked, granted) {
+      checkGranted(asked, granted);
       checkAsked(asked, deps.profiles());
-      const key = JSON.stringify(asked?.profiles ?? null);
+      const isTransparent = asked?.transparent === true;
+      // What is granted was checked when it was; a profile that is gone since just is not shown.
+      const wanted = asked?.profiles ? asked : granted;
+      const key = JSON.stringify([isTransparent, wanted?.profiles]);
       return () => {
         const known = shared.get(key);
         if (known?.generation === generation) return known.view;
-        const view = createView(deps, bindingsOf(asked, deps.profiles()));
+        const bindings = bindingsOf(wanted, deps.profiles());
+        const view = isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
         shared.set(key, { generation, view });
         return view;
       };
     },
+    check: (asked) => checkAsked(asked, deps.profiles()),
     invalidate() {
       generation += 1;
       shared.clear();
     },
   };
+}
+
+function checkGranted(asked: AskedView | undefined, granted: AttachView | undefined): void {
+  const allowed = granted?.profiles;
+  const outside = allowed && asked?.profiles?.find(({ id }) => !allowed.some((profile) => profile.id === id));
+  if (outside)
+    throw new NucleusError(
+      'VIEW_REFUSED',
+      `this client may not see ${outside.id}; nucleus clients says what it may`,
+      {
+        profile: outside.id,
+      },
+    );
 }
 
 function checkAsked(asked: AttachView | undefined, profiles: readonly Profile[]): void {

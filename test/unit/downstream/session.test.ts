@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import type { AttachLine } from '../../../src-shared/attach.ts';
 import { defaultConfig } from '../../../src-shared/config.ts';
-import { createSession } from '../../../src-main/gateway/downstream/session.ts';
+import { createSession, type Message as Sent } from '../../../src-main/gateway/downstream/session.ts';
 import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
 import { createPolicy, noLimits } from '../../../src-main/gateway/policy/policy.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
@@ -35,7 +34,7 @@ function setUp(
   options: {
     offer?: Offer | null;
     limits?: Partial<typeof defaultConfig.client>;
-    attach?: Partial<AttachLine>;
+    principal?: string;
     settle?: (learn: (offer: Offer) => void) => Promise<void>;
     initialize?: boolean;
   } = {},
@@ -68,6 +67,8 @@ function setUp(
   const audit = { record: () => {} };
   const written: string[] = [];
   const io = { ends: 0, backlog: 0 };
+  const write = (message: Sent): void =>
+    void written.push(Buffer.concat(message.map((part) => Buffer.from(part as string))).toString('utf8'));
   const session = createSession(
     {
       clock,
@@ -85,12 +86,12 @@ function setUp(
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
     {
-      write: (parts) =>
-        void written.push(Buffer.concat(parts.map((part) => Buffer.from(part as string))).toString('utf8')),
+      answer: (_id, message) => write(message),
+      notify: write,
       end: () => void (io.ends += 1),
       backlog: () => io.backlog,
     },
-    { nucleus: 1, version: '9.9.9', role: 'client', ...options.attach },
+    { principal: options.principal ?? 'local' },
     () => view,
   );
   const setup = {
@@ -174,7 +175,7 @@ test('a revision we speak is taken, for any other the newest one is offered', (t
 });
 
 test('the client is known by the name it gives, cut to a bearable length', (t) => {
-  const { request, session, clock } = setUp(t, { initialize: false, attach: { client: 'cursor' } });
+  const { request, session, clock } = setUp(t, { initialize: false, principal: 'cursor' });
   assert.deepEqual(session.client, {
     name: 'unknown',
     version: '',
@@ -677,7 +678,7 @@ test('before initialize a client hears of no changes', (t) => {
 
 test('the person is told which profiles the session sees', (t) => {
   verifies('NUC-104');
-  assert.deepEqual(setUp(t).session.notes, [
+  assert.deepEqual(setUp(t).session.notes(), [
     'resolved profile connector=db alias=prod profile=db:prod source=all',
   ]);
 });

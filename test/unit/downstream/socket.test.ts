@@ -4,10 +4,10 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import type { AttachLine } from '../../../src-shared/attach.ts';
+import type { AttachView } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { Session, SessionIo } from '../../../src-main/gateway/downstream/session.ts';
+import type { Caller, Session, SessionIo } from '../../../src-main/gateway/downstream/session.ts';
 import { listenOnSocket } from '../../../src-main/gateway/downstream/socket.ts';
 import { createFakeClock, createFakeLog } from '../../helpers/fake-clock.ts';
 import { until } from '../../helpers/until.ts';
@@ -19,7 +19,13 @@ async function setUp(t: TestContext) {
   const path = join(folder, 'run', 's');
   const clock = createFakeClock();
   const log = createFakeLog();
-  const attached: { attach: AttachLine; io: SessionIo; heard: string[]; isClosed: boolean }[] = [];
+  const attached: {
+    caller: Caller;
+    view: AttachView | undefined;
+    io: SessionIo;
+    heard: string[];
+    isClosed: boolean;
+  }[] = [];
   const counts: number[] = [];
   const front = await listenOnSocket({
     path,
@@ -30,13 +36,14 @@ async function setUp(t: TestContext) {
       profiles: { remove: ({ id }: { id: string }) => ({ removed: [id] }) },
     } as unknown as Handlers,
     lineLimit: 100_000,
-    openSession(io, attach) {
-      if (attach.view?.mode === 'foo') throw new NucleusError('USAGE', 'unknown --mode "foo"');
-      const one = { attach, io, heard: [] as string[], isClosed: false };
+    openSession(io, caller, view) {
+      if (view?.mode === 'foo') throw new NucleusError('USAGE', 'unknown --mode "foo"');
+      const one = { caller, view, io, heard: [] as string[], isClosed: false };
       attached.push(one);
       return {
         client: { name: 'x', version: '1', principal: 'local', connectedAt: 0 },
-        notes: ['resolved profile'],
+        notes: () => ['resolved profile'],
+        take: () => {},
         receive: (line) => void one.heard.push(line.toString()),
         overflow: (_head, _tail, length) => void one.heard.push(`overflow ${length}`),
         listsChanged: () => {},
@@ -86,15 +93,17 @@ const lines = (client: Client): unknown[] =>
 test('a client says what it is, hears who answers, and then speaks MCP', async (t) => {
   const { open, attached } = await setUp(t);
   const client = await open();
-  client.socket.write(`${attachLine({ cwd: '/w', future: 1 })}{"first":1}\n{"second":2}\n`);
+  client.socket.write(
+    `${attachLine({ client: 'key', view: { profiles: [] }, future: 1 })}{"first":1}\n{"second":2}\n`,
+  );
   await until('the session heard both', () => attached[0]?.heard.length === 2);
   assert.deepEqual(attached[0]?.heard, ['{"first":1}', '{"second":2}']);
-  assert.equal(attached[0]?.attach.cwd, '/w');
+  assert.deepEqual([attached[0]?.caller, attached[0]?.view], [{ principal: 'key' }, { profiles: [] }]);
   await until('the answer came', () => client.text.includes('\n'));
   assert.deepEqual(lines(client), [
     { nucleus: 1, version: '9.9.9', pid: process.pid, notes: ['resolved profile'] },
   ]);
-  attached[0]?.io.write(['{"a":', Buffer.from('1'), '}']);
+  attached[0]?.io.notify(['{"a":', Buffer.from('1'), '}']);
   await until('the message came', () => lines(client).length === 2);
   assert.deepEqual(lines(client)[1], { a: 1 });
 });
@@ -181,7 +190,7 @@ test('a client that does not read is cut off some seconds after its session ende
   client.socket.write(attachLine());
   await until('it is attached', () => client.text.includes('\n'));
   client.socket.pause();
-  attached[0]?.io.write(['x'.repeat(20_000_000)]);
+  attached[0]?.io.notify(['x'.repeat(20_000_000)]);
   assert.ok((attached[0]?.io.backlog() ?? 0) > 1_000_000);
   attached[0]?.io.end();
   await clock.advance(9_999);
@@ -195,7 +204,7 @@ test('a client that reads gets everything that was written before the end', asyn
   const client = await open();
   client.socket.write(attachLine());
   await until('it is attached', () => attached.length === 1);
-  attached[0]?.io.write(['x'.repeat(5_000_000)]);
+  attached[0]?.io.notify(['x'.repeat(5_000_000)]);
   attached[0]?.io.end();
   await until('it is let go', () => client.isClosed);
   assert.equal(client.text.split('\n')[1]?.length, 5_000_000);
@@ -208,7 +217,7 @@ test('close lets everybody go, also those who do not read', async (t) => {
   for (const { socket } of [reading, stuck]) socket.write(attachLine());
   await until('both are attached', () => attached.length === 2 && stuck.text !== '');
   stuck.socket.pause();
-  for (const { io } of attached) io.write(['x'.repeat(10_000_000)]);
+  for (const { io } of attached) io.notify(['x'.repeat(10_000_000)]);
   await down();
   assert.equal(counts.at(-1), 0);
   assert.ok(attached.every(({ isClosed }) => isClosed));

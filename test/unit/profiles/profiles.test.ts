@@ -40,6 +40,7 @@ function setting(
   const profiles = createProfiles({
     store,
     mayRename: () => true,
+    clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
     transaction: (work) => registry.db.transaction(work)(),
     vault: {

@@ -14,6 +14,7 @@ const status: GatewayStatus = {
   pid: 1,
   home: '/home',
   socket: null,
+  http: null,
   startedAt: 0,
   clients: [],
   upstreams: [],

@@ -12,13 +12,14 @@ import {
 } from 'node:fs';
 import { test } from 'node:test';
 import Database from 'better-sqlite3';
+import { createClientStore } from '../../../src-main/gateway/storage/client-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createProfileStore } from '../../../src-main/gateway/storage/profile-store.ts';
 import { verifies } from '../../helpers/requirements.ts';
-import { bytesOf, versionOf, writeOriginal, writeUsed } from './registry-support.ts';
+import { bytesOf, versionOf, tablesOf3, writeOriginal, writeSchema3, writeUsed } from './registry-support.ts';
 import { failsWith, profile, temporaryPaths } from './support.ts';
 
-test('a new registry has schema 3 as text, the profile’s row, and one profile for each connector and name', (t) => {
+test('a new registry has schema 4 as text, the profile’s row, and one profile for each connector and name', (t) => {
   verifies('NUC-007');
   const paths = temporaryPaths(t);
   const registry = openRegistry({ paths });
@@ -30,7 +31,7 @@ test('a new registry has schema 3 as text, the profile’s row, and one profile 
   assert.deepEqual(
     db.prepare("SELECT val, typeof(val) AS type FROM meta WHERE key = 'schema_version'").get(),
     {
-      val: '3',
+      val: '4',
       type: 'text',
     },
   );
@@ -91,7 +92,7 @@ test('profiles outlive closing and opening', (t) => {
 test('a registry in memory has the same schema and leaves no file', () => {
   const { db, close } = openRegistry('memory');
   createProfileStore(db).insert(profile('atlas:default'));
-  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '3');
+  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '4');
   close();
 });
 
@@ -106,9 +107,25 @@ for (const version of [1, 2] as const) {
       profile('atlas:work', { createdAt: 1_690_000_001, isDefault: version === 2 }),
     ]);
     close();
-    assert.equal(versionOf(paths.registry), '3');
+    assert.equal(versionOf(paths.registry), '4');
   });
 }
+
+test('a registry of schema 3 gains the clients and loses nothing', (t) => {
+  const paths = temporaryPaths(t);
+  writeSchema3(paths);
+  const rows = (db: Database.Database) =>
+    tablesOf3.map((name) => [name, db.prepare(`SELECT * FROM ${name}`).all()]);
+  const old = new Database(paths.registry, { readonly: true });
+  const before = rows(old);
+  old.close();
+  const { db, close } = openRegistry({ paths });
+  assert.deepEqual(rows(db), before);
+  assert.ok(before.every(([, found]) => found?.length === 1));
+  assert.deepEqual(createClientStore(db).list(), []);
+  close();
+  assert.deepEqual([versionOf(paths.registry), versionOf(`${paths.registry}.v3.bak`)], ['4', '3']);
+});
 
 test('the original’s earliest file, which counts no versions, is migrated too', (t) => {
   const paths = temporaryPaths(t);
@@ -179,15 +196,15 @@ test('a registry of a newer Nucleus is refused and stays byte for byte what it w
   const paths = temporaryPaths(t);
   writeUsed(paths);
   const db = new Database(paths.registry);
-  db.exec("UPDATE meta SET val = '4' WHERE key = 'schema_version'");
+  db.exec("UPDATE meta SET val = '5' WHERE key = 'schema_version'");
   db.close();
   const before = bytesOf(paths);
   assert.throws(
     () => openRegistry({ paths }),
-    failsWith('REGISTRY_NEWER', paths.registry, 'schema 4', 'knows 3', 'update Nucleus'),
+    failsWith('REGISTRY_NEWER', paths.registry, 'schema 5', 'knows 4', 'update Nucleus'),
   );
   assert.equal(bytesOf(paths), before);
-  assert.equal(existsSync(`${paths.registry}.v4.bak`), false);
+  assert.equal(existsSync(`${paths.registry}.v5.bak`), false);
 });
 
 test('without the marker an empty file is a new registry', (t) => {

@@ -12,6 +12,7 @@ import {
 import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
+import { v3 } from '../../../src-main/gateway/storage/migrations/v3.ts';
 import type { Paths } from '../../../src-main/gateway/storage/paths.ts';
 import { createProfileStore } from '../../../src-main/gateway/storage/profile-store.ts';
 import { isRoot, openToAll, otherUid, profile } from './support.ts';
@@ -34,6 +35,25 @@ export function writeOriginal(paths: Paths, version: 1 | 2): void {
     db.exec("UPDATE profiles SET is_default = 1 WHERE name = 'work'");
   }
   db.prepare("INSERT INTO meta VALUES ('schema_version', ?)").run(String(version));
+  db.close();
+}
+
+export const tablesOf3 = ['profiles', 'upstreams', 'listings', 'exposed_names', 'vault_records'] as const;
+
+/** A registry as schema 3 left it, with a row in each table. */
+export function writeSchema3(paths: Paths): void {
+  writeOriginal(paths, 2);
+  const db = new Database(paths.registry);
+  db.exec(v3.sql);
+  db.exec(`
+    UPDATE meta SET val = '3' WHERE key = 'schema_version';
+    DELETE FROM profiles WHERE name = 'default';
+    UPDATE profiles SET launch = '{"command":"npx"}', read_only = 1, stderr = '"inherit"';
+    INSERT INTO upstreams VALUES ('atlas:work', '{}', 1700000000);
+    INSERT INTO listings VALUES ('atlas:work', 'tool', 0, '{"name":"a"}');
+    INSERT INTO exposed_names VALUES ('tool', 'atlas', 'work', 'a', 'atlas_work_a');
+    INSERT INTO vault_records VALUES ('atlas:work', '', 'TOKEN', x'0102', x'030405');
+  `);
   db.close();
 }
 

@@ -1,0 +1,49 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import { isLoopback } from './http-address.ts';
+
+/** Judges a request by where it says it goes and comes from; null lets it pass. */
+export type Guard = (request: Pick<IncomingMessage, 'url' | 'headers'>) => NucleusError | null;
+
+const hostShape = /^(\[[0-9a-f:.]+\]|[^\s:[\]/@]+)(?::\d{1,5})?$/i;
+
+/**
+ * Keeps web pages out, by DNS rebinding (a name of theirs that resolves to this machine) or across origins: a Host
+ * must be one of this machine's, and an Origin, which only browsers send, one that was allowed by name.
+ */
+export function createGuard(options: {
+  /** The host the front is bound to. */
+  readonly bound: string;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+}): Guard {
+  const hosts = new Set(options.allowedHosts.map((host) => host.toLowerCase()));
+  const origins = new Set(options.allowedOrigins.map((origin) => origin.toLowerCase()));
+  const isLocal = isLoopback(options.bound);
+
+  function isOurs(header: string): boolean {
+    const name = hostShape.exec(header)?.[1]?.toLowerCase();
+    if (name === undefined) return false;
+    const host = name.startsWith('[') ? name.slice(1, -1) : name;
+    if (isLoopback(host) || hosts.has(name) || hosts.has(header.toLowerCase())) return true;
+    // Who is reached from elsewhere is reached by its address too; rebinding needs a name.
+    return !isLocal && isIP(host) !== 0 && host !== '0.0.0.0' && host !== '::';
+  }
+
+  return ({ url = '', headers }) => {
+    const { host = '', origin } = headers;
+    // In the absolute form the Host header would not be what the request is for (RFC 9112, section 3.2.2).
+    if (!url.startsWith('/') || !isOurs(host))
+      return new NucleusError(
+        'HOST_REFUSED',
+        'this request is not meant for this machine, by its Host header; a name of your own goes into http.allowed_hosts in config.toml',
+      );
+    if (origin !== undefined && !origins.has(origin.toLowerCase()))
+      return new NucleusError(
+        'ORIGIN_REFUSED',
+        'web pages may not call Nucleus; an origin you trust goes into http.allowed_origins in config.toml',
+      );
+    return null;
+  };
+}

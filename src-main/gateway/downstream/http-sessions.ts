@@ -1,0 +1,86 @@
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { Clock } from '../platform.ts';
+import { createHttpSession, sessionUnknown, type HttpSession } from './http-session.ts';
+import type { Session, SessionIo } from './session.ts';
+
+/** Signs of life, and looks for sessions nobody uses, come this often. */
+const beatMs = 15_000;
+
+/** The sessions of an HTTP front: opened, found again by their id, ended when nobody uses them. */
+export interface HttpSessions {
+  readonly size: number;
+  /** Throws SESSIONS_FULL while every session is in use. */
+  open(principal: string, path: string, open: (io: SessionIo) => Session): HttpSession;
+  /** Throws SESSION_UNKNOWN also for a session of somebody else: whether it exists is none of their business. */
+  find(id: string, principal: string, path: string): HttpSession;
+  endOf(principal: string): void;
+  close(): void;
+}
+
+export function createHttpSessions(deps: {
+  readonly clock: Clock;
+  readonly maxSessions: number;
+  /** Milliseconds after which a session nobody uses is ended. */
+  readonly idleMs: number;
+  onCount(count: number): void;
+}): HttpSessions {
+  const { clock } = deps;
+  const sessions = new Map<string, HttpSession>();
+  let forgetBeat: (() => void) | null = null;
+
+  function beat(): void {
+    const now = clock.now();
+    for (const session of Array.from(sessions.values()))
+      if (now - session.lastSeen() > deps.idleMs) session.close();
+      else session.beat(now);
+    forgetBeat = sessions.size > 0 ? clock.after(beatMs, beat) : null;
+  }
+
+  /** Makes room by ending the session that was not used for longest. */
+  function makeRoom(): void {
+    if (sessions.size < deps.maxSessions) return;
+    const [oldest] = [...sessions.values()].toSorted((a, b) => a.lastSeen() - b.lastSeen());
+    if (!oldest || oldest.lastSeen() === Number.POSITIVE_INFINITY)
+      throw new NucleusError(
+        'SESSIONS_FULL',
+        `all ${deps.maxSessions} sessions are in use; end some, or raise http.max_sessions in config.toml`,
+      );
+    oldest.close();
+  }
+
+  return {
+    get size() {
+      return sessions.size;
+    },
+    open(principal, path, open) {
+      makeRoom();
+      const session = createHttpSession({
+        principal,
+        path,
+        clock,
+        open,
+        onEnd(id) {
+          sessions.delete(id);
+          deps.onCount(sessions.size);
+        },
+      });
+      sessions.set(session.id, session);
+      deps.onCount(sessions.size);
+      forgetBeat ??= clock.after(beatMs, beat);
+      return session;
+    },
+    find(id, principal, path) {
+      const session = sessions.get(id);
+      if (session?.principal === principal && session.path === path) return session;
+      throw sessionUnknown();
+    },
+    endOf(principal) {
+      for (const session of Array.from(sessions.values()))
+        if (session.principal === principal) session.close();
+    },
+    close() {
+      forgetBeat?.();
+      for (const session of Array.from(sessions.values())) session.close();
+    },
+  };
+}
