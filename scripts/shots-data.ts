@@ -150,6 +150,7 @@ export const status: GatewayStatus = {
   home: '/home/dana/.nucleusmcp',
   socket: '/run/user/1000/nucleus-4f1c09ab/s',
   http: 'http://127.0.0.1:8787',
+  httpProblem: null,
   startedAt: now - 4 * 3_600_000 - 12 * minute,
   clients: [
     { name: 'claude-code', version: '2.4.1', principal: 'local', connectedAt: now - 26 * minute },

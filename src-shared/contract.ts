@@ -69,6 +69,8 @@ export const GatewayStatus = z.object({
   socket: z.string().nullable(),
   /** Base URL of the HTTP front, null while it does not listen. */
   http: z.string().nullable(),
+  /** Why it does not listen though it should, in one sentence. */
+  httpProblem: z.string().nullable(),
   /** Unix milliseconds. */
   startedAt: z.number(),
   clients: z.array(

@@ -56,6 +56,9 @@ export function createOpenRequests(): OpenRequests {
       // A cancelled request gets no answer.
       if (frame.kind === 'notification' && frame.method === 'notifications/cancelled')
         open.delete(JSON.stringify(frame.params?.['requestId']));
+      // The gateway answers this one too, with what is wrong.
+      if (frame.kind === 'invalid' && frame.id !== null)
+        open.set(JSON.stringify(frame.id), { id: frame.id, method: null, line: null });
       if (frame.kind !== 'request') return;
       const { id, method } = frame;
       if (method === 'initialize') initialize = { id, line };

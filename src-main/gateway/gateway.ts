@@ -209,6 +209,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       home: deps.home,
       socket: where().socket,
       http: where().http,
+      httpProblem: where().httpProblem,
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({

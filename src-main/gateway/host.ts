@@ -110,6 +110,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     const audit = createAudit({
       path: paths.audit,
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
+      clock,
       log,
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;

@@ -41,6 +41,7 @@ export async function openHttpDoor(deps: {
       address,
       config: config.http,
       bodyLimit: config.upstream.max_frame_mib,
+      unreadLimit: config.client.max_backlog_mib,
       clock,
       log,
       verify: asked?.token === 'none' ? null : gateway.clients.verify,

@@ -21,10 +21,9 @@ export function commandsWith(marker: string): Process[] {
   return everyProcess().filter(({ pid, command }) => pid !== process.pid && command.includes(marker));
 }
 
-/** Whether a process runs; a zombie does not. */
+/** Whether a process runs; a zombie does not, unless threads of it still keep its files and sockets open. */
 export function isAlive(pid: number): boolean {
-  const stat = readStat(pid);
-  return stat !== null;
+  return readStat(pid) !== null || threadsOf(pid) > 1;
 }
 
 /** Waits until none of these processes runs. */
@@ -60,6 +59,14 @@ function readStat(pid: number): { parent: number; group: number } | null {
   return stat === '' || state === 'Z' || state === 'X'
     ? null
     : { parent: Number(parent), group: Number(group) };
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Empty when the process ended meanwhile. */

@@ -119,10 +119,11 @@ async function checkRegistry(context: Context): Promise<Finding[]> {
 async function checkThroughApi(api: Api): Promise<Finding[]> {
   const profiles = await api.profiles.list({});
   const { problems } = await api.connectors.list({});
-  const { upstreams } = await api.gateway.status({});
+  const { upstreams, httpProblem } = await api.gateway.status({});
   return [
     profiles.length === 0 ? noProfiles : ok(`${profiles.length} profiles`),
     ...(problems.length === 0 ? [ok('all connectors can be used')] : problems.map(describeProblem)),
+    ...(httpProblem === null ? [] : [warn(`clients cannot come over HTTP: ${httpProblem}`, httpFix)]),
     ...upstreams.flatMap(describeUpstream),
     describeVault(await api.vault.status({})),
   ];
@@ -154,6 +155,9 @@ const fixes: Partial<Record<ErrorCode, string>> = {
   GATEWAY_BUSY: 'wait for the other nucleus command, or end it',
   GATEWAY_VERSION: 'nucleus stop, then nucleus start',
 };
+
+const httpFix =
+  'end the other program or set http.listen in config.toml; then nucleus stop and nucleus start. Clients on the socket need neither';
 
 const noProfiles: Finding = warn('there are no profiles yet', 'nucleus add <connector>');
 

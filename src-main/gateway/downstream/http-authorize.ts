@@ -73,5 +73,5 @@ export function resourceMetadata(base: string, path: string): object | null {
 /** The WWW-Authenticate header of a refusal (RFC 6750, section 3; RFC 9728, section 5.1). */
 export function challenge(base: string, path: string, error: NucleusError): string {
   const why = error.code === 'TOKEN_INVALID' ? ', error="invalid_token"' : '';
-  return `Bearer realm="nucleus"${why}, resource_metadata="${base}${metadataPath}${encodeURI(path)}"`;
+  return `Bearer realm="nucleus"${why}, resource_metadata="${base}${metadataPath}${path.replace(/["\\]/g, encodeURIComponent)}"`;
 }

@@ -7,6 +7,11 @@ import type { Message } from './session.ts';
 export interface Accepts {
   readonly json: boolean;
   readonly events: boolean;
+  /**
+   * It knows events without data, which only tell where a stream may be taken up again (MCP 2025-11-25); older clients
+   * try to read a message in them.
+   */
+  readonly primed: boolean;
 }
 
 /**
@@ -16,14 +21,14 @@ export interface Accepts {
 export interface Exchange {
   answer(message: Message): void;
   notify(message: Message): void;
-  /** Called now and then while the answer takes long, so that nothing on the way gives up on a silent connection. */
-  beat(): void;
   /** Goes on on another response of the same client, behind what it missed. */
   moveTo(response: ServerResponse, missed: readonly Buffer[]): void;
-  /** Ends without an answer. */
+  /** Ends without an answer; the status counts where nothing was sent yet. */
   abort(status: number, body: string): void;
 }
 
+/** An answer that takes longer than this becomes a stream, which shows a sign of life as often. */
+const beatMs = 15_000;
 /** A finished answer that its client does not read is given up after this. */
 const unreadMs = 30_000;
 
@@ -57,12 +62,28 @@ export function createExchange(
   let response: ServerResponse | null = null;
   let isStreaming = false;
   let isAnswered = false;
+  let forgetBeat = options.accepts.events ? options.clock.after(beatMs, beat) : (): void => {};
+
+  /** While the answer takes long: nothing on the way is to give up on a silent connection. */
+  function beat(): void {
+    forgetBeat = options.clock.after(beatMs, beat);
+    if (!response) return;
+    startStream();
+    response.write(': still at it\n\n');
+  }
+
+  function end(): void {
+    isAnswered = true;
+    forgetBeat();
+  }
 
   function use(next: ServerResponse): void {
     response = next;
     next.once('close', () => {
       if (response !== next || isAnswered) return;
       response = null;
+      // Without a log nobody can come back for it.
+      if (!options.log) forgetBeat();
       options.onLost();
     });
   }
@@ -79,7 +100,7 @@ export function createExchange(
     startEvents(response, options.headers);
     options.onPending(response);
     // Only tells its id, so that a stream that breaks in silence can be taken up again.
-    if (options.log) stream([]);
+    if (options.log && options.accepts.primed) stream([]);
   }
 
   function waitUntilRead(ended: ServerResponse): void {
@@ -91,7 +112,7 @@ export function createExchange(
   use(first);
   return {
     answer(message) {
-      isAnswered = true;
+      end();
       if (isStreaming || !options.accepts.json) {
         startStream();
         stream(message);
@@ -106,21 +127,20 @@ export function createExchange(
       startStream();
       stream(message);
     },
-    beat() {
-      if (!options.accepts.events) return;
-      startStream();
-      response?.write(': still at it\n\n');
-    },
     moveTo(next, missed) {
+      const left = response;
       use(next);
+      // Nobody hears it any more, even where its connection is still open.
+      left?.end();
       for (const event of missed) next.write(event);
       if (isAnswered) next.end();
       else options.onPending(next);
     },
     abort(status, body) {
-      isAnswered = true;
+      end();
       if (!response) return;
       if (isStreaming) response.end();
+      else if (body === '') response.writeHead(status).end();
       else response.writeHead(status, { 'content-type': 'application/json' }).end(body);
     },
   };

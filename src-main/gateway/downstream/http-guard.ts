@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIP } from 'node:net';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { isLoopback } from './http-address.ts';
@@ -46,4 +46,16 @@ export function createGuard(options: {
       );
     return null;
   };
+}
+
+/** Lets a web page that the guard let in read what it gets (Fetch standard, CORS protocol). */
+export function allowOrigin(response: ServerResponse, origin: string): void {
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('vary', 'origin');
+  response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
+  response.setHeader(
+    'access-control-allow-headers',
+    'authorization, content-type, accept, mcp-session-id, mcp-protocol-version, last-event-id',
+  );
+  response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
 }

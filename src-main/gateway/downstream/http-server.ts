@@ -4,28 +4,36 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { formatAddress, type ListenAddress } from './http-address.ts';
 
 /** Limits on a connection: how long a request may take to arrive, how large its headers may be, how many there are. */
-const limits = {
+export interface ConnectionLimits {
+  /** Milliseconds, as the next three. */
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly connectionsCheckingInterval: number;
+  readonly maxHeaderSize: number;
+  readonly maxConnections: number;
+}
+
+const usualLimits: ConnectionLimits = {
   headersTimeout: 10_000,
   requestTimeout: 60_000,
   keepAliveTimeout: 75_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16_384,
-} as const;
-const maxConnections = 4_096;
+  maxConnections: 4_096,
+};
 
 /** Opens an HTTP server; resolves with the base URL it has. Throws ADDRESS_TAKEN. */
 export async function openHttpServer(
   address: ListenAddress,
   handle: RequestListener,
-  bodyLimit: number,
+  limits: ConnectionLimits = usualLimits,
 ): Promise<{ server: Server; url: string }> {
-  const server = createServer(limits, handle);
-  server.maxConnections = maxConnections;
-  server.on('checkContinue', (request, response) => {
-    // A body that will be refused need not be sent.
-    if (Number(request.headers['content-length'] ?? 0) <= bodyLimit) response.writeContinue();
-    handle(request, response);
-  });
+  // A header that stands twice is read as one that names nobody, not as either of the two.
+  const server = createServer({ ...limits, joinDuplicateHeaders: true }, handle);
+  server.maxConnections = limits.maxConnections;
+  // Who asks before sending a body is told to go on once the request was judged.
+  server.on('checkContinue', handle);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen({ port: address.port, ...(address.host !== '' && { host: address.host }) }, resolve);
@@ -36,7 +44,13 @@ export async function openHttpServer(
   }
   server.off('error', reject);
   const { port } = server.address() as AddressInfo;
-  return { server, url: `http://${formatAddress({ host: address.host || '127.0.0.1', port })}` };
+  return { server, url: `http://${formatAddress({ host: reachable(address.host), port })}` };
+}
+
+/** What a program of this machine calls an address that stands for all of them. */
+function reachable(host: string): string {
+  if (host === '::') return '::1';
+  return host === '' || host === '0.0.0.0' ? '127.0.0.1' : host;
 }
 
 function cannotListen(address: ListenAddress, error: NodeJS.ErrnoException): NucleusError {

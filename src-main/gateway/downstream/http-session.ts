@@ -21,11 +21,13 @@ export interface HttpSession {
   /** Takes a message whose answer, if it is to have one, goes to `response`. */
   post(frame: Frame, response: ServerResponse, accepts: Accepts): void;
   /** Opens the stream of the session, or takes up the one that broke behind the event `lastEventId`. */
-  listen(response: ServerResponse, lastEventId: string | null): void;
-  /** A sign of life on whatever is open; milliseconds now. */
-  beat(now: number): void;
+  listen(response: ServerResponse, lastEventId: string | null, accepts: Accepts): void;
+  /** A sign of life on the stream a GET opened. */
+  beat(): void;
   /** When a client was last seen, in milliseconds; Infinity while one is there. */
   lastSeen(): number;
+  /** Ends the session when everything asked was answered; what was answered may still be read. */
+  finish(): void;
   close(): void;
 }
 
@@ -34,6 +36,8 @@ export function createHttpSession(deps: {
   readonly path: string;
   readonly clock: Clock;
   open(io: SessionIo): Session;
+  /** A response may hold bytes that its client has not read. */
+  onUnread(response: ServerResponse): void;
   /** The session ended, whoever ended it. */
   onEnd(id: string): void;
 }): HttpSession {
@@ -41,7 +45,7 @@ export function createHttpSession(deps: {
   const id = `mcp-session-${randomBytes(24).toString('base64url')}`;
   const headers = { 'mcp-session-id': id };
   const log = createEventLog(keptBytes);
-  const exchanges = new Map<Id, { exchange: Exchange; stream: number; since: number }>();
+  const exchanges = new Map<Id, { exchange: Exchange; stream: number }>();
   /** Responses that may hold bytes their client has not read. */
   const writing = new Set<ServerResponse>();
   let general: ServerResponse | null = null;
@@ -50,8 +54,10 @@ export function createHttpSession(deps: {
   let streams = generalStream;
   let seenAt = clock.now();
   let isClosed = false;
+  let isFinishing = false;
 
   function watch(response: ServerResponse): void {
+    deps.onUnread(response);
     if (writing.has(response)) return;
     writing.add(response);
     response.once('close', () => writing.delete(response));
@@ -69,6 +75,10 @@ export function createHttpSession(deps: {
       if (open) open.exchange.notify(message);
       else if (about === undefined) say(message);
     },
+    withdraw(requestId) {
+      exchanges.get(requestId)?.exchange.abort(202, '');
+      exchanges.delete(requestId);
+    },
     backlog() {
       let bytes = 0;
       for (const response of writing) bytes += response.writableLength;
@@ -80,7 +90,7 @@ export function createHttpSession(deps: {
       for (const { exchange } of exchanges.values()) exchange.abort(404, body);
       exchanges.clear();
       general?.end();
-      for (const response of writing) if (response.writableLength > 0) response.destroy();
+      if (!isFinishing) for (const response of writing) if (response.writableLength > 0) response.destroy();
       deps.onEnd(id);
     },
   });
@@ -111,7 +121,7 @@ export function createHttpSession(deps: {
     });
     if (exchanges.has(frame.id))
       return exchange.answer([encode({ id: frame.id, error: errorObject(idInUse(frame.id)) })]);
-    exchanges.set(frame.id, { exchange, stream, since: seenAt });
+    exchanges.set(frame.id, { exchange, stream });
     session.take(frame);
   }
 
@@ -120,11 +130,13 @@ export function createHttpSession(deps: {
     principal: deps.principal,
     path: deps.path,
     post,
-    listen(response, lastEventId) {
+    listen(response, lastEventId, accepts) {
       seenAt = clock.now();
+      const known = lastEventId === null ? null : log.after(lastEventId);
+      if (!known && lastEventId !== null && !lastEventId.startsWith(`${generalStream}-`))
+        throw eventUnknown();
       startEvents(response, headers);
       watch(response);
-      const known = lastEventId === null ? null : log.after(lastEventId);
       if (known && known.stream !== generalStream) {
         const open = [...exchanges.values()].find(({ stream }) => stream === known.stream);
         if (open) return open.exchange.moveTo(response, known.events);
@@ -136,25 +148,33 @@ export function createHttpSession(deps: {
       general = response;
       for (const event of known?.events ?? missed) response.write(event);
       missed = [];
+      if (accepts.primed) response.write(log.add(generalStream, []));
       response.once('close', () => {
         seenAt = clock.now();
         if (general === response) general = null;
       });
     },
-    beat(now) {
-      if (general) general.write(': still here\n\n');
-      for (const { exchange, since } of exchanges.values()) if (now - since >= silenceMs) exchange.beat();
-    },
+    beat: () => void general?.write(': still here\n\n'),
     lastSeen: () => (general !== null || exchanges.size > 0 ? Number.POSITIVE_INFINITY : seenAt),
+    finish() {
+      isFinishing = true;
+      if (!isClosed) session.finish();
+    },
     close() {
+      isFinishing = false;
       if (!isClosed) session.close();
     },
   };
 }
 
-/** An answer that takes longer than this becomes a stream. */
-const silenceMs = 15_000;
 const maxMissed = 20;
+
+function eventUnknown(): NucleusError {
+  return new NucleusError(
+    'REQUEST_INVALID',
+    'what followed this event is not kept any more; ask again, without Last-Event-ID',
+  );
+}
 
 /** What is said of a session that is no more, or that belongs to somebody else. */
 export function sessionUnknown(): NucleusError {

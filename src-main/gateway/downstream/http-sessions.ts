@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { createHttpSession, sessionUnknown, type HttpSession } from './http-session.ts';
@@ -14,6 +15,8 @@ export interface HttpSessions {
   /** Throws SESSION_UNKNOWN also for a session of somebody else: whether it exists is none of their business. */
   find(id: string, principal: string, path: string): HttpSession;
   endOf(principal: string): void;
+  /** Ends each session when everything asked was answered. */
+  finish(): void;
   close(): void;
 }
 
@@ -22,6 +25,7 @@ export function createHttpSessions(deps: {
   readonly maxSessions: number;
   /** Milliseconds after which a session nobody uses is ended. */
   readonly idleMs: number;
+  onUnread(principal: string, response: ServerResponse): void;
   onCount(count: number): void;
 }): HttpSessions {
   const { clock } = deps;
@@ -32,7 +36,7 @@ export function createHttpSessions(deps: {
     const now = clock.now();
     for (const session of Array.from(sessions.values()))
       if (now - session.lastSeen() > deps.idleMs) session.close();
-      else session.beat(now);
+      else session.beat();
     forgetBeat = sessions.size > 0 ? clock.after(beatMs, beat) : null;
   }
 
@@ -53,17 +57,24 @@ export function createHttpSessions(deps: {
       return sessions.size;
     },
     open(principal, path, open) {
-      makeRoom();
       const session = createHttpSession({
         principal,
         path,
         clock,
         open,
+        onUnread: (response) => deps.onUnread(principal, response),
         onEnd(id) {
           sessions.delete(id);
           deps.onCount(sessions.size);
         },
       });
+      try {
+        // Only now: who may not see what it asked for must not push others out.
+        makeRoom();
+      } catch (error) {
+        session.close();
+        throw error;
+      }
       sessions.set(session.id, session);
       deps.onCount(sessions.size);
       forgetBeat ??= clock.after(beatMs, beat);
@@ -77,6 +88,9 @@ export function createHttpSessions(deps: {
     endOf(principal) {
       for (const session of Array.from(sessions.values()))
         if (session.principal === principal) session.close();
+    },
+    finish() {
+      for (const session of Array.from(sessions.values())) session.finish();
     },
     close() {
       forgetBeat?.();

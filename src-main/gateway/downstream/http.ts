@@ -1,20 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../../src-shared/config.ts';
-import { httpStatus, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { AskedView } from '../routing/views.ts';
-import { encode, errorObject, parseFrame, type Frame } from '../wire/frame.ts';
+import { parseFrame, type Frame, type Id } from '../wire/frame.ts';
 import type { ListenAddress } from './http-address.ts';
+import { createBodyReader } from './http-body.ts';
 import { callerOf, challenge, resourceMetadata, viewOf, type Place, type Verify } from './http-authorize.ts';
 import { createExchange, type Accepts } from './http-exchange.ts';
-import { createGuard } from './http-guard.ts';
-import { acceptsOf, headerOf, isJson, readBody } from './http-request.ts';
-import { openHttpServer } from './http-server.ts';
+import { allowOrigin, createGuard } from './http-guard.ts';
+import { refuse } from './http-refusal.ts';
+import { acceptsOf, headerOf, isJson } from './http-request.ts';
+import { openHttpServer, type ConnectionLimits } from './http-server.ts';
 import { createHttpSessions } from './http-sessions.ts';
+import { createUnread } from './http-unread.ts';
 import { invalidFrame, type Caller, type Session, type SessionIo } from './session.ts';
 
-/** How long a client may go on sending a body that was refused. */
-const refusedMs = 5_000;
 /** How long connections have to end when the front closes. */
 const closeMs = 1_000;
 
@@ -22,9 +23,9 @@ const closeMs = 1_000;
 export interface HttpFront {
   /** Where it listens, as `http://host:port`. */
   readonly url: string;
-  /** Ends the sessions of a client whose token is no more. */
+  /** Ends the sessions of a client whose token is no more, and what it asked without one. */
   endSessionsOf(principal: string): void;
-  /** Takes nothing new; what was asked is still answered. */
+  /** Refuses what is new, with words; what was asked is still answered. */
   stopListening(): void;
   /** Resolves when everything asked was answered. */
   finish(): Promise<void>;
@@ -36,6 +37,10 @@ export interface HttpDeps {
   readonly config: Config['http'];
   /** Longest body, in bytes. */
   readonly bodyLimit: number;
+  /** Bytes a client may leave unread, over all its connections. */
+  readonly unreadLimit: number;
+  /** Other than the usual limits of a connection, for tests. */
+  readonly connections?: ConnectionLimits | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Looks a client token up; null lets everybody in, as `local`. */
@@ -59,15 +64,19 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     allowedHosts: config.allowed_hosts,
     allowedOrigins: config.allowed_origins,
   });
+  const readBody = createBodyReader(deps.bodyLimit);
   /** Requests not answered yet. */
   let working = 0;
   let isDraining = false;
-  let onIdle: () => void = () => {};
+  const idle = new Set<() => void>();
+  const oneShots = new Set<{ readonly principal: string; readonly session: Session }>();
+  const unread = createUnread(deps.unreadLimit);
   const count = (): void => deps.onClients(sessions.size + working);
   const sessions = createHttpSessions({
     clock,
     maxSessions: config.max_sessions,
     idleMs: config.session_idle,
+    onUnread: unread.watch,
     onCount: count,
   });
 
@@ -76,7 +85,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     try {
       route(request, response);
     } catch (error) {
-      refuse(request, response, error);
+      fail(request, response, error);
     }
   }
 
@@ -96,8 +105,8 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
       if (page !== null) return endWith(response, 200, page.type, page.text);
     }
     const place = { path, caller: callerOf(request, verify), view: viewOf(path) };
-    if (isDraining) throw new NucleusError('GATEWAY_CLOSING', 'Nucleus is closing; ask again in a moment');
     if (method === 'POST') return receive(place, request, response);
+    if (isDraining) throw closing();
     if (method === 'GET' || method === 'DELETE') return attend(place, request, response, method);
     response.setHeader('allow', 'GET, POST, DELETE');
     throw new NucleusError('HTTP_METHOD_REFUSED', 'MCP messages are sent with POST, heard with GET');
@@ -106,7 +115,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   /** What is read without a session. */
   function pageOf(path: string, request: IncomingMessage): { type: string; text: string } | null {
     if (path === '/healthz') return { type: 'text/plain', text: 'ok\n' };
-    const body = path === '/health' ? deps.health(isKnown(request)) : resourceMetadata(url, path);
+    const body = path === '/health' ? deps.health(isKnown(request)) : resourceMetadata(baseOf(request), path);
     return body && { type: 'application/json', text: `${JSON.stringify(body)}\n` };
   }
 
@@ -132,16 +141,18 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
         'CONTENT_TYPE_REFUSED',
         'an MCP message is JSON: send it with content-type application/json',
       );
-    readBody(request, deps.bodyLimit, (body) => {
+    readBody(place.caller.principal, request, (body) => {
+      if (body instanceof NucleusError) return fail(request, response, body);
+      const frame = parseFrame(body);
       try {
-        if (!body) throw tooLarge(deps.bodyLimit);
-        const frame = parseFrame(body);
         if (frame.kind === 'invalid') throw invalidFrame(frame.reason);
         take(place, request, response, frame, accepts);
       } catch (error) {
-        refuse(request, response, error);
+        fail(request, response, error, frame.kind === 'notification' ? null : frame.id);
       }
     });
+    // Only now is it known that the body is wanted.
+    if (request.headers.expect !== undefined && !response.headersSent) response.writeContinue();
   }
 
   function take(
@@ -153,7 +164,10 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   ): void {
     const { caller, path, view } = place;
     const id = headerOf(request, 'mcp-session-id');
-    if (frame.kind === 'request') begin(response);
+    if (frame.kind === 'request') {
+      if (isDraining) throw closing();
+      begin(response);
+    }
     if (id !== null) {
       sessions.find(id, caller.principal, path).post(frame, response, accepts);
     } else if (frame.kind !== 'request') {
@@ -169,11 +183,12 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
 
   /** A session for one request that came without: it ends with its answer, or with its connection. */
   function answerOnce({ caller, view }: Place, response: ServerResponse, accepts: Accepts): Session {
+    const { principal } = caller;
     const exchange = createExchange(response, {
       clock,
       accepts,
       headers: {},
-      onPending: () => {},
+      onPending: (pending) => unread.watch(principal, pending),
       onLost: () => session.close(),
     });
     const session = deps.openOneShot(
@@ -186,6 +201,9 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
       caller,
       view,
     );
+    const oneShot = { principal, session };
+    oneShots.add(oneShot);
+    response.once('close', () => oneShots.delete(oneShot));
     return session;
   }
 
@@ -205,12 +223,13 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
       response.writeHead(200).end();
       return;
     }
-    if (!acceptsOf(request).events)
+    const accepts = acceptsOf(request);
+    if (!accepts.events)
       throw new NucleusError(
         'ACCEPT_REFUSED',
         'what a session says is an event stream: accept text/event-stream',
       );
-    session.listen(response, headerOf(request, 'last-event-id'));
+    session.listen(response, headerOf(request, 'last-event-id'), accepts);
   }
 
   /** Counts a request until its response is gone. */
@@ -220,47 +239,48 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     response.once('close', () => {
       working -= 1;
       count();
-      if (working === 0) onIdle();
+      if (working > 0) return;
+      for (const tell of idle) tell();
+      idle.clear();
     });
   }
 
-  function refuse(request: IncomingMessage, response: ServerResponse, thrown: unknown): void {
+  function fail(
+    request: IncomingMessage,
+    response: ServerResponse,
+    thrown: unknown,
+    id: Id | null = null,
+  ): void {
     const error = toNucleusError(thrown);
     if (error.code === 'INTERNAL') log.error('an HTTP request failed', { reason: error.message });
     if (response.headersSent) return void response.destroy();
-    const status = httpStatus(error.code);
-    if (status === 401) response.setHeader('www-authenticate', challenge(url, pathOf(request), error));
-    const isSending = !request.complete && hasBody(request);
-    if (isDraining || isSending) response.setHeader('connection', 'close');
-    if (isSending) {
-      // What it still sends is read away for a while, so that it comes to read the answer.
-      request.resume();
-      const forget = clock.after(refusedMs, () => request.destroy());
-      request.once('close', forget);
-    }
-    endWith(response, status, 'application/json', encode({ id: null, error: errorObject(error) }));
+    if (error.code === 'TOKEN_REQUIRED' || error.code === 'TOKEN_INVALID')
+      response.setHeader('www-authenticate', challenge(baseOf(request), pathOf(request), error));
+    refuse(request, response, error, { clock, id, isLast: isDraining });
   }
 
-  const { server, url } = await openHttpServer(deps.address, handle, deps.bodyLimit);
+  const { server, url } = await openHttpServer(deps.address, handle, deps.connections);
   server.on('error', (error) => log.warn('HTTP failed', { reason: error.message }));
   const closed = Promise.withResolvers<void>();
   server.once('close', () => closed.resolve());
-  const stopListening = (): void => {
-    if (isDraining) return;
-    isDraining = true;
-    server.close();
-  };
   return {
     url,
-    endSessionsOf: sessions.endOf,
-    stopListening,
+    endSessionsOf(principal) {
+      sessions.endOf(principal);
+      for (const oneShot of oneShots) if (oneShot.principal === principal) oneShot.session.close();
+    },
+    stopListening() {
+      isDraining = true;
+      sessions.finish();
+    },
     finish: () =>
       new Promise((resolve) => {
         if (working === 0) resolve();
-        else onIdle = resolve;
+        else idle.add(resolve);
       }),
     async close() {
-      stopListening();
+      isDraining = true;
+      server.close();
       sessions.close();
       const forget = clock.after(closeMs, () => server.closeAllConnections());
       server.closeIdleConnections();
@@ -273,8 +293,9 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
 /** A response whose client is gone fails; nobody is left to be told. */
 function ignore(): void {}
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+/** Under which address its client knows this server; the guard has judged it. */
+function baseOf({ headers }: IncomingMessage): string {
+  return `http://${headers.host}`;
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {
@@ -285,22 +306,6 @@ function endWith(response: ServerResponse, status: number, type: string, text: s
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }
 
-/** Lets a web page that the guard let in read what it gets (Fetch standard, CORS protocol). */
-function allowOrigin(response: ServerResponse, origin: string): void {
-  response.setHeader('access-control-allow-origin', origin);
-  response.setHeader('vary', 'origin');
-  response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
-  response.setHeader(
-    'access-control-allow-headers',
-    'authorization, content-type, accept, mcp-session-id, mcp-protocol-version, last-event-id',
-  );
-  response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
-}
-
-function tooLarge(limit: number): NucleusError {
-  const size = (limit / 1024 / 1024).toFixed(0);
-  return new NucleusError(
-    'BODY_TOO_LARGE',
-    `the message is longer than the ${size} MiB that upstream.max_frame_mib in config.toml lets through; send less`,
-  );
+function closing(): NucleusError {
+  return new NucleusError('GATEWAY_CLOSING', 'Nucleus is closing; ask again in a moment');
 }

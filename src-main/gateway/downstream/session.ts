@@ -31,6 +31,8 @@ export interface SessionIo {
   answer(id: Id | null, message: Message): void;
   /** A notification, about a request under way or about none. */
   notify(message: Message, about?: Id): void;
+  /** A request that gets no answer, because its client took it back; for a front that holds something open for it. */
+  withdraw?(id: Id): void;
   end(): void;
   /** Bytes written that the client has not read. */
   backlog(): number;
@@ -135,7 +137,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const route = await findRoute(kind, params);
+      const { name, look } = lookUp(kind, params);
+      const route = look() ?? (await lateRoute(kind, name, look));
       const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
       const call: Call = {
         kind,
@@ -161,10 +164,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
     } finally {
       open.delete(id);
+      if (controller.signal.aborted && !closed) io.withdraw?.(id);
     }
   }
 
-  async function findRoute(kind: Call['kind'], params: Params): Promise<Call['route']> {
+  /** The name or address a request is about, and how to find where it leads. */
+  function lookUp(kind: Call['kind'], params: Params): { name: string; look: () => Call['route'] | null } {
     const field = kind === 'resource' ? 'uri' : 'name';
     const name = params[field];
     if (typeof name !== 'string')
@@ -172,12 +177,17 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const args = params['arguments'];
     if (kind !== 'resource' && args !== undefined && !isObject(args))
       throw new NucleusError('ARGUMENTS_INVALID', `arguments of ${name} must be an object`);
-    const look = () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name));
-    let route = look();
-    if (!route && view().missing().length > 0) {
-      await deps.settle(view());
-      route = look();
-    }
+    return { name, look: () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name)) };
+  }
+
+  /** The route of a name that is not known yet: a profile that was never listed may have it. */
+  async function lateRoute(
+    kind: Call['kind'],
+    name: string,
+    look: () => Call['route'] | null,
+  ): Promise<Call['route']> {
+    if (view().missing().length > 0) await deps.settle(view());
+    const route = look();
     if (route) return route;
     throw unknownRoute(kind, name, view());
   }

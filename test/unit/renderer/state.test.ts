@@ -15,6 +15,7 @@ const status: GatewayStatus = {
   home: '/home',
   socket: null,
   http: null,
+  httpProblem: null,
   startedAt: 0,
   clients: [],
   upstreams: [],
