@@ -1,23 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as prettier from 'prettier';
-import * as z from 'zod';
-import { Config } from '../src-shared/config.ts';
-import { parseDuration } from '../src-shared/duration.ts';
+import {
+  configKeys,
+  configSchema,
+  describeKind,
+  isDuration,
+  type KeySchema,
+} from '../src-shared/config-keys.ts';
 import { errorTable } from '../src-shared/errors.ts';
 
-/* npm run docs writes the pages that are generated from the source; with --check it only says which are stale. */
+/* npm run docs writes the files that are generated from the source; with --check it only says which are stale. */
 
 const root = join(import.meta.dirname, '..');
-const pages = { 'docs/errors.md': errorsPage(), 'docs/config.md': configPage() };
+const files = {
+  'docs/errors.md': errorsPage(),
+  'docs/config.md': configPage(),
+  'resources/schema/config.json': configJson(),
+};
 const mayWrite = !process.argv.includes('--check');
 
-for (const [file, text] of Object.entries(pages)) {
+for (const [file, text] of Object.entries(files)) {
   const path = join(root, file);
   const style = await prettier.resolveConfig(path);
-  const wanted = await prettier.format(text, { ...style, parser: 'markdown' });
+  const wanted = await prettier.format(text, { ...style, filepath: path });
   if (wanted === read(path)) continue;
   if (mayWrite) {
+    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, wanted);
     console.log(`wrote ${file}`);
   } else {
@@ -43,56 +52,69 @@ function errorsPage(): string {
   ].join('\n\n');
 }
 
-interface Schema {
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly type?: string;
-  readonly enum?: readonly unknown[];
-  readonly default?: unknown;
-  readonly description?: string;
-}
-
 function configPage(): string {
-  const schema = z.toJSONSchema(Config, { io: 'input' }) as Schema;
-  const sections = Object.entries(schema.properties ?? {}).map(([name, section]) => {
-    const rows = Object.entries(section.properties ?? {}).map(
-      ([key, value]) =>
-        `| \`${key}\` | ${typeOf(key, value)} | ${defaultOf(value)} | ${value.description ?? ''} |`,
-    );
-    return [
-      `## [${name}]\n\n${section.description ?? ''}\n`,
-      '| Key | Type | Default | Meaning |',
-      '|---|---|---|---|',
-      ...rows,
-    ].join('\n');
-  });
+  const keys = configKeys();
+  const sections = Object.entries(configSchema().properties ?? {}).map(([name, { description = '' }]) =>
+    [
+      `## [${name}]\n\n${description}\n`,
+      '| Key | Type | Default | Meaning | Variable |',
+      '|---|---|---|---|---|',
+      ...keys
+        .filter(({ section }) => section === name)
+        .map(
+          ({ name: key, schema, variable }) =>
+            `| \`${key}\` | ${typeOf(key, schema)} | ${code(schema.default)} | ${schema.description ?? ''} | ${variable === null ? 'none' : `\`${variable}\``} |`,
+        ),
+    ].join('\n'),
+  );
   return [
-    generated('src-shared/config.ts'),
+    generated('src-shared/config.ts and scripts/docs.ts'),
     '# config.toml',
-    'Optional; it lies in the state folder (see [state.md](state.md)). What it leaves out has the default. A key that is not listed here, or a value of another type, is refused with the file and line.',
+    'Optional; it lies in the state folder (see [state.md](state.md)), or where `--config` or `NUCLEUS_CONFIG` says. What it leaves out has the default. A key that is not listed here, or a value of another type, is refused with file, line and column; several at once are all listed.',
     'A duration is a number and a unit: `250ms`, `30s`, `10m`, `2h`, `1d`, or several, as in `1h30m`. `0` needs no unit.',
+    'Editors with a TOML language server complete keys and show this page’s texts after a first line `#:schema <path to Nucleus>/resources/schema/config.json`.',
+    '## What goes before what',
+    '**Flag, then environment, then file, then default.**',
+    [
+      '- Flags: `--config FILE` everywhere; `--log LEVEL` and `--log-style STYLE` where a gateway runs or is started (`serve`, `start`); `--call-timeout` with `serve --servers`, `--standalone` and `--http`.',
+      '- Environment: the variable in the last column, `NUCLEUS_<SECTION>_<KEY>`, e.g. `NUCLEUS_UPSTREAM_CALL_TIMEOUT=90s`. Also `NUCLEUS_LOG` for `NUCLEUS_LOG_LEVEL`. An empty one counts as not set, a wrong one is refused by its name. Lists have no variable, and `[approval]` has none on purpose: what a person is asked must not depend on who starts the gateway.',
+      '- An error in the file is refused even where a variable or a flag goes before it.',
+    ].join('\n'),
+    'Which variables a gateway sees depends on who starts it:',
+    [
+      '| Started by | Variables |',
+      '|---|---|',
+      '| a terminal or a service manager: `nucleus start --foreground`, `serve` with `--standalone`, `--servers` or `--http`, the app; a command while no gateway runs | all of its own environment |',
+      '| `nucleus start`, in the background | every `NUCLEUS…` of the terminal, and those that `config.toml` names (below) |',
+      '| a client, through `nucleus serve` | `NUCLEUS_HOME` and `NUCLEUS_VAULT_…` only. A gateway serves all clients, so none of them says how it works: neither by a variable above, nor `NUCLEUS_CONFIG`, nor `NUCLEUSMCP_AUDIT_FULL_ARGS`. Flags in the client’s entry (`--config`, `--log`) do reach one it starts |',
+    ].join('\n'),
+    'A command that runs while no gateway does logs errors only, unless `NUCLEUS_LOG` says more.',
+    '## Variables in the file',
+    '`{{ env.NAME }}` in any text of the file, in lists too and several in one text, is filled from the gateway’s own environment (the table above) after the file was read and before it is checked. A variable that is not set, and anything else between the braces, is refused with the key and the name. What a variable holds is taken as it is and not filled again. Numbers and switches cannot be filled. An editor may mark one in a duration or a choice as an error; Nucleus does not.',
     ...sections,
   ].join('\n\n');
 }
 
-function typeOf(key: string, { type, enum: choices, default: fallback }: Schema): string {
-  if (choices) return choices.map((choice) => `\`${JSON.stringify(choice)}\``).join(', ');
-  if (type === 'number' && key.endsWith('_mib')) return 'number of MiB';
-  if (type === 'integer') return 'whole number';
-  if (type === 'string' && typeof fallback === 'string' && isDuration(fallback)) return 'duration';
-  return type ?? 'any';
+function configJson(): string {
+  const { $schema, ...rest } = configSchema() as KeySchema & { $schema: string };
+  return JSON.stringify({
+    $schema,
+    title: 'Nucleus config.toml',
+    $comment: 'Generated from src-shared/config.ts by "npm run docs"; edit that file instead.',
+    ...rest,
+  });
 }
 
-function defaultOf({ default: fallback }: Schema): string {
-  return fallback === undefined ? '' : `\`${JSON.stringify(fallback)}\``;
+function typeOf(key: string, schema: KeySchema): string {
+  if (schema.enum) return schema.enum.map(code).join(', ');
+  if (isDuration(schema)) return 'duration';
+  if (schema.type === 'string') return 'text';
+  const kind = describeKind(schema).replace(/^an? /, '');
+  return key.endsWith('_mib') ? kind.replace('number', 'number of MiB') : kind;
 }
 
-function isDuration(text: string): boolean {
-  try {
-    parseDuration(text);
-    return true;
-  } catch {
-    return false; // A plain string then.
-  }
+function code(value: unknown): string {
+  return value === undefined ? '' : `\`${JSON.stringify(value)}\``;
 }
 
 function generated(source: string): string {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { parseDuration } from './duration.ts';
+import { durationPattern, parseDuration } from './duration.ts';
+import { logLevels, logStyles } from './log-levels.ts';
 
 /** A timer cannot wait longer (2^31 - 1 milliseconds). */
 const longest = parseDuration('24d');
@@ -7,17 +8,14 @@ const longest = parseDuration('24d');
 const duration = (fallback: string, describe: string, shortest = 0) =>
   z
     .string()
+    .regex(durationPattern)
     .default(fallback)
     .transform((text, context) => {
-      try {
-        const milliseconds = parseDuration(text);
-        if (milliseconds >= shortest && milliseconds <= longest) return milliseconds;
-        context.addIssue({ code: 'custom', message: `must be from ${shortest} ms to 24d and is ${text}` });
-        return z.NEVER;
-      } catch (error) {
-        context.addIssue({ code: 'custom', message: (error as Error).message });
-        return z.NEVER;
-      }
+      const milliseconds = parseDuration(text);
+      if (milliseconds >= shortest && milliseconds <= longest) return milliseconds;
+      const message = shortest > 0 ? `must be from ${shortest}ms to 24d` : 'must be at most 24d';
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
     })
     .describe(describe);
 
@@ -32,15 +30,10 @@ const mebibytes = (fallback: number, describe: string) =>
 
 const names = (describe: string) => z.array(z.string()).max(100).default([]).describe(describe);
 
-/** How much a log writes, from nothing to everything. */
-export const logLevels = ['off', 'error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-/** How a log writes a line. */
-export const logStyles = ['text', 'json'] as const;
-export type LogStyle = (typeof logStyles)[number];
-
-/** config.toml. The schema is the only definition of its keys, types and defaults; durations become milliseconds, sizes bytes. */
+/**
+ * config.toml. The schema is the only definition of its keys, types and defaults; durations become milliseconds, sizes
+ * bytes. What a check of its own says goes on from the key's name (`must be …`) and never quotes the value.
+ */
 export const Config = z.strictObject({
   upstream: z
     .strictObject({
@@ -114,13 +107,15 @@ export const Config = z.strictObject({
         .enum(logStyles)
         .default('text')
         .describe(
-          '`text` is a line for people, `json` one JSON object per line with `ts`, `level`, `msg` and `fields`.',
+          '`text` is a line for people, `json` one JSON object per line with `ts`, `level`, `msg` and `fields`. Servers added with `--stderr inherit` write their own lines between.',
         ),
     })
     .prefault({})
     .describe('What the gateway says about itself.'),
 });
 export type Config = z.output<typeof Config>;
+/** What may be written, all of it optional: durations as texts, sizes in MiB. */
+export type ConfigInput = z.input<typeof Config>;
 
 /** The configuration of a machine without a config.toml. */
 export const defaultConfig: Config = Config.parse({});

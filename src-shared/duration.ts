@@ -2,11 +2,14 @@ import { NucleusError } from './errors.ts';
 
 const units = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** How a duration is written: a number and a unit, one or several; 0 needs no unit. */
+export const durationPattern = /^\s*(0|(\d+(ms|s|m|h|d))+)\s*$/;
+
 /** Milliseconds of a duration such as `250ms`, `30s`, `10m`, `2h`, `1d` or `1h30m`; `0` needs no unit. */
 export function parseDuration(text: string): number {
   const trimmed = text.trim();
   if (trimmed === '0') return 0;
-  if (!/^(\d+(ms|s|m|h|d))+$/.test(trimmed)) {
+  if (!durationPattern.test(trimmed)) {
     throw new NucleusError(
       'USAGE',
       `"${text}" is not a duration; write a number and a unit, such as 30s, 10m or 1h30m`,

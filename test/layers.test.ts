@@ -58,6 +58,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
     ['src-shared', ...gateway('platform.ts', 'storage')],
     /^(node:.*|jsonc-parser)$/,
   ],
+  ['src-main/gateway/config', ['src-shared', ...gateway('storage')], /^(node:.*|smol-toml|zod)$/],
   // What stands at the top of the gateway joins its parts.
   [
     'src-main/gateway',

@@ -34,7 +34,7 @@ export async function openApi(context: Context): Promise<OpenApi> {
     for (;;) {
       const endpoint = await findGateway(context.paths);
       if (endpoint !== null) {
-        if (context.configFile !== undefined) {
+        if (context.config?.namedBy === '--config') {
           note(context, 'note: --config is ignored; the running gateway has read its own');
         }
         const { api, close } = await connectControl(endpoint.socket, context.version);
@@ -81,6 +81,9 @@ function closeOnSignal(host: Host): () => void {
 async function hostInProcess(context: Context, waitMs: number): Promise<Host | null> {
   process.umask(0o077);
   const { hostGateway } = await import('../gateway/host.ts');
+  const { readEnvironment } = await import('../gateway/config/environment.ts');
+  const { readConfig } = await import('./read-config.ts');
+  const config = readConfig(context);
   try {
     return await hostGateway({
       platform: createNodePlatform({
@@ -89,9 +92,11 @@ async function hostInProcess(context: Context, waitMs: number): Promise<Host | n
         log: createLog({
           write: (line) => context.stderr.write(line),
           now: Date.now,
-          env: context.env,
-          // What goes wrong is the command's own sentence; the log would only say it twice.
-          fallback: 'error',
+          settings: {
+            ...config.log,
+            // What goes wrong is the command's own sentence; the log would only say it twice, unless it is asked for.
+            level: readEnvironment(context.env).input.log?.level ?? 'error',
+          },
         }),
       }),
       paths: context.paths,
@@ -99,7 +104,7 @@ async function hostInProcess(context: Context, waitMs: number): Promise<Host | n
       resources: context.resources,
       listen: false,
       waitMs: Math.max(0, waitMs),
-      ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+      config,
     });
   } catch (error) {
     if (error instanceof NucleusError && error.code === 'GATEWAY_BUSY') return null;

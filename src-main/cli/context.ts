@@ -20,7 +20,14 @@ export interface Context {
   readonly json: boolean;
   /** Whether a person or a pipe may be asked; false with --no-input. */
   readonly input: boolean;
-  readonly configFile: string | undefined;
+  /** A config.toml other than that of the state folder. */
+  readonly config: NamedConfig | null;
+}
+
+/** A file somebody named, absolute: a gateway we start has another working directory. */
+export interface NamedConfig {
+  readonly path: string;
+  readonly namedBy: '--config' | 'NUCLEUS_CONFIG';
 }
 
 /** The flags every command has. */
@@ -46,15 +53,16 @@ export function createContext(options: GlobalOptions): Context {
     version: readVersion(),
     json: options.json === true,
     input: options.input !== false,
-    configFile: options.config === undefined ? undefined : findConfig(options.config),
+    config: findConfig(options.config, process.env['NUCLEUS_CONFIG']),
   };
 }
 
-/** Absolute, since a gateway we start has another working directory; one that was named by hand must be there. */
-function findConfig(path: string): string {
-  const file = resolve(path);
-  if (existsSync(file)) return file;
-  throw new NucleusError('CONFIG_INVALID', `--config names ${file}, which does not exist`);
+/** A flag was given for this command and has to be right at once; a variable counts for what reads it. */
+function findConfig(flag: string | undefined, variable: string | undefined): NamedConfig | null {
+  if (flag === undefined) return variable ? { path: resolve(variable), namedBy: 'NUCLEUS_CONFIG' } : null;
+  const path = resolve(flag);
+  if (existsSync(path)) return { path, namedBy: '--config' };
+  throw new NucleusError('CONFIG_INVALID', `--config names ${path}, which does not exist`);
 }
 
 /** The version in package.json. */

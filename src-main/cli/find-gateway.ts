@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Endpoint } from '../../src-shared/attach.ts';
-import { readEndpoint } from '../gateway/storage/endpoint.ts';
+import { checkSocket, readEndpoint } from '../gateway/storage/endpoint.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 
 /** The gateway of this state folder when one listens; its address file alone proves nothing. */
@@ -13,8 +13,9 @@ export async function findGateway(paths: Paths): Promise<Endpoint | null> {
   return socket === null ? null : endpoint;
 }
 
-/** A connection to the socket, or null when nobody listens there. */
+/** A connection to the socket, or null when nobody listens there. Throws STATE_UNUSABLE when it may be another user's. */
 export async function connectSocket(path: string): Promise<Socket | null> {
+  checkSocket(path);
   return new Promise((resolve) => {
     const socket = connect({ path });
     socket.once('error', () => resolve(null));

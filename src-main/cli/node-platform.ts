@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join } from 'node:path';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
-import { compileCache } from './compile-cache.ts';
 
 /** What plain Node offers the gateway. */
 export function createNodePlatform(options: {
@@ -21,7 +21,7 @@ export function createNodePlatform(options: {
         {
           detached: process.platform !== 'win32',
           stdio: ['pipe', 'pipe', 'pipe'],
-          env: { ...env, NODE_COMPILE_CACHE: compileCache },
+          env: { ...env, ...compileCache() },
           cwd,
         },
       ),
@@ -32,6 +32,13 @@ export function createNodePlatform(options: {
       return (await import('keytar')).default;
     },
   };
+}
+
+/** Lets another Node of ours use the translations this one keeps. */
+function compileCache(): Record<string, string> {
+  const folder = getCompileCacheDir();
+  // It names the one of this version of Node, below the one to be set.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }
 
 /** The flags another Node running our sources needs: those this one was started with. */

@@ -1,7 +1,7 @@
 import { parseFrame, type Id } from '../gateway/wire/frame.ts';
 import { findRequestId } from '../gateway/wire/reply.ts';
 
-/** Longer messages are told by their ends, and parsed only when those do not tell. */
+/** A request longer than this is not parsed to learn its method. */
 const parsedBytes = 65_536;
 const endBytes = 256;
 
@@ -43,12 +43,9 @@ export function createOpenRequests(): OpenRequests {
 
   return {
     sent(line) {
-      const large =
-        line.length > parsedBytes
-          ? findRequestId(line.subarray(0, endBytes), line.subarray(-endBytes))
-          : null;
-      if (large !== null) {
-        open.set(JSON.stringify(large), { id: large, method: null, line: null });
+      const call = callOf(line);
+      if (call) {
+        open.set(JSON.stringify(call.id), { ...call, line: null });
         return;
       }
       const frame = parseFrame(line);
@@ -56,6 +53,9 @@ export function createOpenRequests(): OpenRequests {
       // A cancelled request gets no answer.
       if (frame.kind === 'notification' && frame.method === 'notifications/cancelled')
         open.delete(JSON.stringify(frame.params?.['requestId']));
+      // The gateway answers this one too, with what is wrong.
+      if (frame.kind === 'invalid' && frame.id !== null)
+        open.set(JSON.stringify(frame.id), { id: frame.id, method: null, line: null });
       if (frame.kind !== 'request') return;
       const { id, method } = frame;
       if (method === 'initialize') initialize = { id, line };
@@ -88,6 +88,18 @@ export function createOpenRequests(): OpenRequests {
   };
 }
 
+const callHead =
+  /^\{(?:"jsonrpc": ?"2\.0", ?"id": ?(?:\d{1,15}|"[^"\\\u0000-\u001f]{1,100}"), ?)?"method": ?"tools\/call",/;
+
+/** What its ends tell of a call, or of a large request that may be one; null where they do not tell. */
+function callOf(line: Buffer): { id: Id; method: string | null } | null {
+  const head = line.subarray(0, endBytes);
+  const isCall = callHead.test(head.toString('latin1'));
+  if (!isCall && line.length <= parsedBytes) return null;
+  const id = findRequestId(head, line.subarray(-endBytes));
+  return id === null ? null : { id, method: isCall ? 'tools/call' : null };
+}
+
 const responseHead =
   /^\{"jsonrpc": ?"2\.0", ?"id": ?(\d{1,15}|"[^"\\\u0000-\u001f]{1,100}"), ?"(?:result|error)":/;
 const responseTail = /, ?"id": ?(\d{1,15}|"[^"\\\u0000-\u001f]{1,100}")\}$/;
@@ -95,15 +107,13 @@ const responseStart = /^\{(?:"jsonrpc": ?"2\.0", ?)?"(?:result|error)": ?/;
 
 /** The id of a response, or null for anything else. */
 function responseId(line: Buffer): Id | null {
-  if (line.length > parsedBytes) {
-    const head = line.toString('utf8', 0, endBytes);
-    const text =
-      responseHead.exec(head)?.[1] ??
-      (responseStart.test(head)
-        ? responseTail.exec(line.toString('utf8', line.length - endBytes))?.[1]
-        : undefined);
-    if (text !== undefined) return JSON.parse(text) as Id;
-  }
+  const head = line.toString('utf8', 0, endBytes);
+  const text =
+    responseHead.exec(head)?.[1] ??
+    (responseStart.test(head)
+      ? responseTail.exec(line.toString('utf8', Math.max(0, line.length - endBytes)))?.[1]
+      : undefined);
+  if (text !== undefined) return JSON.parse(text) as Id;
   const frame = parseFrame(line);
   return frame.kind === 'response' ? frame.id : null;
 }

@@ -73,10 +73,7 @@ export async function relay(context: Context, first: Socket, attach: () => Promi
 
   function forward(line: Buffer): void {
     if (isStopped) return refuse(line, stoppedError);
-    if (socket) {
-      requests.sent(line);
-      return write(socket, line, stdin);
-    }
+    if (socket && writeAlive(socket, line, stdin)) return requests.sent(line);
     if (kept.length < maxKept) kept.push(line);
     else refuse(line, busyError);
   }
@@ -162,6 +159,16 @@ function restarted(method: string | null): NucleusError {
     `the gateway restarted while ${method ?? 'the call'} ran; whether it took effect is unknown, so look before you call it again`,
     { outcome: 'unknown' },
   );
+}
+
+/**
+ * Writes a line unless the gateway is gone already, which its socket knows before it says so. False only when nothing
+ * of the line went out: a write that fails at once took none of it, one that is held up may have taken some.
+ */
+function writeAlive(socket: Socket, line: Buffer, from: Readable): boolean {
+  if (!socket.writable) return false;
+  write(socket, line, from);
+  return socket.errored === null;
 }
 
 /** Writes a line; a reader that is slow makes the other side wait. */

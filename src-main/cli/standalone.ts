@@ -1,7 +1,6 @@
 import { userInfo } from 'node:os';
 import type { AttachLine } from '../../src-shared/attach.ts';
-import type { Config } from '../../src-shared/config.ts';
-import { loadConfig } from '../gateway/config-file.ts';
+import type { Config, ConfigInput } from '../../src-shared/config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
 import { openHttpDoor } from '../gateway/http-door.ts';
@@ -14,25 +13,30 @@ import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
 import { withProgress } from './progress.ts';
+import { readConfig } from './read-config.ts';
 
 /** How long to wait for another command to let go of the state folder. */
 const lockTimeout = 30_000;
 
 /** `serve --standalone`: this process is the gateway, its only client is on stdin and stdout. */
-export async function serveStandalone(context: Context, line: AttachLine): Promise<number> {
+export async function serveStandalone(
+  context: Context,
+  flags: ConfigInput,
+  line: AttachLine,
+): Promise<number> {
   process.umask(0o077);
+  const config = readConfig(context, flags);
   const opening = hostGateway({
-    platform: createPlatform(context, gatewayEnvironment(context.paths, context.env, userInfo().uid)),
+    platform: createPlatform(context, gatewayEnvironment(context.paths, context.env, userInfo().uid), config),
     paths: context.paths,
     version: context.version,
     resources: context.resources,
     listen: false,
     waitMs: lockTimeout,
-    ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+    config,
   });
   const host = await withProgress(context, 'Waiting for the state folder …', opening);
   host.gateway.startBackground();
-  const config = loadConfig(context.configFile ?? context.paths.config);
   await serveOnStdio(context, host.gateway, line, config);
   await host.close();
   return 0;
@@ -43,20 +47,15 @@ export async function serveFile(
   context: Context,
   file: string,
   options: {
-    /** Milliseconds. */
-    readonly callTimeout: number | null;
+    readonly flags: ConfigInput;
     readonly line: AttachLine;
     /** `host:port` to listen on instead of stdio. */
     readonly http: string | undefined;
   },
 ): Promise<number> {
-  const { callTimeout, line, http } = options;
-  const settings = loadConfig(context.configFile ?? context.paths.config);
-  const config: Config =
-    callTimeout === null
-      ? settings
-      : { ...settings, upstream: { ...settings.upstream, call_timeout: callTimeout } };
-  const platform = createPlatform(context, context.env);
+  const { flags, line, http } = options;
+  const config = readConfig(context, flags);
+  const platform = createPlatform(context, context.env, config);
   const gateway = createServersGateway({
     platform,
     file,
@@ -95,12 +94,11 @@ async function serveOnHttp(
   await front?.close();
 }
 
-function createPlatform(context: Context, env: Platform['env']): Platform {
+function createPlatform(context: Context, env: Platform['env'], config: Config): Platform {
   const log = createLog({
     write: (text) => context.stderr.write(text),
     now: Date.now,
-    env: context.env,
-    fallback: 'info',
+    settings: config.log,
   });
   return createNodePlatform({ env, resources: context.resources, log });
 }

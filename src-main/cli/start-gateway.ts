@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Endpoint } from '../../src-shared/attach.ts';
 import { isErrorCode, NucleusError } from '../../src-shared/errors.ts';
-import { ensurePrivateFolder } from '../gateway/storage/files.ts';
+import { variablesNamedIn } from '../gateway/config/holes.ts';
+import { ensurePrivateFolder, readTextIfExists } from '../gateway/storage/files.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
@@ -16,17 +17,18 @@ const lookEvery = 50;
 
 /**
  * Starts a gateway that outlives this process and waits until it listens. Another one that won the race for the lock
- * is as good. `auto`: nobody asked for it by name, so it ends when no client has been there for a while.
+ * is as good. `auto`: nobody asked for it by name, so it ends when no client has been there for a while, and no variable
+ * of ours says how it works. `args`: further flags of `nucleus gateway`.
  */
 export async function startGateway(
   context: Context,
-  options: { auto: boolean; waitMs: number },
+  options: { auto: boolean; waitMs: number; args: readonly string[] },
 ): Promise<Endpoint> {
   const { paths } = context;
   rememberSession(paths, context.env);
   ensurePrivateFolder(paths.home);
   const log = openLog(paths);
-  const child = spawnGateway(context, options.auto, log.descriptor);
+  const child = spawnGateway(context, options, log.descriptor);
   const state: { end: string | null } = { end: null };
   child.once('error', (error) => {
     state.end = error.message;
@@ -52,24 +54,32 @@ export async function startGateway(
 }
 
 /** Own session, own environment, own log, none of our pipes: closing the client must not touch it. */
-function spawnGateway(context: Context, auto: boolean, log: number): ReturnType<typeof spawn> {
+function spawnGateway(
+  context: Context,
+  { auto, args }: { auto: boolean; args: readonly string[] },
+  log: number,
+): ReturnType<typeof spawn> {
   const { paths } = context;
+  // NUCLEUS_CONFIG is one of the variables of the starter, the flag is not.
+  const config = auto && context.config?.namedBy !== '--config' ? null : context.config;
   try {
     const child = spawn(
       process.execPath,
       [
         ...nodeFlags(),
-        join(context.root, 'src-main', 'cli', 'main.ts'),
+        join(context.root, 'src-main', 'cli', 'main.mjs'),
         'gateway',
         // Its last word, should it fail, is one we can read.
         '--json',
         ...(auto ? ['--auto'] : []),
-        ...(context.configFile === undefined ? [] : ['--config', context.configFile]),
+        ...(config === null ? [] : ['--config', config.path]),
+        ...args,
       ],
       {
         cwd: paths.home,
         env: {
-          ...gatewayEnvironment(paths, context.env, userInfo().uid),
+          ...gatewayEnvironment(paths, context.env, userInfo().uid, { auto }),
+          ...(auto ? {} : namedVariables(config?.path ?? paths.config, context.env)),
           // A relative path would mean another folder where the gateway starts.
           ...(context.env['NUCLEUS_HOME'] && { NUCLEUS_HOME: paths.home }),
         },
@@ -83,6 +93,12 @@ function spawnGateway(context: Context, auto: boolean, log: number): ReturnType<
   } finally {
     closeSync(log);
   }
+}
+
+/** Who starts a gateway by hand gives it what its configuration asks for by name. */
+function namedVariables(file: string, env: Context['env']): Record<string, string> {
+  const named = variablesNamedIn(readTextIfExists(file) ?? '').map((name) => [name, env[name]] as const);
+  return Object.fromEntries(named.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
 interface LogFile {

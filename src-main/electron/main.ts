@@ -4,6 +4,8 @@ import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 
 import { windowContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
+import { loadConfig } from '../gateway/config/load.ts';
+import type { SettableLog } from '../gateway/log.ts';
 import type { Log } from '../gateway/platform.ts';
 import { ensurePrivateFolder, removeIfExists } from '../gateway/storage/files.ts';
 import { createPaths, type Paths } from '../gateway/storage/paths.ts';
@@ -59,7 +61,7 @@ function boot(): void {
       { scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } },
     ]);
     harden(app);
-    const log = openShellLog(paths, process.env);
+    const log = openShellLog(paths);
     process.on('uncaughtException', (error) => {
       log.error('the app failed', { reason: error.message, stack: error.stack });
       app.exit(1);
@@ -73,7 +75,7 @@ function boot(): void {
   }
 }
 
-async function start(paths: Paths, folder: string, log: Log): Promise<void> {
+async function start(paths: Paths, folder: string, log: SettableLog): Promise<void> {
   // Listened to from the beginning: a second start must not be lost while this one still waits for the lock.
   let wanted = !process.argv.includes(hiddenFlag);
   let open = (): void => {
@@ -89,6 +91,12 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end());
   rememberSession(paths, process.env);
   const env = gatewayEnvironment(paths, process.env, userInfo().uid);
+  const named = process.env['NUCLEUS_CONFIG'];
+  const config = loadConfig(named ? resolve(named) : paths.config, {
+    env: process.env,
+    namedBy: named && 'NUCLEUS_CONFIG',
+  });
+  log.set(config.log);
   // Else the folder of whoever started the app could not be unmounted or removed.
   process.chdir(paths.home);
 
@@ -103,6 +111,7 @@ async function start(paths: Paths, folder: string, log: Log): Promise<void> {
   const host = await takeOver({
     platform: createElectronPlatform({ env, log, bundles }),
     paths,
+    config,
     version: app.getVersion(),
     resources,
   });

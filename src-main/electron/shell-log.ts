@@ -1,14 +1,13 @@
 import { openSync, renameSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { createLog } from '../gateway/log.ts';
-import type { Log } from '../gateway/platform.ts';
+import { createLog, type SettableLog } from '../gateway/log.ts';
 import { ensurePrivateFolder } from '../gateway/storage/files.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 
 const maxLogBytes = 5 * 1024 * 1024;
 
 /** The app's own log, `logs/app.log`: nobody reads a menubar app's stdout. */
-export function openShellLog(paths: Paths, env: Readonly<Record<string, string | undefined>>): Log {
+export function openShellLog(paths: Paths): SettableLog {
   ensurePrivateFolder(paths.logs);
   const path = join(paths.logs, 'app.log');
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
@@ -23,7 +22,5 @@ export function openShellLog(paths: Paths, env: Readonly<Record<string, string |
       }
     },
     now: Date.now,
-    env,
-    fallback: 'info',
   });
 }

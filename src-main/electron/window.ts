@@ -116,10 +116,10 @@ function openSession(renderer: string): Session {
 function keepInside(contents: WebContents, log: Log): void {
   contents.on('will-navigate', (event) => {
     event.preventDefault();
-    log.warn('the window’s page tried to go elsewhere', { url: event.url });
+    log.warn('the window’s page tried to go elsewhere', { origin: originOf(event.url) });
   });
   contents.setWindowOpenHandler(({ url }) => {
-    log.warn('the window’s page tried to open another', { url });
+    log.warn('the window’s page tried to open another', { origin: originOf(url) });
     return { action: 'deny' };
   });
 }
@@ -135,4 +135,9 @@ function visible(place: Place | null): { x: number; y: number } | object {
     return !isBeside && !isAbove;
   });
   return isSeen ? { x, y, width, height } : { width, height };
+}
+
+/** The rest of an address may hold what no log should: a sign-in's code, a token. */
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : 'none';
 }

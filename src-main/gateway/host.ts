@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
-import { loadConfig } from './config-file.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createHosts } from './hosts/hosts.ts';
@@ -11,11 +11,13 @@ import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
+import { sayAtStart } from './start-messages.ts';
 import { openRegistry } from './storage/database.ts';
 import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
 import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
 import { waitForLock } from './storage/lock.ts';
 import type { Paths } from './storage/paths.ts';
+import { createProfileStore } from './storage/profile-store.ts';
 import { createVault } from './storage/vault.ts';
 
 /** Calls under way get this long when a person stops the gateway, and when another one takes over. */
@@ -34,7 +36,7 @@ export interface HostOptions {
   readonly waitMs: number;
   /** Nobody started it by name: it ends after a while without a connection, and does not start once stopped. */
   readonly idleExit?: boolean;
-  readonly configFile?: string | undefined;
+  readonly config: Config;
   /** How to listen on HTTP when a person says so; else config.toml says it, and a failure ends nothing. */
   readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
   readonly signal?: AbortSignal;
@@ -62,9 +64,8 @@ export interface Host {
 
 /** Takes the lock of a state folder and hosts the gateway of it. Throws GATEWAY_BUSY when another process keeps it. */
 export async function hostGateway(options: HostOptions): Promise<Host> {
-  const { platform, paths, version } = options;
+  const { platform, paths, version, config } = options;
   const { clock, log } = platform;
-  const config = loadConfig(options.configFile ?? paths.config);
   ensurePrivateFolder(paths.home);
   ensurePrivateFolder(paths.run);
   const lock = await waitForLock(paths, {
@@ -99,6 +100,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       throw new NucleusError('GATEWAY_STOPPED', 'Nucleus was stopped by you; run nucleus start');
     const registry = openRegistry({ paths });
     opened.push(() => registry.close());
+    sayAtStart({ log, paths, profiles: createProfileStore(registry.db).list().length });
     const vault = createVault({ db: registry.db, platform, paths });
     const connectors = createConnectors({
       builtinFolder: builtinConnectors(options.resources),
@@ -108,6 +110,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     const audit = createAudit({
       path: paths.audit,
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
+      clock,
       log,
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;

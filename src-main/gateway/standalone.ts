@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as z from 'zod';
 import { defaultConfig, type Config } from '../../src-shared/config.ts';
@@ -9,6 +8,7 @@ import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
 import { openRegistry } from './storage/database.ts';
+import { readTextIfExists } from './storage/files.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { createNoVault } from './storage/vault.ts';
 
@@ -25,6 +25,9 @@ const ServersFile = z.object({
     }),
   ),
 });
+
+const sample =
+  '{"mcpServers":{"files":{"command":"npx","args":["-y","@modelcontextprotocol/server-filesystem","."]}}}';
 
 /**
  * Serves the servers of a `{"mcpServers":…}` file without registering anything: profile `<server>:default` each, no
@@ -71,20 +74,21 @@ export function createServersGateway(options: {
 
 function readServers(file: string, createdAt: number): Profile[] {
   const invalid = (why: string): NucleusError =>
-    new NucleusError(
-      'CONFIG_INVALID',
-      `${file}: ${why}; it should look like {"mcpServers":{"name":{"command":"…"}}}`,
-    );
+    new NucleusError('CONFIG_INVALID', `${file} ${why}; it should look like ${sample}`);
+  const text = readTextIfExists(file);
+  if (text === null) throw invalid('does not exist');
   let raw: unknown;
   try {
-    raw = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    throw invalid((error as Error).message);
+    raw = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    // What the parser says quotes the text, and that may hold a secret.
+    throw invalid('is not valid JSON');
   }
+  if (!hasServers(raw)) throw invalid('names no servers under "mcpServers"');
   const parsed = ServersFile.safeParse(raw);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw invalid(`${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
+    throw invalid(`is not valid at ${issue?.path.join('.') ?? ''} (${issue?.message ?? 'not valid'})`);
   }
   return Object.entries(parsed.data.mcpServers).map(([name, server]) => {
     if (!server.command)
@@ -104,4 +108,10 @@ function readServers(file: string, createdAt: number): Profile[] {
       stderr: 'null' as const,
     };
   });
+}
+
+function hasServers(raw: unknown): boolean {
+  const servers = (raw as { mcpServers?: unknown } | null)?.mcpServers;
+  if (servers === undefined || servers === null) return false;
+  return typeof servers !== 'object' || Object.keys(servers).length > 0;
 }

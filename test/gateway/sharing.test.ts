@@ -96,7 +96,7 @@ test('five clients and twelve profiles are twelve upstream processes', async (t)
   );
   const { clients: attached } = await gateway.status();
   assert.equal(attached.filter(({ name }) => name === 'test-client').length, 5);
-  const gateways = processesWith(home.state).filter(({ command }) => command.includes('main.ts gateway'));
+  const gateways = processesWith(home.state).filter(({ command }) => command.includes('main.mjs gateway'));
   assert.deepEqual(
     gateways.map(({ pid }) => pid),
     [gateway.pid],
@@ -109,7 +109,7 @@ test('clients that all start a gateway at once end up with the same one', async 
   const clients = await Promise.all(Array.from({ length: 5 }, () => connectClient(t, home)));
   await Promise.all(clients.map((client) => client.ping()));
   const gatewaysNow = () =>
-    processesWith(home.state).filter(({ command }) => command.includes('main.ts gateway'));
+    processesWith(home.state).filter(({ command }) => command.includes('main.mjs gateway'));
   const [winner] = await until('one gateway is left', () => {
     const left = gatewaysNow();
     return left.length === 1 && left;

@@ -38,10 +38,10 @@ export interface Home {
   endpoint(): Endpoint | null;
 }
 
-/** A fresh NUCLEUS_HOME and HOME. Afterwards all that runs in it is killed and all of it deleted. */
-export function createHome(scope: Scope, config = ''): Home {
+/** A fresh NUCLEUS_HOME, called `name`, and HOME. Afterwards all that runs in it is killed and all of it deleted. */
+export function createHome(scope: Scope, config = '', name = 'state'): Home {
   const root = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
-  const state = join(root, 'state');
+  const state = join(root, name);
   const user = join(root, 'user');
   mkdirSync(user);
   const home: Home = {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from './until.ts';
 
 export interface Process {
@@ -21,10 +22,9 @@ export function commandsWith(marker: string): Process[] {
   return everyProcess().filter(({ pid, command }) => pid !== process.pid && command.includes(marker));
 }
 
-/** Whether a process runs; a zombie does not. */
+/** Whether a process runs; a zombie does not, unless threads of it still keep its files and sockets open. */
 export function isAlive(pid: number): boolean {
-  const stat = readStat(pid);
-  return stat !== null;
+  return readStat(pid) !== null || threadsOf(pid) > 1;
 }
 
 /** Waits until none of these processes runs. */
@@ -40,6 +40,13 @@ export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
+}
+
+/** Stops a process as it stands; `kill(pid, 'SIGCONT')` lets it go on. */
+export async function freeze(pid: number): Promise<void> {
+  kill(pid, 'SIGSTOP');
+  const stands = (thread: string): boolean => / T /.test(readProc(pid, join('task', thread, 'stat')));
+  await until(`process ${pid} stands still`, () => readdirSync(`/proc/${pid}/task`).every(stands));
 }
 
 function everyProcess(): Process[] {
@@ -60,6 +67,14 @@ function readStat(pid: number): { parent: number; group: number } | null {
   return stat === '' || state === 'Z' || state === 'X'
     ? null
     : { parent: Number(parent), group: Number(group) };
+}
+
+function threadsOf(pid: number): number {
+  try {
+    return readdirSync(`/proc/${pid}/task`).length;
+  } catch {
+    return 0;
+  }
 }
 
 /** Empty when the process ended meanwhile. */

@@ -3,13 +3,14 @@ import type { Api, UpstreamStatus, VaultStatus } from '../../../src-shared/contr
 import type { ErrorCode } from '../../../src-shared/errors.ts';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import type { ConnectorProblem } from '../../../src-shared/model.ts';
-import { loadConfig } from '../../gateway/config-file.ts';
 import { withApi } from '../api.ts';
+import { findClearTokens } from '../../gateway/storage/original.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
 import { note, printJson, visible } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
+import { readConfig } from '../read-config.ts';
 
 export type DoctorOptions = { readonly strict?: boolean };
 
@@ -48,6 +49,7 @@ async function examine(context: Context): Promise<Finding[]> {
     checkHome(context),
     config,
     await checkGateway(context),
+    ...checkClearTokens(context),
     // Without a valid config no gateway opens, and the reason has been said.
     ...(config.level === 'ok' ? await checkRegistry(context) : []),
   ];
@@ -68,13 +70,24 @@ function checkHome({ paths }: Context): Finding {
 }
 
 function checkConfig(context: Context): Finding {
-  const file = context.configFile ?? context.paths.config;
+  const file = context.config?.path ?? context.paths.config;
   try {
-    loadConfig(file);
+    readConfig(context);
     return ok(existsSync(file) ? `${file} is valid` : 'no config.toml; the defaults hold');
   } catch (error) {
     return fail(toNucleusError(error).message, `edit ${file}`);
   }
+}
+
+function checkClearTokens({ paths }: Context): Finding[] {
+  const clear = findClearTokens(paths);
+  if (clear === null) return [];
+  return [
+    warn(
+      `the original Nucleus left the tokens of its sign-ins in clear text in ${clear.folder} (${clear.names})`,
+      `sign in again with nucleus add, then remove the folder: rm -r ${clear.folder}`,
+    ),
+  ];
 }
 
 async function checkGateway({ paths, version }: Context): Promise<Finding> {

@@ -1,21 +1,26 @@
+import type { Config, ConfigInput } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Host, HostOptions } from '../../gateway/host.ts';
 import { hostGateway } from '../../gateway/host.ts';
 import { createLog } from '../../gateway/log.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
+import { addLogFlags, type LogOptions, logSettings } from '../flags.ts';
 import { createNodePlatform } from '../node-platform.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
+import { readConfig } from '../read-config.ts';
 
-export type GatewayOptions = { readonly auto?: boolean };
+export type GatewayOptions = LogOptions & { readonly auto?: boolean };
 
 /** `nucleus gateway`, hidden: the headless gateway itself, as `start` and `serve` spawn it. */
 export const gateway: CommandSpec = {
   define(command) {
     command.option('--auto', 'end after a while without clients');
+    addLogFlags(command);
   },
-  run: (context, _args, options: GatewayOptions) => runGateway(context, { auto: options.auto === true }),
+  run: (context, _args, options: GatewayOptions) =>
+    runGateway(context, { auto: options.auto === true, flags: logSettings(options) }),
 };
 
 const lockTimeout = 30_000;
@@ -25,6 +30,7 @@ const lockTurn = 250;
 /** How to be the gateway. */
 interface RunOptions {
   readonly auto: boolean;
+  readonly flags: ConfigInput;
   /** Where to listen on HTTP, when a person says so. */
   readonly http?: NonNullable<HostOptions['http']>;
 }
@@ -35,10 +41,11 @@ interface RunOptions {
  */
 export async function runGateway(context: Context, options: RunOptions): Promise<number> {
   process.umask(0o077);
+  const config = readConfig(context, options.flags);
   const deadline = Date.now() + lockTimeout;
   for (;;) {
     try {
-      const host = await openHost(context, options);
+      const host = await openHost(context, config, options);
       endOnSignal(host);
       await host.closed;
       return 0;
@@ -68,12 +75,11 @@ function endOnSignal(host: Host): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
 }
 
-function openHost(context: Context, { auto, http }: RunOptions): Promise<Host> {
+function openHost(context: Context, config: Config, { auto, http }: RunOptions): Promise<Host> {
   const log = createLog({
     write: (line) => context.stderr.write(line),
     now: Date.now,
-    env: context.env,
-    fallback: 'info',
+    settings: config.log,
   });
   return hostGateway({
     platform: createNodePlatform({ env: context.env, resources: context.resources, log }),
@@ -84,6 +90,6 @@ function openHost(context: Context, { auto, http }: RunOptions): Promise<Host> {
     waitMs: lockTurn,
     idleExit: auto,
     http,
-    ...(context.configFile === undefined ? {} : { configFile: context.configFile }),
+    config,
   });
 }

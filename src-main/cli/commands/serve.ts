@@ -1,19 +1,20 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AttachLine, AttachView } from '../../../src-shared/attach.ts';
+import type { ConfigInput } from '../../../src-shared/config.ts';
 import { parseDuration } from '../../../src-shared/duration.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { parseMode } from '../../../src-shared/modes.ts';
 import { readEndpoint } from '../../gateway/storage/endpoint.ts';
 import type { Context } from '../context.ts';
 import { findGateway, pause } from '../find-gateway.ts';
-import { collect, readProfile } from '../flags.ts';
+import { addLogFlags, collect, logArguments, type LogOptions, logSettings, readProfile } from '../flags.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Attachment } from '../shim.ts';
 import { attach } from '../shim.ts';
 
-export type ServeOptions = {
+export type ServeOptions = LogOptions & {
   readonly mode?: string;
   readonly profile?: readonly string[];
   readonly client?: string;
@@ -38,40 +39,38 @@ export const serve: CommandSpec = {
       .option('--servers <file>', 'serve the mcpServers of this JSON file, without any state')
       .option('--http <host:port>', 'be the gateway in the foreground and listen on HTTP too')
       .option('--token <none>', 'with --http: ask for no client token; for tests on this machine')
-      .option('--call-timeout <duration>', 'longest call, e.g. 90s; only with --servers');
+      .option('--call-timeout <duration>', 'longest call, e.g. 90s; with --servers, --standalone or --http');
+    addLogFlags(command);
   },
   async run(context, _args, options: ServeOptions) {
     const view = readView(options);
     const line = createLine(context, options, view);
     checkToken(options);
-    const callTimeout = options.callTimeout === undefined ? null : parseDuration(options.callTimeout);
+    const flags = readFlags(options);
     if (options.servers !== undefined) {
       const { serveFile } = await import('../standalone.ts');
-      return serveFile(context, resolve(context.cwd, options.servers), {
-        callTimeout,
-        line,
-        http: options.http,
-      });
+      return serveFile(context, resolve(context.cwd, options.servers), { flags, line, http: options.http });
     }
-    if (callTimeout !== null) {
+    if (options.callTimeout !== undefined && options.standalone !== true && options.http === undefined) {
       note(context, 'note: --call-timeout is ignored; [upstream] call_timeout in config.toml says it');
     }
     if (options.http !== undefined) {
       const { runGateway } = await import('./gateway.ts');
       const token = options.token === 'none' ? 'none' : 'clients';
-      return runGateway(context, { auto: false, http: { listen: options.http, token } });
+      return runGateway(context, { auto: false, flags, http: { listen: options.http, token } });
     }
     if (options.standalone === true) {
       const { serveStandalone } = await import('../standalone.ts');
-      return serveStandalone(context, line);
+      return serveStandalone(context, flags, line);
     }
-    const attachment = await attachOrStart(context, line);
+    const logFlags = logArguments(options);
+    const attachment = await attachOrStart(context, line, logFlags);
     for (const sentence of attachment.notes) note(context, sentence);
     note(context, `attached to gateway pid=${attachment.pid} socket=${attachment.socketPath}`);
     const { relay } = await import('../relay.ts');
     return relay(context, attachment.socket, async () => {
       await awaitSuccessor(context);
-      return (await attachOrStart(context, line)).socket;
+      return (await attachOrStart(context, line, logFlags)).socket;
     });
   },
 };
@@ -108,6 +107,7 @@ async function awaitSuccessor({ paths }: Context): Promise<void> {
 async function attachOrStart(
   context: Context,
   line: AttachLine,
+  logFlags: readonly string[],
 ): Promise<Attachment & { readonly socketPath: string }> {
   const deadline = Date.now() + attachTimeout;
   let isOurs = false;
@@ -115,8 +115,11 @@ async function attachOrStart(
     const endpoint = readEndpoint(context.paths);
     const attachment = endpoint && (await attach(endpoint, line));
     if (endpoint && attachment) {
-      if (context.configFile !== undefined && !isOurs) {
+      if (context.config?.namedBy === '--config' && !isOurs) {
         note(context, 'note: --config is ignored; the running gateway has read its own');
+      }
+      if (logFlags.length > 0 && !isOurs) {
+        note(context, `note: ${logFlags[0]} is ignored; the running gateway logs as it was told`);
       }
       return { ...attachment, socketPath: endpoint.socket };
     }
@@ -137,9 +140,20 @@ async function attachOrStart(
     }
     const { startGateway } = await import('../start-gateway.ts');
     const { withProgress } = await import('../progress.ts');
-    await withProgress(context, 'Starting the gateway …', startGateway(context, { auto: true, waitMs }));
+    await withProgress(
+      context,
+      'Starting the gateway …',
+      startGateway(context, { auto: true, waitMs, args: logFlags }),
+    );
     isOurs = true;
   }
+}
+
+/** What a gateway in this process is told by flags; of the time, checked before anything starts. */
+function readFlags(options: ServeOptions): ConfigInput {
+  if (options.callTimeout === undefined) return logSettings(options);
+  parseDuration(options.callTimeout);
+  return { ...logSettings(options), upstream: { call_timeout: options.callTimeout } };
 }
 
 function createLine(context: Context, options: ServeOptions, view: AttachView): AttachLine {

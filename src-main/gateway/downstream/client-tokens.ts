@@ -69,6 +69,10 @@ export function createClientTokens(deps: {
   let index: Index | null = null;
 
   const known = (): Index => (index ??= createIndex(store.list()));
+  const readAnew = (): Index => {
+    index = null;
+    return known();
+  };
 
   function changeViews(change: (profiles: readonly ViewEntry[]) => readonly ViewEntry[]): void {
     for (const { name, profiles } of store.list()) {
@@ -108,24 +112,23 @@ export function createClientTokens(deps: {
       const createdAt = Math.floor(now / 1_000);
       const profiles = view && (view.profiles ?? []).map(({ id, alias }) => ({ id, alias }));
       store.insert({ name, hash: digestOf(token), profiles, createdAt, expiresAt });
-      index = null;
+      readAnew();
       return { client: { name, view: profiles && { profiles }, createdAt, expiresAt }, token };
     },
     list: () => [...known().byName.values()],
     remove(name) {
       const isRemoved = store.remove(name);
-      index = null;
+      readAnew();
       if (isRemoved) for (const listener of removed) listener(name);
       return isRemoved;
     },
     renameProfile: (from, to) => changeViews((profiles) => renamed(profiles, from, to)),
     removeProfile: (id) => changeViews((profiles) => profiles.filter((entry) => entry.id !== id)),
     reload() {
-      const before = index?.byName ?? null;
-      index = null;
       // Nobody asked yet, so there is no session either.
-      if (!before) return;
-      for (const { name, view } of known().byName.values())
+      if (!index) return;
+      const before = index.byName;
+      for (const { name, view } of readAnew().byName.values())
         if (JSON.stringify(view) !== JSON.stringify(before.get(name)?.view))
           for (const listener of viewChanged) listener(name);
     },

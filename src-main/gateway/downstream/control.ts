@@ -11,6 +11,7 @@ import {
   type Handlers,
 } from '../../../src-shared/contract.ts';
 import { isErrorCode, NucleusError } from '../../../src-shared/errors.ts';
+import { checkSocket } from '../storage/endpoint.ts';
 import { encode, errorObject, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
 import { readLines } from '../wire/lines.ts';
 
@@ -91,7 +92,7 @@ export function createControlSession(
   };
 }
 
-/** Connects to a running gateway's socket and speaks the contract with it. Rejects with GATEWAY_UNREACHABLE. */
+/** Connects to a running gateway's socket and speaks the contract with it. Rejects with GATEWAY_UNREACHABLE, or STATE_UNUSABLE. */
 export async function connectControl(
   socketPath: string,
   version: string,
@@ -101,6 +102,7 @@ export async function connectControl(
       'GATEWAY_UNREACHABLE',
       `the gateway does not answer (${why}); start it with nucleus start`,
     );
+  checkSocket(socketPath);
   const socket = connect(socketPath);
   const attached = Promise.withResolvers<Exclude<AttachReply, { error: unknown }>>();
   const waiting = new Map<number, PromiseWithResolvers<unknown>>();

@@ -21,14 +21,14 @@ export interface Accepts {
 export interface Exchange {
   answer(message: Message): void;
   notify(message: Message): void;
-  /** Called now and then while the answer takes long, so that nothing on the way gives up on a silent connection. */
-  beat(): void;
   /** Goes on on another response of the same client, behind what it missed. */
   moveTo(response: ServerResponse, missed: readonly Buffer[]): void;
   /** Ends without an answer; the status counts where nothing was sent yet. */
   abort(status: number, body: string): void;
 }
 
+/** An answer that takes longer than this becomes a stream, which shows a sign of life as often. */
+const beatMs = 15_000;
 /** A finished answer that its client does not read is given up after this. */
 const unreadMs = 30_000;
 
@@ -62,12 +62,28 @@ export function createExchange(
   let response: ServerResponse | null = null;
   let isStreaming = false;
   let isAnswered = false;
+  let forgetBeat = options.accepts.events ? options.clock.after(beatMs, beat) : (): void => {};
+
+  /** While the answer takes long: nothing on the way is to give up on a silent connection. */
+  function beat(): void {
+    forgetBeat = options.clock.after(beatMs, beat);
+    if (!response) return;
+    startStream();
+    response.write(': still at it\n\n');
+  }
+
+  function end(): void {
+    isAnswered = true;
+    forgetBeat();
+  }
 
   function use(next: ServerResponse): void {
     response = next;
     next.once('close', () => {
       if (response !== next || isAnswered) return;
       response = null;
+      // Without a log nobody can come back for it.
+      if (!options.log) forgetBeat();
       options.onLost();
     });
   }
@@ -96,7 +112,7 @@ export function createExchange(
   use(first);
   return {
     answer(message) {
-      isAnswered = true;
+      end();
       if (isStreaming || !options.accepts.json) {
         startStream();
         stream(message);
@@ -111,11 +127,6 @@ export function createExchange(
       startStream();
       stream(message);
     },
-    beat() {
-      if (!options.accepts.events) return;
-      startStream();
-      response?.write(': still at it\n\n');
-    },
     moveTo(next, missed) {
       const left = response;
       use(next);
@@ -126,7 +137,7 @@ export function createExchange(
       else options.onPending(next);
     },
     abort(status, body) {
-      isAnswered = true;
+      end();
       if (!response) return;
       if (isStreaming) response.end();
       else if (body === '') response.writeHead(status).end();

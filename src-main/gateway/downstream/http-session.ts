@@ -22,8 +22,8 @@ export interface HttpSession {
   post(frame: Frame, response: ServerResponse, accepts: Accepts): void;
   /** Opens the stream of the session, or takes up the one that broke behind the event `lastEventId`. */
   listen(response: ServerResponse, lastEventId: string | null, accepts: Accepts): void;
-  /** A sign of life on whatever is open; milliseconds now. */
-  beat(now: number): void;
+  /** A sign of life on the stream a GET opened. */
+  beat(): void;
   /** When a client was last seen, in milliseconds; Infinity while one is there. */
   lastSeen(): number;
   /** Ends the session when everything asked was answered; what was answered may still be read. */
@@ -45,7 +45,7 @@ export function createHttpSession(deps: {
   const id = `mcp-session-${randomBytes(24).toString('base64url')}`;
   const headers = { 'mcp-session-id': id };
   const log = createEventLog(keptBytes);
-  const exchanges = new Map<Id, { exchange: Exchange; stream: number; since: number }>();
+  const exchanges = new Map<Id, { exchange: Exchange; stream: number }>();
   /** Responses that may hold bytes their client has not read. */
   const writing = new Set<ServerResponse>();
   let general: ServerResponse | null = null;
@@ -121,7 +121,7 @@ export function createHttpSession(deps: {
     });
     if (exchanges.has(frame.id))
       return exchange.answer([encode({ id: frame.id, error: errorObject(idInUse(frame.id)) })]);
-    exchanges.set(frame.id, { exchange, stream, since: seenAt });
+    exchanges.set(frame.id, { exchange, stream });
     session.take(frame);
   }
 
@@ -154,10 +154,7 @@ export function createHttpSession(deps: {
         if (general === response) general = null;
       });
     },
-    beat(now) {
-      if (general) general.write(': still here\n\n');
-      for (const { exchange, since } of exchanges.values()) if (now - since >= silenceMs) exchange.beat();
-    },
+    beat: () => void general?.write(': still here\n\n'),
     lastSeen: () => (general !== null || exchanges.size > 0 ? Number.POSITIVE_INFINITY : seenAt),
     finish() {
       isFinishing = true;
@@ -170,8 +167,6 @@ export function createHttpSession(deps: {
   };
 }
 
-/** An answer that takes longer than this becomes a stream. */
-const silenceMs = 15_000;
 const maxMissed = 20;
 
 function eventUnknown(): NucleusError {

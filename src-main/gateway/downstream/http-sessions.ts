@@ -36,7 +36,7 @@ export function createHttpSessions(deps: {
     const now = clock.now();
     for (const session of Array.from(sessions.values()))
       if (now - session.lastSeen() > deps.idleMs) session.close();
-      else session.beat(now);
+      else session.beat();
     forgetBeat = sessions.size > 0 ? clock.after(beatMs, beat) : null;
   }
 

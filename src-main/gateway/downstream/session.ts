@@ -137,7 +137,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const route = await findRoute(kind, params);
+      const { name, look } = lookUp(kind, params);
+      const route = look() ?? (await lateRoute(kind, name, look));
       const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
       const call: Call = {
         kind,
@@ -167,7 +168,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     }
   }
 
-  async function findRoute(kind: Call['kind'], params: Params): Promise<Call['route']> {
+  /** The name or address a request is about, and how to find where it leads. */
+  function lookUp(kind: Call['kind'], params: Params): { name: string; look: () => Call['route'] | null } {
     const field = kind === 'resource' ? 'uri' : 'name';
     const name = params[field];
     if (typeof name !== 'string')
@@ -175,12 +177,17 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const args = params['arguments'];
     if (kind !== 'resource' && args !== undefined && !isObject(args))
       throw new NucleusError('ARGUMENTS_INVALID', `arguments of ${name} must be an object`);
-    const look = () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name));
-    let route = look();
-    if (!route && view().missing().length > 0) {
-      await deps.settle(view());
-      route = look();
-    }
+    return { name, look: () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name)) };
+  }
+
+  /** The route of a name that is not known yet: a profile that was never listed may have it. */
+  async function lateRoute(
+    kind: Call['kind'],
+    name: string,
+    look: () => Call['route'] | null,
+  ): Promise<Call['route']> {
+    if (view().missing().length > 0) await deps.settle(view());
+    const route = look();
     if (route) return route;
     throw unknownRoute(kind, name, view());
   }

@@ -65,8 +65,9 @@ export function createView(
 
   /** The lists of all bindings together, rebuilt when the offer of any of them is another object. */
   function lists(): Lists {
-    const offers = bindings.map((binding) => deps.catalog.offer(binding.profile));
-    if (!joined || offers.some((offer, index) => offer !== joined?.offers[index])) {
+    const offerOf = ({ profile }: Binding): Offer | null => deps.catalog.offer(profile);
+    if (!joined || bindings.some((binding, index) => offerOf(binding) !== joined?.offers[index])) {
+      const offers = bindings.map(offerOf);
       const parts = bindings.flatMap((binding, index) => {
         const offer = offers[index];
         return offer ? [rowsOf(binding, offer)] : [];

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, type Stats } from 'node:fs';
 import Database from 'better-sqlite3';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { ensurePrivateFolder, readTextIfExists, writePrivateFile } from './files.ts';
@@ -115,15 +115,28 @@ function tablesOf(db: Database.Database): ReadonlySet<string> {
 }
 
 function backUp(db: Database.Database, target: string): void {
-  const temporary = `${target}.${randomUUID()}.tmp`;
+  // Always the same name: what a crash left behind goes with the next try.
+  const temporary = `${target}.tmp`;
   try {
+    rmSync(temporary, { force: true });
     // VACUUM INTO fills an empty file and keeps its mode.
     createFile(temporary);
     db.prepare('VACUUM INTO ?').run(temporary);
+    // SQLite leaves it to the system when the copy reaches the disk; it has to be there before the original changes.
+    flush(temporary);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+function flush(path: string): void {
+  const file = openSync(path, 'r+');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -134,14 +147,7 @@ function settle(db: Database.Database, marker: string | null): Registry {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');
     db.pragma('foreign_keys = ON');
-    db.exec('CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, val TEXT)');
-    for (const step of migrations) {
-      db.transaction(() => {
-        if (Number(readMeta(db, 'schema_version') ?? 0) >= step.version) return;
-        db.exec(step.sql);
-        writeMeta(db, 'schema_version', String(step.version));
-      }).immediate();
-    }
+    db.transaction(() => migrate(db)).immediate();
     // Written at each opening: a file that may only be read shows now, BEGIN IMMEDIATE would not notice.
     writeMeta(db, 'registry_id', readMeta(db, 'registry_id') ?? marker ?? randomUUID());
   } catch (error) {
@@ -149,6 +155,17 @@ function settle(db: Database.Database, marker: string | null): Registry {
     throw error;
   }
   return { db, close: () => void db.close() };
+}
+
+/** All missing steps; in one transaction, so that whatever ends it leaves the old schema or the new one. */
+function migrate(db: Database.Database): void {
+  db.exec('CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, val TEXT)');
+  const version = Number(readMeta(db, 'schema_version') ?? 0);
+  for (const step of migrations) {
+    if (step.version <= version) continue;
+    db.exec(step.sql);
+    writeMeta(db, 'schema_version', String(step.version));
+  }
 }
 
 function createFile(path: string): void {

@@ -1,4 +1,4 @@
-import { lstatSync, chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Endpoint } from '../../../src-shared/attach.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
@@ -76,6 +76,43 @@ export function prepareSocketFolder(path: string): void {
   } catch (error) {
     throw unusable(folder, error);
   }
+}
+
+/**
+ * Refuses a socket that another user may have put there: an address outlives a restart of the machine, a folder in
+ * /tmp does not, and then anybody may make it. To be asked before every connection; that nothing is there is fine.
+ */
+export function checkSocket(path: string): void {
+  // A named pipe has no folder, and Node can read neither its owner nor its rights.
+  if (process.platform === 'win32') return;
+  const self = process.getuid?.();
+  const folder = dirname(path);
+  const found = look(folder);
+  if (!found) return;
+  const remove = `remove ${folder} (what is not yours, an administrator can)`;
+  if (!found.isDirectory()) throw notOurs(folder, 'is not a folder', remove);
+  if (found.uid !== self) throw notOurs(folder, `belongs to another user (uid ${found.uid})`, remove);
+  if ((found.mode & 0o077) !== 0) throw notOurs(folder, 'is open to other users', `run chmod 700 ${folder}`);
+  const socket = look(path);
+  if (socket && socket.uid !== self)
+    throw notOurs(path, `belongs to another user (uid ${socket.uid})`, remove);
+}
+
+/** null also for what we may not look at: nor could we connect to it. */
+function look(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch {
+    return null;
+  }
+}
+
+function notOurs(path: string, why: string, fix: string): NucleusError {
+  return new NucleusError(
+    'STATE_UNUSABLE',
+    `${path}, where the gateway should listen, ${why}, so something else could answer in its place; nothing was sent. To mend it, ${fix}`,
+    { path },
+  );
 }
 
 // By hand, not with zod: the shim loads this file each time a client starts.

@@ -75,6 +75,11 @@ export function writePrivateFile(path: string, content: string | Buffer): void {
 
 /** The text of a regular file, or null when there is none; anything else than a regular file is refused, unread. */
 export function readTextIfExists(path: string): string | null {
+  return readBytesIfExists(path, maxTextBytes)?.toString('utf8') ?? null;
+}
+
+/** The same as bytes, with a limit of the caller's. */
+export function readBytesIfExists(path: string, maxBytes: number): Buffer | null {
   let file: number;
   try {
     // Opening a FIFO for reading waits for a writer without O_NONBLOCK.
@@ -88,10 +93,11 @@ export function readTextIfExists(path: string): string | null {
     if (!stat.isFile()) {
       throw new NucleusError('STATE_UNUSABLE', `${path} is not a regular file; move it away`, { path });
     }
-    if (stat.size > maxTextBytes) {
-      throw new NucleusError('STATE_UNUSABLE', `${path} is larger than 10 MiB; move it away`, { path });
+    if (stat.size > maxBytes) {
+      const size = `${maxBytes / 1024 / 1024} MiB`;
+      throw new NucleusError('STATE_UNUSABLE', `${path} is larger than ${size}; move it away`, { path });
     }
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     throw unusable(path, error);
   } finally {

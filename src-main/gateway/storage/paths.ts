@@ -10,6 +10,8 @@ export interface Paths {
   readonly registryMarker: string;
   readonly config: string;
   readonly connectors: string;
+  /** Sign-ins of the original, in clear text; we only look whether they are there. */
+  readonly originalTokens: string;
   readonly audit: string;
   readonly logs: string;
   readonly run: string;
@@ -38,6 +40,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     registryMarker: join(home, 'registry.id'),
     config: join(home, 'config.toml'),
     connectors: join(home, 'connectors'),
+    originalTokens: join(home, 'oauth'),
     audit: join(home, 'audit.log'),
     logs: join(home, 'logs'),
     run,

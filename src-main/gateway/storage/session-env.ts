@@ -40,18 +40,27 @@ export function rememberSession(paths: Paths, env: Environment): void {
   writePrivateFile(paths.sessionEnv, text);
 }
 
-/** The environment a gateway process gets, whoever starts it: a fixed choice of the starter's and the login's. */
+/**
+ * The environment a gateway process gets, whoever starts it: a fixed choice of the starter's and the login's. `auto`:
+ * nobody asked for it by name, so of our own variables it gets where the state lies and what opens the vault, but none
+ * that says how it works: those are the starter's, and the gateway will serve others as well.
+ */
 export function gatewayEnvironment(
   paths: Paths,
   starterEnv: Environment,
   uid: number,
-  options: { readonly runFolder?: string; readonly platform?: NodeJS.Platform } = {},
+  options: {
+    readonly auto?: boolean;
+    readonly runFolder?: string;
+    readonly platform?: NodeJS.Platform;
+  } = {},
 ): Record<string, string> {
   const platform = options.platform ?? process.platform;
   const env: Record<string, string> = { ...rememberedSession(paths) };
   for (const [name, value] of Object.entries(starterEnv)) {
     if (value === undefined) continue;
-    if (isOwn(name, platform) || (isSession(name) && value !== '')) env[name] = value;
+    const isAsked = options.auto !== true || !isSetting(name);
+    if ((isOwn(name, platform) && isAsked) || (isSession(name) && value !== '')) env[name] = value;
   }
   if (platform === 'win32') return env;
   const runtime = join(options.runFolder ?? '/run/user', String(uid));
@@ -75,6 +84,11 @@ function rememberedSession(paths: Paths): Record<string, string> {
 
 function isSession(name: string): boolean {
   return (sessionNames as readonly string[]).includes(name);
+}
+
+/** Ours, and more than where the state lies and what opens the vault. */
+function isSetting(name: string): boolean {
+  return /^NUCLEUS/i.test(name) && !/^NUCLEUS_(HOME$|VAULT_)/i.test(name);
 }
 
 function isOwn(name: string, platform: NodeJS.Platform): boolean {

@@ -9,7 +9,7 @@ import {
   noAudit,
   type CallRecord,
 } from '../../../src-main/gateway/audit/audit.ts';
-import { createFakeLog, settled } from '../../helpers/fake-clock.ts';
+import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 function setUp(t: TestContext, options: { fullArguments?: boolean; path?: (folder: string) => string } = {}) {
@@ -17,8 +17,9 @@ function setUp(t: TestContext, options: { fullArguments?: boolean; path?: (folde
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = options.path?.(folder) ?? join(folder, 'audit.log');
   const log = createFakeLog();
-  const audit = createAudit({ path, fullArguments: options.fullArguments ?? false, log });
-  return { folder, path, log, audit, text: () => readFileSync(path, 'utf8') };
+  const clock = createFakeClock();
+  const audit = createAudit({ path, fullArguments: options.fullArguments ?? false, clock, log });
+  return { folder, path, log, clock, audit, text: () => readFileSync(path, 'utf8') };
 }
 
 const call = (more: Partial<CallRecord> = {}): CallRecord => ({
@@ -178,6 +179,26 @@ test('recording waits for nothing: the line is written after the answer', async 
   assert.match(text(), /\n$/);
 });
 
+test('of calls in quick succession the first is written at once, the others together', async (t) => {
+  const { audit, clock, text } = setUp(t);
+  const lines = () => text().split('\n').length - 1;
+  audit.record(call());
+  await settled();
+  for (let n = 0; n < 3; n += 1) {
+    audit.record(call());
+    await settled();
+  }
+  assert.equal(lines(), 1);
+  await clock.advance(9);
+  assert.equal(lines(), 1);
+  await clock.advance(1);
+  assert.equal(lines(), 4);
+  await clock.advance(10);
+  audit.record(call());
+  await settled();
+  assert.equal(lines(), 5);
+});
+
 test('close writes what is queued, and may be called twice', (t) => {
   const { audit, text } = setUp(t);
   audit.record(call());
@@ -200,10 +221,11 @@ test('the file is readable by its owner alone', { skip: process.platform === 'wi
 });
 
 test('a log that cannot be written is said once and stops no call', async (t) => {
-  const { audit, log } = setUp(t, { path: (folder) => join(folder, 'missing', 'audit.log') });
+  const { audit, clock, log } = setUp(t, { path: (folder) => join(folder, 'missing', 'audit.log') });
   for (let n = 0; n < 3; n += 1) {
     audit.record(call());
     await settled();
+    await clock.advance(10);
   }
   audit.close();
   assert.deepEqual(log.lines, ['error audit log cannot be written']);
@@ -211,18 +233,20 @@ test('a log that cannot be written is said once and stops no call', async (t) =>
 });
 
 test('a log that can be written again is, and says so when it cannot once more', async (t) => {
-  const { audit, log, folder, path } = setUp(t, { path: (parent) => join(parent, 'later', 'audit.log') });
+  const { audit, clock, log, folder, path } = setUp(t, {
+    path: (parent) => join(parent, 'later', 'audit.log'),
+  });
   audit.record(call({ client: 'lost' }));
   await settled();
   mkdirSync(join(folder, 'later'));
   audit.record(call({ client: 'kept' }));
-  await settled();
+  await clock.advance(10);
   assert.equal(log.lines.length, 1);
   audit.close();
   assert.match(readFileSync(path, 'utf8'), /"client":"kept"/);
   rmSync(join(folder, 'later'), { recursive: true });
   audit.record(call());
-  await settled();
+  await clock.advance(10);
   assert.equal(log.lines.length, 2);
 });
 

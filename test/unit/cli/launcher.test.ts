@@ -40,7 +40,7 @@ test('without its own Node it takes one from PATH, and hands the words on as the
   const { bin, path } = createRoot('with spaces in it', 'true');
   const { stdout } = await run(bin, ['call', 'a b', '', "c'd"], path);
   assert.deepEqual(stdout.split('\n').slice(2), [
-    join(folder, 'with spaces in it', 'src-main', 'cli', 'main.ts'),
+    join(folder, 'with spaces in it', 'src-main', 'cli', 'main.mjs'),
     'call',
     'a b',
     '',

@@ -80,6 +80,13 @@ test('a cancelled request is open no longer', () => {
   assert.deepEqual(ids(requests), []);
 });
 
+test('a request whose parameters are no object is open too, for the gateway answers it', () => {
+  const requests = createOpenRequests();
+  requests.sent(line({ id: 'odd', method: 'tools/call', params: [1] }));
+  requests.sent(line({ id: null, method: 'tools/call' }));
+  assert.deepEqual(ids(requests), ['odd']);
+});
+
 test('before a client said anything there is nothing to say again', () => {
   assert.deepEqual(createOpenRequests().opening(), []);
 });

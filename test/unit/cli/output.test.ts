@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseJson } from '../../../src-main/cli/json.ts';
-import { createLog } from '../../../src-main/gateway/log.ts';
 import { formatMetadata, oneLine, table, visible } from '../../../src-main/cli/output.ts';
 import { parseMode } from '../../../src-shared/modes.ts';
 
@@ -46,21 +45,6 @@ test('JSON that cannot be read is located and not quoted', () => {
   assert.equal(place('{"a":1} x'), 'position 8 (line 1, column 9)');
   assert.equal(place('{"a":1,}'), 'position 7 (line 1, column 8)');
   assert.equal(place('{"a":tru'), 'position 8 (line 1, column 9)');
-});
-
-test('a log line is one line whatever the values hold, and the level can be chosen', () => {
-  const lines: string[] = [];
-  const write = (line: string): void => void lines.push(line);
-  const log = (level?: string) =>
-    createLog({ write, now: () => 0, env: { NUCLEUS_LOG: level }, fallback: 'info' });
-  log().info('spawned child', { profile: 'a:b', pid: 7, why: 'it "was" asked\n\u001b[0m', none: undefined });
-  log().debug('not written');
-  log('debug').debug('written\n', { nothing: '' });
-  log('error').warn('not written');
-  assert.deepEqual(lines, [
-    '1970-01-01T00:00:00.000Z info spawned child profile=a:b pid=7 why="it \\"was\\" asked\\n\\u001b[0m"\n',
-    '1970-01-01T00:00:00.000Z debug written\\u000a nothing=""\n',
-  ]);
 });
 
 test('a mode has the spellings of the original', () => {

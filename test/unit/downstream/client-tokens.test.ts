@@ -148,6 +148,8 @@ test('a renamed profile stays in the views that name it, and its alias follows w
   const heard: string[] = [];
   tokens.onViewChanged((name) => heard.push(name));
   tokens.verify(all);
+  // Changes of other clients in between make no difference.
+  add('late', 'fake:b');
   tokens.renameProfile('fake:old', 'fake:new');
   tokens.reload();
   for (const each of [tokens, again()]) {

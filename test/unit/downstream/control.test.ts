@@ -1,9 +1,19 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
 import test from 'node:test';
 import { contract, type AskContext, type Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { answerAsk, createControlSession, localApi } from '../../../src-main/gateway/downstream/control.ts';
+import {
+  answerAsk,
+  connectControl,
+  createControlSession,
+  localApi,
+} from '../../../src-main/gateway/downstream/control.ts';
 import { settled } from '../../helpers/fake-clock.ts';
+import { failsWith, temporaryFolder } from '../storage/support.ts';
 import type { Message } from '../../helpers/fake-transport.ts';
 
 /** Handlers of which a test needs a few. */
@@ -141,4 +151,16 @@ test('the contract in this process asks the same handlers, checked the same way'
   );
   assert.deepEqual(await api.profiles.remove({ id: 'db:prod' }), { removed: ['db:prod'] });
   await assert.rejects(api.profiles.remove({} as never), { code: 'ARGUMENTS_INVALID' });
+});
+
+test('nothing is asked over a socket that others may have put there', async (t) => {
+  const folder = temporaryFolder(t);
+  const server = createServer(() => assert.fail('somebody connected')).listen(join(folder, 's'));
+  t.after(() => server.close());
+  await once(server, 'listening');
+  chmodSync(folder, 0o755);
+  await assert.rejects(
+    connectControl(join(folder, 's'), '0.1.0'),
+    failsWith('STATE_UNUSABLE', 'open to other users'),
+  );
 });

@@ -155,6 +155,21 @@ test('before a migration a private copy of the old file is put beside it', (t) =
   );
 });
 
+test('the copy is made once per migration, not at every opening', (t) => {
+  verifies('NUC-008');
+  const paths = temporaryPaths(t);
+  writeOriginal(paths, 1);
+  openRegistry({ paths }).close();
+  const { ino, mtimeMs } = statSync(`${paths.registry}.v1.bak`);
+  openRegistry({ paths }).close();
+  const again = statSync(`${paths.registry}.v1.bak`);
+  assert.deepEqual([again.ino, again.mtimeMs], [ino, mtimeMs]);
+  assert.deepEqual(
+    readdirSync(paths.home).filter((name) => name.includes('.bak')),
+    ['registry.db.v1.bak'],
+  );
+});
+
 test('a registry at the present schema is not copied', (t) => {
   const paths = temporaryPaths(t);
   writeUsed(paths);

@@ -4,6 +4,7 @@ import { chmodSync, chownSync, existsSync, mkdirSync, statSync, symlinkSync, wri
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import {
+  checkSocket,
   clearEndpoint,
   prepareSocketFolder,
   readEndpoint,
@@ -138,3 +139,42 @@ test('a runtime folder that is gone is a sentence', (t) => {
 test('a named pipe needs no folder', () => {
   prepareSocketFolder('\\\\.\\pipe\\nucleus-x');
 });
+
+test('a socket is trusted in a folder of our own that nobody else may enter, and nowhere else', (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'nucleus-x', 's');
+  checkSocket(path);
+  prepareSocketFolder(path);
+  checkSocket(path);
+  writeFileSync(path, '');
+  checkSocket(path);
+  for (const mode of [0o710, 0o701, 0o777]) {
+    chmodSync(dirname(path), mode);
+    assert.throws(() => checkSocket(path), failsWith('STATE_UNUSABLE', dirname(path), 'chmod 700'));
+  }
+  chmodSync(dirname(path), 0o700);
+  checkSocket(path);
+
+  symlinkSync(dirname(path), join(folder, 'link'));
+  assert.throws(() => checkSocket(join(folder, 'link', 's')), failsWith('STATE_UNUSABLE', 'not a folder'));
+  assert.throws(() => checkSocket(join(path, 's')), failsWith('STATE_UNUSABLE', 'not a folder'));
+});
+
+test(
+  'a socket of another user, or in a folder of one, is refused',
+  { skip: !isRoot && 'needs root' },
+  (t) => {
+    const path = join(temporaryFolder(t), 'nucleus-x', 's');
+    prepareSocketFolder(path);
+    writeFileSync(path, '');
+    chownSync(path, otherUid, otherUid);
+    assert.throws(
+      () => checkSocket(path),
+      failsWith('STATE_UNUSABLE', `${path},`, 'another user (uid 65534)'),
+    );
+    chownSync(path, 0, 0);
+    checkSocket(path);
+    chownSync(dirname(path), otherUid, otherUid);
+    assert.throws(() => checkSocket(path), failsWith('STATE_UNUSABLE', `${dirname(path)},`, 'another user'));
+  },
+);

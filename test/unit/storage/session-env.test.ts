@@ -95,6 +95,31 @@ test('a gateway gets a fixed choice of its starter’s variables', (t) => {
   assert.deepEqual(gatewayEnvironment(temporaryPaths(t), starter, 1, linux(folder)), wanted);
 });
 
+test('of our own variables one that nobody asked for by name gets only where the state is and what opens it', (t) => {
+  const own = {
+    NUCLEUS_HOME: '/state',
+    NUCLEUS_VAULT_PASSPHRASE_FILE: '/pass',
+    NUCLEUS_VAULT_PASSPHRASE: 'p',
+  };
+  const settings = {
+    NUCLEUS_LOG: 'trace',
+    NUCLEUS_CONFIG: '/other.toml',
+    NUCLEUS_UPSTREAM_CALL_TIMEOUT: '1s',
+    NUCLEUS_HTTP_LISTEN: '0.0.0.0:80',
+    NUCLEUS_HOMEPAGE: 'x',
+    NUCLEUSMCP_POLICY: '/policy.toml',
+    NUCLEUSMCP_AUDIT_FULL_ARGS: '1',
+  };
+  const paths = temporaryPaths(t);
+  const options = linux(temporaryFolder(t));
+  const starter = { ...own, ...settings, PATH: '/bin' };
+  assert.deepEqual(gatewayEnvironment(paths, starter, 1, { ...options, auto: true }), {
+    ...own,
+    PATH: '/bin',
+  });
+  assert.deepEqual(gatewayEnvironment(paths, starter, 1, options), starter);
+});
+
 test('on Windows the system’s variables come along, in whatever case', (t) => {
   const starter = { Path: 'C:\\bin', SystemRoot: 'C:\\Windows', APPDATA: 'a', LocalAppData: 'l', OTHER: 'o' };
   assert.deepEqual(gatewayEnvironment(temporaryPaths(t), starter, 0, { platform: 'win32' }), {

@@ -1,0 +1,200 @@
+import { pathId, type KeyPath } from './key-path.ts';
+
+/** Line and column, both from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/**
+ * Where the keys of a TOML document stand; list items stand where they begin. For documents the parser has accepted:
+ * it says what a document means, this only where. Whatever is not understood ends in no position, never a wrong one.
+ */
+export function locateKeys(text: string): (path: KeyPath) => Position | null {
+  const found = new Map<string, number>();
+  try {
+    scanDocument(createScanner(text), (path, offset) => {
+      const id = pathId(path);
+      if (!found.has(id)) found.set(id, offset);
+    });
+  } catch (error) {
+    if (!(error instanceof NotUnderstood)) throw error;
+    found.clear();
+  }
+  return (path) => {
+    const offset = found.get(pathId(path));
+    return offset === undefined ? null : positionOf(text, offset);
+  };
+}
+
+/** Line and column of an offset. */
+export function positionOf(text: string, offset: number): Position {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}
+
+type Note = (path: KeyPath, offset: number) => void;
+
+class NotUnderstood extends Error {}
+
+function scanDocument(scanner: Scanner, note: Note): void {
+  let table: KeyPath = [];
+  /** How many tables each list of tables has so far, by the list's path. */
+  const lists = new Map<string, number>();
+  /** A header's path means the newest table of every list on its way. */
+  const resolve = (keys: readonly Key[], isList: boolean): KeyPath => {
+    let path: KeyPath = [];
+    keys.forEach(({ name, offset }, index) => {
+      path = [...path, name];
+      note(path, offset);
+      const count = lists.get(pathId(path)) ?? 0;
+      if (isList && index === keys.length - 1) {
+        lists.set(pathId(path), count + 1);
+        path = [...path, count];
+        note(path, offset);
+      } else if (count > 0) path = [...path, count - 1];
+    });
+    return path;
+  };
+
+  for (scanner.skipBlank(); !scanner.isAtEnd(); scanner.skipBlank()) {
+    if (scanner.take('[')) {
+      const isList = scanner.take('[');
+      table = resolve(readKeys(scanner), isList);
+      scanner.expect(isList ? ']]' : ']');
+    } else scanPair(scanner, table, note);
+  }
+}
+
+function scanPair(scanner: Scanner, table: KeyPath, note: Note): void {
+  let path = table;
+  for (const { name, offset } of readKeys(scanner)) {
+    path = [...path, name];
+    note(path, offset);
+  }
+  scanner.expect('=');
+  scanner.skipSpaces();
+  scanValue(scanner, path, note);
+}
+
+function scanValue(scanner: Scanner, path: KeyPath, note: Note): void {
+  if (scanner.take('[')) {
+    for (let index = 0; ; index++) {
+      scanner.skipBlank();
+      if (scanner.take(']')) return;
+      note([...path, index], scanner.offset());
+      scanValue(scanner, [...path, index], note);
+      scanner.skipBlank();
+      if (!scanner.take(',')) return scanner.expect(']');
+    }
+  }
+  if (scanner.take('{')) {
+    for (;;) {
+      scanner.skipBlank();
+      if (scanner.take('}')) return;
+      scanPair(scanner, path, note);
+      scanner.skipBlank();
+      if (!scanner.take(',')) return scanner.expect('}');
+    }
+  }
+  scanner.skipScalar();
+}
+
+interface Key {
+  readonly name: string;
+  readonly offset: number;
+}
+
+/** `a."b c".d` and the space around it. */
+function readKeys(scanner: Scanner): readonly Key[] {
+  const keys: Key[] = [];
+  do {
+    scanner.skipSpaces();
+    const offset = scanner.offset();
+    keys.push({ name: scanner.readKey(), offset });
+    scanner.skipSpaces();
+  } while (scanner.take('.'));
+  return keys;
+}
+
+interface Scanner {
+  offset(): number;
+  isAtEnd(): boolean;
+  /** Goes past the text when it is next. */
+  take(text: string): boolean;
+  expect(text: string): void;
+  /** Spaces and tabs. */
+  skipSpaces(): void;
+  /** The same with ends of lines and comments. */
+  skipBlank(): void;
+  readKey(): string;
+  /** A string of any of the four kinds, a number, a date, true or false. */
+  skipScalar(): void;
+}
+
+function createScanner(text: string): Scanner {
+  let at = 0;
+  /** What the pattern matches from here on; null when nothing. The pattern is sticky. */
+  const match = (pattern: RegExp): string | null => {
+    pattern.lastIndex = at;
+    const [found] = pattern.exec(text) ?? [];
+    if (found === undefined) return null;
+    at += found.length;
+    return found;
+  };
+  const need = (pattern: RegExp): string => {
+    const found = match(pattern);
+    if (found === null) throw new NotUnderstood();
+    return found;
+  };
+  return {
+    offset: () => at,
+    isAtEnd: () => at >= text.length,
+    take(wanted) {
+      if (!text.startsWith(wanted, at)) return false;
+      at += wanted.length;
+      return true;
+    },
+    expect(wanted) {
+      if (!this.take(wanted)) throw new NotUnderstood();
+    },
+    skipSpaces: () => void match(/[ \t]*/y),
+    skipBlank: () => void match(/(?:[ \t\r\n]+|#[^\n]*)*/y),
+    readKey() {
+      if (text[at] === '"') return unescape(need(/"(?:[^"\\\n]|\\.)*"/y).slice(1, -1));
+      if (text[at] === "'") return need(/'[^'\n]*'/y).slice(1, -1);
+      return need(/[A-Za-z0-9_-]+/y);
+    },
+    skipScalar() {
+      if (text.startsWith('"""', at)) need(/"""(?:[^"\\]|\\[^]|"(?!""))*"{3,5}/y);
+      else if (text.startsWith("'''", at)) need(/'''(?:[^']|'(?!''))*'{3,5}/y);
+      else if (text[at] === '"') need(/"(?:[^"\\\n]|\\.)*"/y);
+      else if (text[at] === "'") need(/'[^'\n]*'/y);
+      // A date and its time may stand apart by one space.
+      else need(/[^\s,[\]{}#"'=]+(?: \d\d:[^\s,[\]{}#"'=]+)?/y);
+    },
+  };
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  b: '\b',
+  t: '\t',
+  n: '\n',
+  f: '\f',
+  r: '\r',
+  e: '\u001b',
+  '"': '"',
+  '\\': '\\',
+};
+
+function unescape(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|([^]))/g,
+    (_, two?: string, four?: string, eight?: string, letter = '') => {
+      const code = two ?? four ?? eight;
+      const char = code === undefined ? escapes[letter] : String.fromCodePoint(parseInt(code, 16));
+      if (char === undefined) throw new NotUnderstood();
+      return char;
+    },
+  );
+}
