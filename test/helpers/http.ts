@@ -44,7 +44,7 @@ export interface Events {
   /** The first message not yet taken that fits. */
   next(what: string, fits: (message: Message) => boolean, within?: number): Promise<Message>;
   /** Resolves when the stream is over, whoever ended it. */
-  readonly ended: Promise<void>;
+  ended(): Promise<void>;
   /** Breaks the connection. */
   destroy(): void;
 }
@@ -163,7 +163,7 @@ export async function stream(
       }
     }
   });
-  const ended = new Promise<void>((resolve) => response.once('close', resolve));
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
   response.on('error', () => {
     // A connection the test or the gateway broke.
   });
@@ -181,7 +181,7 @@ export async function stream(
       waiting.add(waiter);
       return withDeadline(what, promise, within).finally(() => waiting.delete(waiter));
     },
-    ended,
+    ended: () => withDeadline('the end of the stream', closed),
     destroy: () => void response.destroy(),
   };
 }

@@ -101,9 +101,9 @@ test('a stream that breaks in silence can be taken up again by its first event',
   await until('the first event', () => first.lastId() !== undefined);
   // Its connection is still open when the client comes back: it left all the same.
   const second = await stream(t, url, null, { session, headers: { 'last-event-id': first.lastId() ?? '' } });
-  await first.ended;
+  await first.ended();
   calls[0]?.answer('found again');
-  await second.ended;
+  await second.ended();
   assert.equal(second.seen.length, 1);
   assert.deepEqual(first.seen, []);
 });
@@ -154,7 +154,7 @@ test('a session nobody uses ends after a while, one that is listened to does not
   assert.equal((await ask(url, rpc('ping'), { session: idle })).status, 404);
   assert.equal((await ask(url, rpc('ping'), { session: heard })).status, 200);
   news.destroy();
-  await until('it stopped listening', () => news.ended.then(() => true));
+  await until('it stopped listening', () => news.ended().then(() => true));
   await clock.advance(0);
   await until('the session ends too', async () => {
     await clock.advance(90_000);
@@ -232,11 +232,11 @@ test('a progress notice for a client that left is kept for its return, with the 
   const first = await sent;
   await first.next('the first', ({ method }) => method !== undefined);
   first.destroy();
-  await first.ended;
+  await first.ended();
   calls[0]?.onProgress?.({ progress: 2 });
   calls[0]?.answer('done');
   const second = await stream(t, url, null, { session, headers: { 'last-event-id': first.lastId() ?? '' } });
-  await second.ended;
+  await second.ended();
   assert.deepEqual(
     second.seen.map(({ params, result }) => params?.['progress'] ?? (result && 'answer')),
     [2, 'answer'],
