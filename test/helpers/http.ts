@@ -81,7 +81,11 @@ export function send(
 export async function ask(base: string, body: object | string | null, asked: Asked = {}): Promise<Answer> {
   const response = await send(base, body, asked);
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  response.once('end', resolve);
+  response.once('error', reject);
+  await withDeadline('the whole answer', promise, 10_000).finally(() => response.destroy());
   const text = Buffer.concat(chunks).toString();
   const { statusCode: status = 0, headers } = response;
   return {
