@@ -36,12 +36,13 @@ interface Waiting {
 }
 
 const answerMs = 20_000;
-const initialize = {
+/** What every client of the bench says first. */
+export const initialize = {
   protocolVersion: '2025-06-18',
   capabilities: {},
   clientInfo: { name: 'nucleus-bench', version: '1.0.0' },
 };
-const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
+export const initialized = { jsonrpc: '2.0', method: 'notifications/initialized' };
 
 /** Starts the command and opens a session with it. */
 export async function openStdioClient({ command, args, env }: Command): Promise<StdioClient> {
@@ -64,7 +65,12 @@ export async function openStdioClient({ command, args, env }: Command): Promise<
       child.stdin.end();
     },
   };
-  await client.request('initialize', initialize);
+  try {
+    await client.request('initialize', initialize);
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
   child.stdin.write(`${JSON.stringify(initialized)}\n`);
   return client;
 }
@@ -134,7 +140,7 @@ function messagesOf(text: string): string[] {
 }
 
 /** Requests that wait for their answers. One timer watches all: one for each would be part of what is measured. */
-function createAnswers(): {
+export function createAnswers(): {
   wait(method: string, send: (id: number) => void): Promise<Params>;
   take(line: string): void;
   fail(id: number, error: Error): void;

@@ -22,7 +22,7 @@ export interface Field {
 /** Measures a part of each stage at a time, so that noise hits all alike. */
 export type Measure = (field: Field) => Promise<void>;
 
-const slices = 5;
+const slices = 10;
 const inFlight = [1, 8, 64] as const;
 const callsForCpu = 20_000;
 
@@ -81,7 +81,7 @@ export const processorTime: Measure = async ({ effort, record, each }) => {
 
 /** Calls per second over all upstreams. */
 export const throughput: Measure = async ({ effort, record, each }) => {
-  const spanMs = 400 * effort.scale;
+  const spanMs = 200 * effort.scale;
   for (const workers of inFlight) {
     const rates = createLists();
     await sliced(each, async (stage) => {
@@ -125,7 +125,7 @@ export const listing =
   (tools: number): Measure =>
   async ({ effort, record, each }) => {
     const times = createLists();
-    const reads = count(tools > 2_000 ? 2 : 5, effort);
+    const reads = count(tools > 2_000 ? 1 : 3, effort);
     await each((stage) => stage.list());
     await sliced(each, async (stage) =>
       times.add(stage, await sequence(reads, async () => void (await stage.list()))),
@@ -165,5 +165,5 @@ async function together(workers: number, act: (worker: number) => Promise<void>)
 }
 
 function count(full: number, { scale }: Effort): number {
-  return Math.max(2, Math.round(full * scale));
+  return Math.max(1, Math.round(full * scale));
 }

@@ -98,7 +98,8 @@ export async function run(options: RunOptions): Promise<Results> {
     for (let round = 1; round <= options.rounds; round++)
       for (const pair of pairs) {
         const taking = subjects.filter((subject) => subject.pairs.includes(pair));
-        if (taking.length > 0) await runPair(round, pair, rotate(taking, round - 1));
+        if (taking.length > 1 || taking.length === subjects.length)
+          await runPair(round, pair, rotate(taking, round - 1));
       }
   } finally {
     stubs.close();

@@ -73,9 +73,10 @@ export async function openStage(folder: string, subject: Subject, plan: Plan): P
     const wanted = subject.lists ? plan.upstreams * plan.toolsEach : 0;
     await until(async () => (await list()) >= wanted);
     const listedMs = performance.now() - began;
-    for (let index = 0; index < plan.upstreams; index++)
-      // Those whose list says nothing of their upstreams may still be starting them.
-      await until(() => call(index, 'echo', { text: 'x' }).then(() => true, isEarly));
+    // Those whose list says nothing of their upstreams may still be starting them.
+    const answers = (index: number): Promise<boolean> =>
+      call(index, 'echo', { text: 'x' }).then(() => true, isEarly);
+    await Promise.all(upstreams.map((_, index) => until(() => answers(index))));
     const calledMs = performance.now() - began;
     return {
       subject,
