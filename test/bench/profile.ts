@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { root } from './machine.ts';
 import { createNucleusSubjects } from './nucleus.ts';
 import { openStage } from './stage.ts';
+import { openStubs } from './stubs.ts';
 import type { Subject } from './subject.ts';
 
 /** What V8 writes with --cpu-prof. Times are in microseconds of the monotonic clock. */
@@ -17,6 +18,8 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
+const upstreams = 12;
+const toolsEach = 20;
 const warmUpCalls = 5_000;
 const calls = 40_000;
 const inFlight = 8;
@@ -44,14 +47,13 @@ async function profileOf(
   pair: Subject['pairs'][number],
   { folder, profiles, scale }: { folder: string; profiles: string; scale: number },
 ): Promise<string> {
-  const urls: string[] = [];
-  if (pair.endsWith('http')) return `## ${subject.name}, ${pair}: only upstreams over stdio are profiled\n`;
+  const stubs = pair.endsWith('http') ? await openStubs(upstreams, toolsEach) : null;
   const known = globSync('*.cpuprofile', { cwd: profiles });
   const stage = await openStage(join(folder, 'stages'), subject, {
     pair,
-    upstreams: 12,
-    toolsEach: 20,
-    urls,
+    upstreams,
+    toolsEach,
+    urls: stubs?.urls ?? [],
   });
   const text = 'a'.repeat(100);
   const callAll = async (count: number): Promise<void> => {
@@ -71,6 +73,7 @@ async function profileOf(
     to = now();
   } finally {
     await stage.close();
+    stubs?.close();
   }
   const written = globSync('*.cpuprofile', { cwd: profiles }).filter((name) => !known.includes(name));
   return written

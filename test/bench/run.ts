@@ -1,10 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { node, program } from './machine.ts';
 import {
   idleMemory,
   isolation,
@@ -16,6 +12,7 @@ import {
   type Measure,
 } from './measures.ts';
 import { openStage, type Plan, type Stage } from './stage.ts';
+import { openStubs } from './stubs.ts';
 import { pairs, type Pair, type Subject } from './subject.ts';
 
 /** The groups of metrics `--only` names, in the order they run. */
@@ -93,7 +90,7 @@ export async function run(options: RunOptions): Promise<Results> {
   const values: Value[] = [];
   const failures: Failure[] = [];
   mkdirSync(folder, { recursive: true });
-  const stubs = await openStubs(effort.upstreams);
+  const stubs = await openStubs(effort.upstreams, toolsEach);
   try {
     for (let round = 1; round <= options.rounds; round++)
       for (const pair of pairs) {
@@ -219,27 +216,6 @@ export async function run(options: RunOptions): Promise<Results> {
     say(`${name} failed in ${step}: ${message}`);
     failures.push({ round, pair, subject: name, step, message: message.slice(0, 500) });
   }
-}
-
-/** Upstreams over HTTP, shared by all: they keep nothing of a client. */
-async function openStubs(count: number): Promise<{ urls: string[]; close(): void }> {
-  const children: ChildProcess[] = [];
-  const urls = await Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const child = spawn(node, [program('stub'), `s${index}`, String(toolsEach), 'http'], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      children.push(child);
-      const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
-      return `http://127.0.0.1:${port}/mcp`;
-    }),
-  );
-  return {
-    urls,
-    close() {
-      for (const child of children) child.kill();
-    },
-  };
 }
 
 function rotate<T>(items: readonly T[], by: number): T[] {
