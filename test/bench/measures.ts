@@ -67,7 +67,7 @@ export const processorTime: Measure = async ({ effort, record, each }) => {
   await sliced(each, async (stage) => {
     const before = stage.usage().cpuMs;
     let left = calls;
-    await together(8, async (worker) => {
+    await together(8, async () => {
       while (left-- > 0) await stage.call(left, 'echo', small);
     });
     spent.add(stage, [stage.usage().cpuMs - before]);
@@ -104,14 +104,14 @@ export const isolation: Measure = async ({ effort, record, each }) => {
   await each(async (stage) => {
     const fast = (): Promise<number[]> => sequence(count(500, effort), () => stage.call(1, 'echo', small));
     record(stage, 'fast alone', quantile(await fast(), 0.5));
-    let isOver = false;
+    const over = new AbortController();
     const slow = together(16, async () => {
-      while (!isOver) await stage.call(0, 'sleep', { ms: 300 });
+      while (!over.signal.aborted) await stage.call(0, 'sleep', { ms: 300 });
     });
     try {
       record(stage, 'fast beside slow', quantile(await fast(), 0.5));
     } finally {
-      isOver = true;
+      over.abort();
       await slow;
     }
     const fan = (): Promise<void> =>

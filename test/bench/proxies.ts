@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openHttpClient, openStdioClient, type Client, type Command, type StdioClient } from './client.ts';

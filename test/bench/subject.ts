@@ -86,12 +86,13 @@ export function startQuietly({ command, args, env }: Command): ChildProcess {
 /** The outcome of `open`, tried again while the process starts. */
 export async function untilOpen<T>(child: ChildProcess, open: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + startMs;
-  let failure: Error | null = null;
-  child.once('error', (error) => (failure = error));
+  const failures: Error[] = [];
+  child.once('error', (error) => failures.push(error));
   for (;;) {
     try {
       return await open();
     } catch (error) {
+      const [failure] = failures;
       if (failure) throw failure;
       if (child.exitCode !== null) throw new Error(`it ended with code ${child.exitCode}`, { cause: error });
       if (performance.now() > deadline) {

@@ -72,8 +72,8 @@ async function toolsOf(name, upstream) {
 function handle(text, reply) {
   const message = JSON.parse(text);
   const { id, method, params } = message;
-  if (id === undefined) return reply(null);
-  if (method === 'tools/call') {
+  if (id === undefined) reply(null);
+  else if (method === 'tools/call') {
     const [name, tool] = params.name.split('__');
     params.name = tool;
     upstreams.get(name).ask(message, (answer) => {
@@ -118,6 +118,15 @@ function onBody(stream, onEnd) {
   stream.on('end', () => onEnd(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks)));
 }
 
+function send(response, text) {
+  if (text === null) {
+    response.writeHead(202).end();
+    return;
+  }
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': length }).end(text);
+}
+
 const serveLines = (input, output) =>
   onLines(input, (line) => handle(line, (text) => text !== null && output.write(`${text}\n`)));
 
@@ -133,12 +142,8 @@ else
   http
     .createServer((request, response) =>
       onBody(request, (body) => {
-        if (request.method !== 'POST') return response.writeHead(405).end();
-        handle(body.toString(), (text) => {
-          if (text === null) return response.writeHead(202).end();
-          const length = Buffer.byteLength(text);
-          response.writeHead(200, { 'content-type': 'application/json', 'content-length': length }).end(text);
-        });
+        if (request.method === 'POST') handle(body.toString(), (text) => send(response, text));
+        else response.writeHead(405).end();
       }),
     )
     .listen(config.port, '127.0.0.1');

@@ -28,10 +28,10 @@ function tool(toolName, description, properties) {
 }
 
 function handle({ id, method, params }, reply) {
-  if (id === undefined) return reply(null);
   const answer = (result) => reply(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${result}}`);
   const say = (text) => answer(JSON.stringify({ content: [{ type: 'text', text }] }));
-  if (method === 'tools/call') {
+  if (id === undefined) reply(null);
+  else if (method === 'tools/call') {
     const args = params.arguments ?? {};
     if (params.name === 'sleep') setTimeout(say, args.ms, 'slept');
     else say(args.text ?? params.name);
@@ -48,17 +48,23 @@ function handle({ id, method, params }, reply) {
   else reply(`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"error":{"code":-32601,"message":"no ${method}"}}`);
 }
 
+function send(response, text) {
+  if (text === null) {
+    response.writeHead(202).end();
+    return;
+  }
+  const length = Buffer.byteLength(text);
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': length }).end(text);
+}
+
 if (transport === 'http') {
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      if (request.method !== 'POST') return response.writeHead(405).end();
-      handle(JSON.parse(Buffer.concat(chunks).toString()), (text) => {
-        if (text === null) return response.writeHead(202).end();
-        const length = Buffer.byteLength(text);
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': length }).end(text);
-      });
+      if (request.method === 'POST')
+        handle(JSON.parse(Buffer.concat(chunks).toString()), (text) => send(response, text));
+      else response.writeHead(405).end();
     });
   });
   // Between rounds nobody calls; a connection closed in that moment would fail the next call.
