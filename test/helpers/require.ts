@@ -19,6 +19,9 @@ const probes = {
   script: ['script', '-qec', 'test -t 0', '/dev/null'],
   setpriv: ['setpriv', '--reuid=65534', '--clear-groups', 'true'],
   git: ['git', '--version'],
+  curl: ['curl', '--version'],
+  /** A network of its own, in which addresses can be taken away. */
+  netns: ['unshare', '--user', '--map-root-user', '--net', 'ip', 'link', 'set', 'lo', 'up'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;
 
 export type Tool = keyof typeof probes;

@@ -3,8 +3,9 @@ import { httpStatus, type NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { encode, errorObject, type Id } from '../wire/frame.ts';
 
-/** How long a client may go on sending a body that was refused. */
-const refusedMs = 5_000;
+/** How long, and how much, a client may go on sending of a body that was refused. */
+const refusedMs = 2_000;
+const refusedBytes = 4 * 1024 * 1024;
 
 /** Answers a request with an error. */
 export function refuse(
@@ -32,7 +33,12 @@ export function refuse(
   const forget = options.clock.after(refusedMs, () => request.destroy());
   response.once('close', forget);
   request.once('end', () => response.end());
-  request.resume();
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    // What is read away is held until the next collection of garbage, so there is an end to it.
+    if (length > refusedBytes) request.pause();
+  });
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -184,14 +184,16 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   /** A session for one request that came without: it ends with its answer, or with its connection. */
   function answerOnce({ caller, view }: Place, response: ServerResponse, accepts: Accepts): Session {
     const { principal } = caller;
+    // Stays null when what is asked for may not be seen; its refusal closes the response too.
+    let session: Session | null = null;
     const exchange = createExchange(response, {
       clock,
       accepts,
       headers: {},
       onPending: (pending) => unread.watch(principal, pending),
-      onLost: () => session.close(),
+      onLost: () => session?.close(),
     });
-    const session = deps.openOneShot(
+    session = deps.openOneShot(
       {
         answer: (_id, message) => exchange.answer(message),
         notify: (message) => exchange.notify(message),
