@@ -14,6 +14,7 @@ function setUp(options: { maxInFlight?: number } = {}) {
   const notifications: [string, unknown][] = [];
   const busy: boolean[] = [];
   const endings: Ending[] = [];
+  const stale: string[] = [];
   const connection = createConnection({
     profile: 'db:prod',
     transport: upstream,
@@ -22,10 +23,11 @@ function setUp(options: { maxInFlight?: number } = {}) {
     events: {
       onNotification: (method, params) => notifications.push([method, params]),
       onBusy: (isBusy) => busy.push(isBusy),
+      onStale: (what) => stale.push(what),
       onEnd: (ending) => endings.push(ending),
     },
   });
-  return { clock, upstream, connection, notifications, busy, endings };
+  return { clock, upstream, connection, notifications, busy, endings, stale };
 }
 
 const call = (connection: Connection, name = 'x', more: object = {}): Promise<Reply> =>

@@ -380,7 +380,7 @@ test('a start that is not answered in time fails with what to check and ends the
   assert.equal(error.code, 'UPSTREAM_TIMEOUT');
   assert.equal(
     error.message,
-    'the server of db:prod started but did not answer initialize in time (it last said: waiting for the network); check it with nucleus info db:prod, or raise upstream.connect_timeout',
+    'the server of db:prod is there but did not answer initialize in time (it last said: waiting for the network); check it with nucleus info db:prod, or raise upstream.connect_timeout',
   );
   assert.equal(setup.last().closes, 1);
   assert.equal(setup.last().received('notifications/cancelled').length, 0);
@@ -395,7 +395,7 @@ test('an upstream that ends during the start is reported with its last words', a
   setup.last().die('exited with code 3');
   assert.equal(
     (await failed).message,
-    'the server of db:prod exited with code 3 before it answered initialize (it last said: Error: no such file); check its command with nucleus info db:prod',
+    'the server of db:prod exited with code 3 before it answered initialize (it last said: Error: no such file); check it with nucleus info db:prod',
   );
 });
 
