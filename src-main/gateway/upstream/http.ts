@@ -47,6 +47,7 @@ export function openHttp(
   let isGreeted = false;
   /** notifications/initialized on its way, and what has to wait until the server took it. */
   let introduction: Exchange | null = null;
+  let forgetIntroduction = (): void => {};
   let waiting: Exchange[] = [];
   let isIntroduced = false;
   let isStale = false;
@@ -120,13 +121,14 @@ export function openHttp(
   function introduce(exchange: Exchange): void {
     isIntroduced = true;
     introduction = exchange;
-    clock.after(introductionMs, introduced);
+    forgetIntroduction = clock.after(introductionMs, introduced);
     post(exchange);
   }
 
   function introduced(): void {
     if (!introduction || isEnded) return;
     introduction = null;
+    forgetIntroduction();
     const held = waiting;
     waiting = [];
     for (const exchange of held) {
@@ -261,6 +263,7 @@ export function openHttp(
       if (session !== null && !isStale) await farewell();
       if (isEnded) return;
       isEnded = true;
+      forgetIntroduction();
       for (const exchange of open.values()) {
         exchange.isDone = true;
         exchange.request?.destroy();

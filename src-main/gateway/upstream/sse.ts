@@ -26,6 +26,7 @@ export function openSse(
   let target = client.target('POST', options.messageUrl ?? url, own);
   /** What has to wait until the stream stands; null from then on. */
   let waiting: Exchange[] | null = [];
+  let isStale = false;
   let isEnded = false;
 
   const post = createPoster({
@@ -140,7 +141,8 @@ export function openSse(
     discard(response);
     if (status < 300 || exchange.isDone) return;
     if (status === 404) {
-      transport.onStale('ended the session (HTTP 404)');
+      if (!isStale) transport.onStale('ended the session (HTTP 404)');
+      isStale = true;
       return lose(exchange, errors.sessionGone(status));
     }
     const type = contentType(response.headers);
@@ -158,7 +160,7 @@ export function openSse(
     onEnd: () => {},
     stderrTail: () => '',
     send(message, id, isHarmless) {
-      if (isEnded) return false;
+      if (isEnded || (isStale && id !== undefined)) return false;
       const exchange = createExchange(id, message, isHarmless);
       if (id !== undefined) open.set(id, exchange);
       if (waiting) waiting.push(exchange);

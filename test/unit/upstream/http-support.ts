@@ -11,6 +11,7 @@ import {
   type HttpUpstreamOptions,
 } from '../../fixtures/http-upstream.ts';
 import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
+import { until } from '../../helpers/until.ts';
 
 /** Longest message in these tests. */
 export const limit = 1_000_000;
@@ -63,7 +64,14 @@ export async function connected(
   t.after(() => upstream.close());
   const linked = link(t, upstream.url);
   await greet(linked.connection);
+  if (!options.onNotification) await introduced(linked, upstream);
   return { ...linked, upstream };
+}
+
+/** The server knows us and was asked for its stream; no timer is left, and connections are there to be used again. */
+export async function introduced({ clock }: Linked, upstream: HttpUpstream): Promise<void> {
+  await until('it was asked for its stream', () => upstream.requests.some(({ method }) => method === 'GET'));
+  await until('nothing is under way', () => clock.waiting === 0);
 }
 
 export async function greet(connection: Connection): Promise<void> {
