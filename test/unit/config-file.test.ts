@@ -19,6 +19,7 @@ const defaults = {
     max_in_flight: 512,
     max_tools: 20_000,
     max_pages: 1_000,
+    headers: {},
   },
   client: { max_message_mib: 10 * mebibyte, max_backlog_mib: 128 * mebibyte },
   approval: { ask_for: [] },
@@ -149,4 +150,31 @@ test('a folder in the place of the file is refused, not read as nothing', (t) =>
   const folder = join(file(t, ''), '..', 'folder.toml');
   mkdirSync(folder);
   assert.throws(() => loadConfig(folder), { code: 'STATE_UNUSABLE' });
+});
+
+test('headers for every upstream are taken as they are written', (t) => {
+  verifies('NEX-015');
+  const path = file(t, '[upstream]\nheaders = { X-Org = "acme", "X-Team" = "blue" }\n');
+  assert.deepEqual(loadConfig(path).upstream.headers, { 'X-Org': 'acme', 'X-Team': 'blue' });
+});
+
+test('a header that is not for everybody to set is refused by its name', (t) => {
+  for (const name of [
+    'Host',
+    'content-length',
+    'Transfer-Encoding',
+    'Connection',
+    'MCP-Session-Id',
+    'accept',
+  ])
+    assert.equal(
+      refusalOf(t, `[upstream.headers]\n${name} = "x"\n`),
+      `config.toml at upstream.headers.${name}: is a header that Nucleus sets itself; leave it away; correct the file`,
+    );
+  assert.match(refusalOf(t, '[upstream.headers]\n"X Y" = "x"\n'), /must be the name of an HTTP header/);
+  assert.match(refusalOf(t, '[upstream.headers]\nX = "a\\nb"\n'), /a character that no header can hold/);
+  assert.match(
+    refusalOf(t, '[upstream.headers]\nauthorization = "Bearer x"\n'),
+    /would go to every server; give it to one connector with nucleus add --header/,
+  );
 });

@@ -523,3 +523,31 @@ test('the transport hears which answers nobody waits for any more', async () => 
   await Promise.all(failures);
   assert.deepEqual(upstream.abandoned, [2, 1]);
 });
+
+test('only what changes nothing may be sent twice', async () => {
+  const { connection, upstream } = setUp();
+  const sent: [string, boolean][] = [];
+  upstream.send = (message, _id, isHarmless) => {
+    sent.push([(JSON.parse(message) as { method: string }).method, isHarmless]);
+    return true;
+  };
+  const methods = [
+    'initialize',
+    'ping',
+    'tools/list',
+    'resources/templates/list',
+    'tools/call',
+    'resources/read',
+  ];
+  for (const method of methods) connection.request(method, {}, { timeoutMs: 1_000 }).catch(() => {});
+  connection.notify('notifications/initialized');
+  assert.deepEqual(sent, [
+    ['initialize', true],
+    ['ping', true],
+    ['tools/list', true],
+    ['resources/templates/list', true],
+    ['tools/call', false],
+    ['resources/read', false],
+    ['notifications/initialized', true],
+  ]);
+});
