@@ -307,8 +307,8 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
     const offered = prefixes.map((prefix) =>
       tools
         .filter(({ name }) => name.startsWith(prefix))
-        .map(({ name, inputSchema }) => [name.slice(prefix.length), inputSchema])
-        .toSorted(),
+        .map(({ name, inputSchema }) => `${name.slice(prefix.length)} ${JSON.stringify(inputSchema)}`)
+        .toSorted((one, other) => one.localeCompare(other)),
     );
     assert.ok((offered[0]?.length ?? 0) > 5);
     assert.deepEqual(offered[1], offered[0]);

@@ -2,9 +2,9 @@ import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { readEvents } from '../wire/events.ts';
+import type { Exchange } from './exchanges.ts';
 import { answerKind, discard } from './http-answer.ts';
 import type { HttpErrors } from './http-errors.ts';
-import type { Exchange } from './http-post.ts';
 
 /** The wait before a stream is taken up again, where the server does not say, and the bounds of what it may say. */
 const usualMs = 1_000;

@@ -77,7 +77,7 @@ export function createHttpErrors(options: {
         { detail: 'cut-off', outcome: 'unknown', reason: 'ended the stream' },
       ),
     answered(kind, status, { type = '', said }) {
-      const [code, what, outcome] = answerProblem(kind, status, type, quote(said));
+      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said));
       return failure(code, what, { detail: kind, status, outcome });
     },
     busy(status, wait) {
@@ -177,50 +177,47 @@ function answerProblem(
   type: string,
   said: string,
 ): readonly [ErrorCode, string, CallOutcome] {
-  switch (kind) {
-    case 'redirect':
-      return [
-        'UPSTREAM_PROTOCOL',
-        `answered with a redirect (HTTP ${status}), which is not followed; correct the URL of the connector`,
-        'not-run',
-      ];
-    case 'denied':
-      return [
-        'UPSTREAM_REFUSED',
-        `refused the credentials (HTTP ${status}); give new ones with nucleus add --replace`,
-        'not-run',
-      ];
-    case 'empty':
-      return [
-        'UPSTREAM_PROTOCOL',
-        `took the request and gave no answer (HTTP ${status}); report it to its makers`,
-        'unknown',
-      ];
-    case 'page':
-      return [
-        'UPSTREAM_PROTOCOL',
-        `answered HTTP ${status} with ${type} and no MCP message, perhaps a page to sign in; check the URL of the connector`,
-        'unknown',
-      ];
-    case 'compressed':
-      return [
-        'UPSTREAM_PROTOCOL',
-        'sent its answer compressed, which it was not asked to; report it to its makers',
-        'unknown',
-      ];
-    case 'failure':
-      return [
-        'UPSTREAM_PROTOCOL',
-        `failed (HTTP ${status}${said}); whether the call took effect is unknown`,
-        'unknown',
-      ];
-    default:
-      return [
-        'UPSTREAM_PROTOCOL',
-        `refused the request (HTTP ${status}${said}); check the URL of the connector`,
-        'not-run',
-      ];
-  }
+  if (kind === 'redirect')
+    return [
+      'UPSTREAM_PROTOCOL',
+      `answered with a redirect (HTTP ${status}), which is not followed; correct the URL of the connector`,
+      'not-run',
+    ];
+  if (kind === 'denied')
+    return [
+      'UPSTREAM_REFUSED',
+      `refused the credentials (HTTP ${status}); give new ones with nucleus add --replace`,
+      'not-run',
+    ];
+  if (kind === 'empty')
+    return [
+      'UPSTREAM_PROTOCOL',
+      `took the request and gave no answer (HTTP ${status}); report it to its makers`,
+      'unknown',
+    ];
+  if (kind === 'page')
+    return [
+      'UPSTREAM_PROTOCOL',
+      `answered HTTP ${status} with ${type} and no MCP message, perhaps a page to sign in; check the URL of the connector`,
+      'unknown',
+    ];
+  if (kind === 'compressed')
+    return [
+      'UPSTREAM_PROTOCOL',
+      'sent its answer compressed, which it was not asked to; report it to its makers',
+      'unknown',
+    ];
+  if (kind === 'failure')
+    return [
+      'UPSTREAM_PROTOCOL',
+      `failed (HTTP ${status}${said}); whether the call took effect is unknown`,
+      'unknown',
+    ];
+  return [
+    'UPSTREAM_PROTOCOL',
+    `refused the request (HTTP ${status}${said}); check the URL of the connector`,
+    'not-run',
+  ];
 }
 
 function seconds(milliseconds: number): string {

@@ -51,11 +51,11 @@ export function openHttpOrSse(options: HttpOptions, spoken: SpokenTransports): T
     if (error.code !== 'UPSTREAM_PROTOCOL') return error;
     spoken.delete(address);
     const [first, second] = [refusal?.data['status'], error.data['status']];
-    if (first === undefined || second === undefined) return error;
+    if (typeof first !== 'number' || typeof second !== 'number') return error;
     return new NucleusError(
       'UPSTREAM_PROTOCOL',
-      `the server of ${options.profile} at ${options.url.origin} speaks neither Streamable HTTP (HTTP ${String(first)}) ` +
-        `nor the older SSE transport (HTTP ${String(second)}); check the URL of the connector`,
+      `the server of ${options.profile} at ${options.url.origin} speaks neither Streamable HTTP (HTTP ${first}) ` +
+        `nor the older SSE transport (HTTP ${second}); check the URL of the connector`,
       error.data,
     );
   }

@@ -1,45 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
+import type { Exchange } from './exchanges.ts';
 import type { HttpClient, HttpTarget } from './http-client.ts';
 import type { HttpErrors } from './http-errors.ts';
 
 /** A server that restarts is away for a moment: waits before a request nobody took is tried again. */
 const waitsMs = [100, 400, 1_500] as const;
-
-/** One message on its way, and what is known of its answer. */
-export interface Exchange {
-  /** undefined: no answer is expected. */
-  readonly id: number | undefined;
-  readonly message: string;
-  readonly isHarmless: boolean;
-  request: ClientRequest | null;
-  /** How often no connection came to be. */
-  misses: number;
-  isRepeated: boolean;
-  /** An answer began: what happens to its connection now shows there. */
-  hasResponse: boolean;
-  /** Answered, lost or given up: nothing that still happens to it matters. */
-  isDone: boolean;
-  /** Where its event stream can be taken up again; empty when it cannot. */
-  lastEventId: string;
-  retryMs: number | null;
-}
-
-export function createExchange(id: number | undefined, message: string, isHarmless: boolean): Exchange {
-  return {
-    id,
-    message,
-    isHarmless,
-    request: null,
-    misses: 0,
-    isRepeated: false,
-    hasResponse: false,
-    isDone: false,
-    lastEventId: '',
-    retryMs: null,
-  };
-}
 
 /**
  * Posts messages. One is sent again only when it certainly was not read, because no connection came to be; or when it

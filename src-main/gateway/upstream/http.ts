@@ -3,10 +3,11 @@ import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { createAnswerStreams } from './answer-stream.ts';
+import { createExchanges, type Exchange } from './exchanges.ts';
 import { answerKind, contentType, discard, readBody, retryAfter, type AnswerKind } from './http-answer.ts';
 import { commonHeaders, createHttpClient, type HttpMethod, type HttpTarget } from './http-client.ts';
 import { createHttpErrors } from './http-errors.ts';
-import { createExchange, createPoster, type Exchange } from './http-post.ts';
+import { createPoster } from './http-post.ts';
 import { listenToServer } from './listening.ts';
 import type { Transport } from './transport.ts';
 
@@ -41,7 +42,7 @@ export function openHttp(
   const { url, limit, clock } = options;
   const client = createHttpClient(url, clock);
   const errors = createHttpErrors(options);
-  const open = new Map<number, Exchange>();
+  const exchanges = createExchanges(() => transport);
   let session: string | null = null;
   let revision: string | null = null;
   let isGreeted = false;
@@ -52,6 +53,7 @@ export function openHttp(
   let isIntroduced = false;
   let isStale = false;
   let isEnded = false;
+  let closing: Promise<void> | null = null;
   let listening: { close(): void } | null = null;
 
   const targetFor = (method: HttpMethod, lastEventId = ''): HttpTarget =>
@@ -84,26 +86,14 @@ export function openHttp(
     lose,
   });
 
-  /** The exchange gets no answer any more. */
   function lose(exchange: Exchange, error: NucleusError): void {
-    if (exchange.isDone || isEnded) return;
-    exchange.isDone = true;
+    exchanges.lose(exchange, error);
     if (exchange === introduction) introduced();
-    if (exchange.id === undefined) return;
-    open.delete(exchange.id);
-    transport.onLost(exchange.id, error);
   }
 
-  /** One message of the endpoint, on whichever stream it came. */
   function deliver(message: Buffer): void {
     if (!isGreeted) greet(message);
-    // What we forward is framed by newlines; in JSON they stand between tokens only, where a space means the same.
-    const line = message.includes(0x0a) ? message.map((byte) => (byte === 0x0a ? 0x20 : byte)) : message;
-    const answered = transport.onLine(line as Buffer);
-    const exchange = answered === null ? undefined : open.get(answered);
-    if (!exchange) return;
-    exchange.isDone = true;
-    open.delete(exchange.id ?? Number.NaN);
+    exchanges.deliver(message);
   }
 
   /** The answer to initialize tells the revision later requests must name. */
@@ -166,8 +156,8 @@ export function openHttp(
       return lose(exchange, errors.sessionGone(status));
     }
     if (exchange.id === undefined) {
+      exchanges.pass(exchange);
       if (exchange === introduction) introduced();
-      exchange.isDone = true;
       return kind === 'events' ? void response.destroy() : discard(response);
     }
     if (kind === 'events') return streams.follow(exchange, response);
@@ -227,10 +217,9 @@ export function openHttp(
 
   function turnOver(exchange: Exchange, problem: NucleusError): boolean {
     const { id, message } = exchange;
-    if (id === undefined || !options.onUnspoken) return false;
-    open.delete(id);
-    exchange.isDone = options.onUnspoken(message, id, problem);
-    return exchange.isDone;
+    if (id === undefined || !options.onUnspoken?.(message, id, problem)) return false;
+    exchanges.pass(exchange);
+    return true;
   }
 
   const transport: Transport = {
@@ -243,35 +232,25 @@ export function openHttp(
     stderrTail: () => '',
     send(message, id, isHarmless) {
       if (isEnded || (isStale && id !== undefined)) return false;
-      const exchange = createExchange(id, message, isHarmless);
-      if (id !== undefined) open.set(id, exchange);
+      const exchange = exchanges.begin(id, message, isHarmless);
       if (introduction) waiting.push(exchange);
       else if (!isIntroduced && message.startsWith(introductionStart)) introduce(exchange);
       else post(exchange);
       return true;
     },
-    abandon(id) {
-      const exchange = open.get(id);
-      if (!exchange) return;
-      exchange.isDone = true;
-      open.delete(id);
-      exchange.request?.destroy();
-    },
-    async close() {
-      if (isEnded) return;
-      listening?.close();
-      if (session !== null && !isStale) await farewell();
-      if (isEnded) return;
-      isEnded = true;
-      forgetIntroduction();
-      for (const exchange of open.values()) {
-        exchange.isDone = true;
-        exchange.request?.destroy();
-      }
-      client.close();
-      transport.onEnd({ kind: 'asked', what: 'was closed' });
-    },
+    abandon: exchanges.abandon,
+    close: () => (closing ??= end()),
   };
+
+  async function end(): Promise<void> {
+    if (session !== null && !isStale) await farewell();
+    isEnded = true;
+    forgetIntroduction();
+    listening?.close();
+    exchanges.close();
+    client.close();
+    transport.onEnd({ kind: 'asked', what: 'was closed' });
+  }
 
   /** Tells the endpoint that the session is over; whether it cares is its own affair. */
   function farewell(): Promise<void> {

@@ -1,10 +1,11 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { NucleusError } from '../../../src-shared/errors.ts';
 import { readEvents } from '../wire/events.ts';
+import { createExchanges, type Exchange } from './exchanges.ts';
 import { answerKind, contentType, discard, retryAfter } from './http-answer.ts';
 import { commonHeaders, createHttpClient } from './http-client.ts';
 import { createHttpErrors } from './http-errors.ts';
-import { createExchange, createPoster, type Exchange } from './http-post.ts';
+import { createPoster } from './http-post.ts';
 import type { HttpOptions } from './http.ts';
 import type { Transport } from './transport.ts';
 
@@ -22,7 +23,8 @@ export function openSse(
   const client = createHttpClient(url, clock);
   const errors = createHttpErrors(options);
   const own = commonHeaders(options.headers, 'application/json, text/event-stream');
-  const open = new Map<number, Exchange>();
+  const exchanges = createExchanges(() => transport);
+  const { lose } = exchanges;
   let target = client.target('POST', options.messageUrl ?? url, own);
   /** What has to wait until the stream stands; null from then on. */
   let waiting: Exchange[] | null = [];
@@ -39,18 +41,10 @@ export function openSse(
     onFailure: lose,
   });
 
-  function lose(exchange: Exchange, error: NucleusError): void {
-    if (exchange.isDone) return;
-    exchange.isDone = true;
-    if (exchange.id === undefined) return;
-    open.delete(exchange.id);
-    transport.onLost(exchange.id, error);
-  }
-
   function end(kind: 'asked' | 'exited', what: string): void {
     if (isEnded) return;
     isEnded = true;
-    for (const exchange of open.values()) exchange.isDone = true;
+    exchanges.close();
     stream.destroy();
     client.close();
     transport.onEnd({ kind, what });
@@ -92,7 +86,7 @@ export function openSse(
       limit,
       onEvent(data, name) {
         if (name === 'endpoint') meet(data.toString('utf8'));
-        else if (name === 'message') deliver(data);
+        else if (name === 'message') exchanges.deliver(data);
       },
       onOverflow: (head, tail, length) => transport.onOverflow(head, tail, length),
     });
@@ -125,20 +119,12 @@ export function openSse(
     for (const exchange of held) if (!exchange.isDone) post(exchange);
   }
 
-  function deliver(message: Buffer): void {
-    const line = message.includes(0x0a) ? message.map((byte) => (byte === 0x0a ? 0x20 : byte)) : message;
-    const answered = transport.onLine(line as Buffer);
-    const exchange = answered === null ? undefined : open.get(answered);
-    if (!exchange) return;
-    exchange.isDone = true;
-    open.delete(exchange.id ?? Number.NaN);
-  }
-
   /** The answer to a POST says only whether the message was taken. */
   function receive(exchange: Exchange, response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
     const kind = answerKind(status, response.headers);
     discard(response);
+    if (status < 300 && exchange.id === undefined) exchanges.pass(exchange);
     if (status < 300 || exchange.isDone) return;
     if (status === 404) {
       if (!isStale) transport.onStale('ended the session (HTTP 404)');
@@ -161,19 +147,12 @@ export function openSse(
     stderrTail: () => '',
     send(message, id, isHarmless) {
       if (isEnded || (isStale && id !== undefined)) return false;
-      const exchange = createExchange(id, message, isHarmless);
-      if (id !== undefined) open.set(id, exchange);
+      const exchange = exchanges.begin(id, message, isHarmless);
       if (waiting) waiting.push(exchange);
       else post(exchange);
       return true;
     },
-    abandon(id) {
-      const exchange = open.get(id);
-      if (!exchange) return;
-      exchange.isDone = true;
-      open.delete(id);
-      exchange.request?.destroy();
-    },
+    abandon: exchanges.abandon,
     close: async () => end('asked', 'was closed'),
   };
   const stream = listen();

@@ -5,6 +5,7 @@ import type { Clock, Log } from '../platform.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { readReply, type Reply } from '../wire/reply.ts';
 import { createConnection, type Connection, type RequestOptions } from './connection.ts';
+import { askedWait, createHold, type Hold } from './hold.ts';
 import { said, startError, stoppedError } from './start-errors.ts';
 import type { Transport } from './transport.ts';
 
@@ -57,9 +58,7 @@ interface Slot {
   failures: number;
   nextTryAt: number;
   problem: NucleusError | null;
-  /** Until when an upstream that runs asked to be left alone, and how it said so. */
-  heldUntil: number;
-  hold: NucleusError | null;
+  readonly hold: Hold;
   forgetIdle: () => void;
   forgetRetry: () => void;
 }
@@ -100,8 +99,7 @@ export function createSupervisor(deps: {
         failures: 0,
         nextTryAt: 0,
         problem: null,
-        heldUntil: 0,
-        hold: null,
+        hold: createHold(clock),
         forgetIdle: () => {},
         forgetRetry: () => {},
       };
@@ -210,8 +208,8 @@ export function createSupervisor(deps: {
         maxInFlight: config.max_in_flight,
         events: {
           onBusy(busy) {
-            if (connection && slot.draining.has(connection)) return void connection.close();
-            watchIdle(slot, busy);
+            if (connection && slot.draining.has(connection)) void connection.close();
+            else watchIdle(slot, busy);
           },
           onNotification: (method, params) => deps.onNotification(profile, method, params),
           onStale(what) {
@@ -286,14 +284,6 @@ export function createSupervisor(deps: {
     return slot.problem && slot.nextTryAt > clock.now() ? 'resting' : 'asleep';
   }
 
-  /** Waits a little for an upstream that asked for patience, or passes on what it said. */
-  async function untilFree(slot: Slot): Promise<void> {
-    const wait = slot.heldUntil - clock.now();
-    if (slot.hold && wait > patienceMs) throw stillHeld(slot.hold, wait);
-    if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
-    slot.hold = null;
-  }
-
   async function send(
     slot: Slot,
     method: string,
@@ -302,11 +292,12 @@ export function createSupervisor(deps: {
     isSecond: boolean,
   ): Promise<Reply> {
     const { profile } = slot;
+    const held = slot.hold.keep(patienceMs);
+    if (held) await abortable(() => held, options.signal, profile);
     if (!slot.live) {
       await abortable(() => patience(slot), options.signal, profile);
       await abortable(() => connect(slot), options.signal, profile);
     }
-    if (slot.hold) await abortable(() => untilFree(slot), options.signal, profile);
     // No await between here and the send: the idle reaper runs on timers and cannot come between.
     const { live } = slot;
     if (!live)
@@ -323,11 +314,7 @@ export function createSupervisor(deps: {
       return reply;
     } catch (thrown) {
       const error = toNucleusError(thrown);
-      const wait = askedWait(error);
-      if (wait > 0) {
-        slot.hold = error;
-        slot.heldUntil = clock.now() + wait;
-      }
+      slot.hold.note(error);
       // It did not run and cannot run where it was sent: a session that is over is opened anew, once.
       const isMoved = slot.live !== live && !slot.stopped;
       if (isSecond || !isMoved || error.data['outcome'] !== 'not-run') throw error;
@@ -364,20 +351,6 @@ export function createSupervisor(deps: {
       await Promise.all([...[...slots.values()].map(stop), ...stops.values()]);
     },
   };
-}
-
-/** How long an upstream asked to be left alone with this failure, in milliseconds. */
-function askedWait(error: NucleusError): number {
-  const { retryAfterMs } = error.data;
-  return typeof retryAfterMs === 'number' ? retryAfterMs : 0;
-}
-
-function stillHeld(hold: NucleusError, wait: number): NucleusError {
-  return new NucleusError(hold.code, `${hold.message} (it has ${Math.ceil(wait / 1000)} s left)`, {
-    ...hold.data,
-    retryAfterMs: wait,
-    outcome: 'not-run',
-  });
 }
 
 function initializeParams(version: string): Params {
