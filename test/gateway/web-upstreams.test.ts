@@ -132,11 +132,11 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
   test('each profile brings its own token, and only to its own server', async (t) => {
     verifies('NEX-013');
     const [one, two] = await Promise.all([startHttpUpstream(), startHttpUpstream()]);
+    for (const upstream of [one, two]) t.after(() => upstream.close());
     for (const [name, upstream] of [
       ['one', one],
       ['two', two],
     ] as const) {
-      t.after(() => upstream.close());
       const header = ['--header', 'Authorization: Bearer {{secret}}'];
       await nucleusOk(home, ['add', `bearer-${name}`, upstream.url, ...header, '--token-stdin'], {
         stdin: `token-${name}\n`,
@@ -153,11 +153,11 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
   test("headers of config.toml go to every server, and a connector's own wins", async (t) => {
     verifies('NEX-015');
     const [http, sse] = await Promise.all([startHttpUpstream(), startSseUpstream()]);
+    for (const upstream of [http, sse]) t.after(() => upstream.close());
     for (const [name, upstream] of [
       ['headed', http],
       ['headed-sse', sse],
     ] as const) {
-      t.after(() => upstream.close());
       await nucleusOk(home, ['add', name, upstream.url, '--header', 'x-team: blue'], { env });
       for (const { headers } of upstream.requests)
         assert.deepEqual([headers['x-org'], headers['x-team']], ['of all', 'blue']);
