@@ -5,7 +5,7 @@ import test from 'node:test';
 import { readReply } from '../../../src-main/gateway/wire/reply.ts';
 import { stream, type Answer } from '../../fixtures/http-upstream.ts';
 import { settled } from '../../helpers/fake-clock.ts';
-import { until } from '../../helpers/until.ts';
+import { leastTime, until } from '../../helpers/until.ts';
 import { call, connected, failure, failureText } from './http-support.ts';
 
 const resultEvent = (id: number): string =>
@@ -16,9 +16,9 @@ const polled: Answer = (response) => stream(response).end('id: a1\nretry: 500\nd
 
 test('a stream that ends without the answer fails that call at once', async (t) => {
   const { connection } = await connected(t);
-  const started = performance.now();
+  const took = await leastTime(250, async () => void (await failure(call(connection, 'drop'))));
+  assert.ok(took < 250, `${took} ms`);
   const error = await failure(call(connection, 'drop'));
-  assert.ok(performance.now() - started < 250);
   assert.equal(
     `${error.code}: ${error.message}`,
     'UPSTREAM_EXITED: the server of acme:main at ORIGIN ended the stream without an answer; whether the call took effect is unknown',
@@ -36,12 +36,11 @@ test('a stream that breaks without the answer fails that call at once', async (t
       },
     },
   });
-  const started = performance.now();
+  // No hand of the clock moves: whatever waited for a time would wait for ever.
   assert.match(
     await failureText(call(connection, 'torn')),
     /^UPSTREAM_EXITED: .* ended the stream without an answer/,
   );
-  assert.ok(performance.now() - started < 250);
 });
 
 test('a stream with numbered events is taken up again when the server wants it, and the call is sent once', async (t) => {

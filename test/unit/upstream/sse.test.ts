@@ -94,10 +94,9 @@ test('without its stream the session is over: what is open fails at once, unknow
   await greet(connection);
   const failed = failure(call(connection, 'hang'));
   await until('the call arrived', () => upstream.requests.length === 4);
-  const started = performance.now();
   upstream.dropStreams();
+  // No hand of the clock moves: whatever waited for a time would wait for ever.
   const error = await failed;
-  assert.ok(performance.now() - started < 250);
   assert.equal(error.code, 'UPSTREAM_EXITED');
   assert.equal(error.data['outcome'], 'unknown');
   assert.deepEqual(endings, ['exited ended its event stream']);
