@@ -45,7 +45,7 @@ test('what was asked before the end is answered, however it was asked; what is n
   await until('all three run', () => fake.received('tools/call').length === 3);
 
   child.kill('SIGTERM');
-  await news.ended;
+  await news.ended();
   for (const [body, asked] of [
     [rpc('tools/list'), {}],
     [rpc('tools/list'), { session }],

@@ -12,7 +12,6 @@ import {
   openSession,
   rpc,
   runInForeground,
-  serveHttp,
   startImpostor,
   toolCall,
   urlOf,
@@ -65,17 +64,26 @@ test('an impostor on the port is never spoken to, and the socket serves as ever'
   assert.equal(impostor.heard(), 0);
 });
 
-test('the address by hand goes before the one of the file, which goes before the usual one', async (t) => {
-  // The third source, the environment, is proven where loadConfig reads it.
-  const port = await freePort();
-  const home = createHome(t, `[http]\nlisten = "127.0.0.1:${port}"\n`);
-  const other = await freePort();
-  const byHand = await serveHttp(t, home, `127.0.0.1:${other}`);
-  assert.equal(byHand.url, `http://127.0.0.1:${other}`);
-  byHand.child.kill('SIGTERM');
-  assert.equal(await byHand.ended, 0);
-  const gateway = await startGateway(t, home);
-  assert.equal(await urlOf(gateway), `http://127.0.0.1:${port}`);
+test('the address by hand goes before the environment, which goes before the file', async (t) => {
+  verifies('NEX-001');
+  const [hand, environment, file] = [await freePort(), await freePort(), await freePort()].map(
+    (port) => `127.0.0.1:${port}`,
+  ) as [string, string, string];
+  const home = createHome(t, `[http]\nlisten = "${file}"\n`);
+  const env = { NUCLEUS_HTTP_LISTEN: environment };
+  for (const [args, given, expected] of [
+    [['serve', '--http', hand], env, hand],
+    [['start', '--foreground'], env, environment],
+    [['start', '--foreground'], {}, file],
+  ] as const) {
+    const serving = await runInForeground(t, home, [nucleusBin, ...args], given);
+    assert.equal(serving.url, `http://${expected}`);
+    assert.equal((await ask(serving.url, null, { path: '/healthz' })).body, 'ok\n');
+    serving.child.kill('SIGTERM');
+    assert.equal(await serving.ended, 0);
+  }
+  const gateway = await startGateway(t, home, env);
+  assert.equal(await urlOf(gateway), `http://${environment}`);
   const second = await nucleus(home, ['serve', '--http', '127.0.0.1:0']);
   assert.equal(second.code, 3);
   assert.match(second.stderr, /a gateway is running already \(pid \d+\); stop it with nucleus stop/);

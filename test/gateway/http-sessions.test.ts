@@ -59,7 +59,7 @@ test('a session begins with initialize, tells news on its stream and ends with D
   assert.match(body, /fake_late_echo/);
 
   assert.equal((await ask(base, null, { ...mine, method: 'DELETE' })).status, 200);
-  await news.ended;
+  await news.ended();
   for (const [message, method] of [
     [rpc('ping'), 'POST'],
     [null, 'GET'],
@@ -94,7 +94,7 @@ test('a stream that broke in the middle of a call goes on where it was, and the 
   const second = await stream(t, base, null, { ...mine, headers: { 'last-event-id': from ?? '' } });
   const answer = await second.next('the answer', isAnswer);
   assert.equal(textOf(answer.result), 'done');
-  await second.ended;
+  await second.ended();
   const steps = second.seen.filter(isProgress).map(({ params }) => params?.['progress']);
   assert.deepEqual(steps, [3, 4]);
   assert.equal(second.seen.filter(isAnswer).length, 1);
@@ -102,7 +102,7 @@ test('a stream that broke in the middle of a call goes on where it was, and the 
 
   // Once more from the same place: what was sent is sent again, nothing is run again.
   const third = await stream(t, base, null, { ...mine, headers: { 'last-event-id': from ?? '' } });
-  await third.ended;
+  await third.ended();
   assert.deepEqual(third.seen, second.seen);
   const unknown = await ask(base, null, { ...mine, headers: { 'last-event-id': '4711-4712' } });
   assert.equal(unknown.status, 400);
@@ -127,7 +127,7 @@ test('a stream of news that broke goes on behind the last news its client has', 
   assert.equal(second.seen.filter(isNews).length, 1);
   // A client that opens another stream has left the one before it.
   const third = await stream(t, base, null, mine);
-  await second.ended;
+  await second.ended();
   third.destroy();
 });
 
@@ -215,7 +215,7 @@ test('progress comes before the answer, as events; what has none comes as JSON',
   const session = await openSession(base, { token });
   for (const mine of [{ token, session }, { token }]) {
     const events = await stream(t, base, callWithProgress('fake_one_progress', { n: 3 }), mine);
-    await events.ended;
+    await events.ended();
     assert.deepEqual(
       events.seen.map(({ method, params }) => [method, params?.['progress'], params?.['progressToken']]),
       [

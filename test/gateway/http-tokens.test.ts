@@ -106,7 +106,7 @@ test('a client that is removed is let go at once, with all it has open', async (
   const hungUp = assert.rejects(single);
   await until('both calls run', () => fake.received('tools/call').length === before + 2);
   await nucleusJson(home, ['clients', 'remove', 'guest']);
-  await news.ended;
+  await news.ended();
   assert.equal((await running).status, 404);
   await hungUp;
   await until('both are cancelled', () => fake.received('notifications/cancelled').length >= 2);

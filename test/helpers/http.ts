@@ -44,7 +44,7 @@ export interface Events {
   /** The first message not yet taken that fits. */
   next(what: string, fits: (message: Message) => boolean, within?: number): Promise<Message>;
   /** Resolves when the stream is over, whoever ended it. */
-  readonly ended: Promise<void>;
+  ended(): Promise<void>;
   /** Breaks the connection. */
   destroy(): void;
 }
@@ -81,7 +81,11 @@ export function send(
 export async function ask(base: string, body: object | string | null, asked: Asked = {}): Promise<Answer> {
   const response = await send(base, body, asked);
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  response.once('end', resolve);
+  response.once('error', reject);
+  await withDeadline('the whole answer', promise, 10_000).finally(() => response.destroy());
   const text = Buffer.concat(chunks).toString();
   const { statusCode: status = 0, headers } = response;
   return {
@@ -163,7 +167,7 @@ export async function stream(
       }
     }
   });
-  const ended = new Promise<void>((resolve) => response.once('close', resolve));
+  const closed = new Promise<void>((resolve) => response.once('close', resolve));
   response.on('error', () => {
     // A connection the test or the gateway broke.
   });
@@ -181,7 +185,7 @@ export async function stream(
       waiting.add(waiter);
       return withDeadline(what, promise, within).finally(() => waiting.delete(waiter));
     },
-    ended,
+    ended: () => withDeadline('the end of the stream', closed),
     destroy: () => void response.destroy(),
   };
 }

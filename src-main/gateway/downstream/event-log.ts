@@ -42,7 +42,8 @@ export function createEventLog(maxBytes: number): EventLog {
     add(number, message) {
       position += 1;
       const bytes = encodeEvent(message, `${number}-${position}`);
-      const stream = streams.get(number) ?? { events: [], droppedTo: 0 };
+      // One that was let go altogether begins anew, and what it had before is missing.
+      const stream = streams.get(number) ?? { events: [], droppedTo: position - 1 };
       streams.set(number, stream);
       stream.events.push({ position, bytes });
       held += bytes.length + overhead;
