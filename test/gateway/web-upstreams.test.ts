@@ -276,7 +276,7 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
       [{ url: 'http://x', command: 'y' }, /server "a" needs either a command or a url/],
       [
         { url: 'http://x', headers: { Host: 'y' } },
-        /mcpServers\.a\.headers\.Host: is a header that Nucleus sets itself/,
+        /mcpServers\.a\.headers\.Host \(is a header that Nucleus sets itself/,
       ],
       [{ url: 'http://x', headers: { A: '{{secret}}' } }, /mcpServers\.a\.headers\.A: has a value/],
     ] as const) {

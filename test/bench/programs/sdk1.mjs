@@ -57,8 +57,9 @@ if (config.front === 'stdio') {
     await createFront().connect(transport);
     return transport;
   };
-  createServer(async (request, response) => {
+  const answer = async (request, response) => {
     const transport = sessions.get(request.headers['mcp-session-id']) ?? (await begin());
     await transport.handleRequest(request, response);
-  }).listen(config.port, '127.0.0.1');
+  };
+  createServer((request, response) => void answer(request, response)).listen(config.port, '127.0.0.1');
 }
