@@ -278,7 +278,7 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
         { url: 'http://x', headers: { Host: 'y' } },
         /mcpServers\.a\.headers\.Host \(is a header that Nucleus sets itself/,
       ],
-      [{ url: 'http://x', headers: { A: '{{secret}}' } }, /mcpServers\.a\.headers\.A: has a value/],
+      [{ url: 'http://x', headers: { A: '{{secret}}' } }, /mcpServers\.a\.headers\.A \(has a value/],
     ] as const) {
       writeFileSync(file, JSON.stringify({ mcpServers: { a: server } }));
       const { code, stderr } = await nucleus(own, ['serve', '--servers', file]);
