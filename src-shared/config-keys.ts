@@ -54,7 +54,7 @@ export function describeKind(schema: KeySchema): string {
   if (isDuration(schema)) return 'a duration such as 30s, 10m or 1h30m';
   switch (schema.type) {
     case 'object':
-      return 'a section';
+      return schema.properties ? 'a section' : 'a table of texts';
     case 'array':
       return schema.maxItems === undefined ? 'a list of texts' : `a list of at most ${schema.maxItems} texts`;
     case 'integer':

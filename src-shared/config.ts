@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
+import { headerProblem, isHeaderValue } from './headers.ts';
 import { logLevels, logStyles } from './log-levels.ts';
 
 /** A timer cannot wait longer (2^31 - 1 milliseconds). */
@@ -28,6 +29,19 @@ const mebibytes = (fallback: number, describe: string) =>
     .transform((size) => Math.floor(size * 1024 * 1024))
     .describe(describe);
 
+function checkHeaders(headers: Record<string, string>, context: z.RefinementCtx): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const isCredential = /^(authorization|proxy-authorization|cookie)$/i.test(name);
+    const problem =
+      headerProblem(name) ??
+      (isCredential
+        ? 'would go to every server; give it to one connector with nucleus add --header'
+        : null) ??
+      (isHeaderValue(value) ? null : 'has a value with a character that no header can hold');
+    if (problem !== null) context.addIssue({ code: 'custom', path: [name], message: problem });
+  }
+}
+
 const names = (describe: string) => z.array(z.string()).max(100).default([]).describe(describe);
 
 /**
@@ -45,6 +59,13 @@ export const Config = z.strictObject({
       max_in_flight: z.int().min(1).max(10_000).default(512).describe('Calls one upstream may hold open.'),
       max_tools: z.int().min(1).max(200_000).default(20_000).describe('Tools taken from one upstream.'),
       max_pages: z.int().min(1).max(100_000).default(1_000).describe('Pages read of one upstream list.'),
+      headers: z
+        .record(z.string(), z.string())
+        .superRefine(checkHeaders)
+        .default({})
+        .describe(
+          'Sent to every upstream behind a URL, `X-Org = "acme"`; one that its connector sets by that name wins. No credentials: they belong to a profile.',
+        ),
     })
     .prefault({})
     .describe('How Nucleus treats the MCP servers behind it.'),

@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { ConnectorProblem, ConnectorSummary, Launch, Metadata, Profile, Stderr } from './model.ts';
+import {
+  ConnectorProblem,
+  ConnectorSummary,
+  Launch,
+  Metadata,
+  Profile,
+  Stderr,
+  TransportName,
+} from './model.ts';
 
 /** A question any UI or command line puts to the gateway. */
 const ask = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({
@@ -93,6 +101,10 @@ export const AddProfile = z.object({
     .url({ protocol: /^https?$/ })
     .nullable()
     .default(null),
+  /** With url: how the connector it makes is reached; null is `http`, which finds out. */
+  transport: TransportName.exclude(['stdio']).nullable().default(null),
+  /** With url: where a connector of one's own is known already, it moves there, with all its profiles. */
+  forceUrl: z.boolean().default(false),
   /** With url: templates by header name; `{{secret.NAME}}` stands for a secret of the profile. */
   headers: z.record(z.string(), z.string()).default({}),
   readOnly: z.boolean().nullable().default(null),

@@ -42,6 +42,7 @@ export const errorTable = {
 
   UPSTREAM_SPAWN_FAILED: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_UNREACHABLE: { rpc: -32000, exit: 6, surface: 'result' },
+  UPSTREAM_TLS: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_REFUSED: { rpc: -32000, exit: 5, surface: 'result' },
   UPSTREAM_EXITED: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_TIMEOUT: { rpc: -32000, exit: 6, surface: 'result' },

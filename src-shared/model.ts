@@ -52,13 +52,17 @@ export const MetadataField = z.object({
 });
 export type MetadataField = z.infer<typeof MetadataField>;
 
+/** How a connector is reached. `http`: Streamable HTTP, or SSE where the server does not speak that. */
+export const TransportName = z.enum(['stdio', 'http', 'streamable-http', 'sse']);
+export type TransportName = z.infer<typeof TransportName>;
+
 /** What people and clients may know of a connector; the manifest itself stays in the gateway. */
 export const ConnectorSummary = z.object({
   name: z.string(),
   title: z.string(),
   description: z.string(),
   kind: z.enum(['builtin', 'custom']),
-  transport: z.enum(['stdio', 'http', 'sse']),
+  transport: TransportName,
   auth: z.string(),
   url: z.string().nullable(),
   metadata: z.array(MetadataField),

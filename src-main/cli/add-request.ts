@@ -2,7 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, resolve, sep } from 'node:path';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Launch, Metadata, Stderr } from '../../src-shared/model.ts';
-import { checkName } from '../../src-shared/model.ts';
+import { checkName, TransportName } from '../../src-shared/model.ts';
 import { readPairs } from './flags.ts';
 
 /** The flags of `nucleus add` as they were typed. */
@@ -12,6 +12,7 @@ export type AddOptions = {
   readonly metadata?: readonly string[];
   readonly header?: readonly string[];
   readonly transport?: string;
+  readonly forceUrl?: boolean;
   readonly scope?: string;
   readonly command?: string;
   readonly arg?: readonly string[];
@@ -34,7 +35,9 @@ export interface AddRequest {
   readonly url: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly metadata: Metadata;
-  readonly transport: string | null;
+  readonly transport: TransportName | null;
+  /** A connector of one's own that is known moves to the URL. */
+  readonly forceUrl: boolean;
   readonly launch: Launch | null;
   readonly readOnly: boolean | null;
   readonly stderr: Stderr | null;
@@ -42,8 +45,6 @@ export interface AddRequest {
   readonly connect: boolean;
   readonly tokenFromStdin: boolean;
 }
-
-const transports = ['stdio', 'http', 'sse'];
 
 /** Reads positionals and flags of `add`; every mistake in them is found before anything is touched. */
 export function readRequest(words: readonly string[], options: AddOptions, cwd: string): AddRequest {
@@ -55,7 +56,8 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
     url: options.url ?? url,
     headers: readHeaders(options.header ?? []),
     metadata: readPairs('--metadata', options.metadata ?? []),
-    transport: options.transport ?? null,
+    transport: options.transport === undefined ? null : readTransport(options.transport),
+    forceUrl: options.forceUrl === true,
     launch: readLaunch(options, cwd),
     readOnly: options.readOnly === true ? true : options.readWrite === true ? false : null,
     stderr: options.stderr === undefined ? null : readStderr(options.stderr, cwd),
@@ -65,12 +67,6 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
   };
   checkName('connector', request.connector);
   if (request.name !== null) checkName('profile', request.name);
-  if (request.transport !== null && !transports.includes(request.transport)) {
-    throw new NucleusError(
-      'USAGE',
-      `unknown --transport "${request.transport}" (want ${transports.join(', ')})`,
-    );
-  }
   if (request.url !== null && !isWebAddress(request.url)) {
     throw new NucleusError(
       'USAGE',
@@ -80,10 +76,22 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
   if (request.url === null && options.header !== undefined) {
     throw new NucleusError('USAGE', '--header needs a URL');
   }
+  if (request.url === null && request.forceUrl) {
+    throw new NucleusError('USAGE', '--force-url needs a URL');
+  }
+  if (request.url !== null && request.transport === 'stdio') {
+    throw new NucleusError('USAGE', 'a URL is not reached over stdio; give --transport http or sse');
+  }
   if (request.launch !== null && request.url !== null) {
     throw new NucleusError('USAGE', 'give a URL or --command, not both');
   }
   return request;
+}
+
+function readTransport(word: string): TransportName {
+  const transport = TransportName.safeParse(word);
+  if (transport.success) return transport.data;
+  throw new NucleusError('USAGE', `unknown --transport "${word}" (want ${TransportName.options.join(', ')})`);
 }
 
 /** A word with `://` in it is the URL, another one the name. */

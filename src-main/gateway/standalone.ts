@@ -2,11 +2,13 @@ import { tmpdir } from 'node:os';
 import * as z from 'zod';
 import { defaultConfig, type Config } from '../../src-shared/config.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
+import { headerProblem, isHeaderValue } from '../../src-shared/headers.ts';
 import { profileId, type Profile } from '../../src-shared/model.ts';
 import { noAudit } from './audit/audit.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
+import type { Manifest } from './profiles/manifest.ts';
 import { openRegistry } from './storage/database.ts';
 import { readTextIfExists } from './storage/files.ts';
 import { createProfileStore } from './storage/profile-store.ts';
@@ -18,7 +20,13 @@ const ServersFile = z.object({
     z.string().min(1),
     z.object({
       command: z.string().min(1).optional(),
-      url: z.string().optional(),
+      url: z
+        .url({ protocol: /^https?$/ })
+        .refine((url) => new URL(url).username === '', 'must not hold a user name')
+        .optional(),
+      // `streamable-http` and its other spelling are what some hosts write; the short forms are those of most.
+      type: z.enum(['stdio', 'http', 'sse', 'streamable-http', 'streamableHttp']).optional(),
+      headers: z.record(z.string(), z.string()).superRefine(checkHeaders).default({}),
       args: z.array(z.string()).default([]),
       env: z.record(z.string(), z.string()).default({}),
       cwd: z.string().nullable().default(null),
@@ -43,8 +51,14 @@ export function createServersGateway(options: {
   const { platform } = options;
   const registry = openRegistry('memory');
   const store = createProfileStore(registry.db);
-  for (const profile of readServers(options.file, Math.floor(platform.clock.now() / 1000)))
-    store.insert(profile);
+  const servers = readServers(options.file);
+  for (const [name, server] of Object.entries(servers))
+    store.insert(toProfile(name, server, Math.floor(platform.clock.now() / 1000)));
+  const connectors = createConnectors({
+    builtinFolder: builtinConnectors(options.resources),
+    customFolder: null,
+    log: platform.log,
+  });
   const gateway = createGateway(
     {
       platform,
@@ -53,11 +67,12 @@ export function createServersGateway(options: {
       home: tmpdir(),
       registry,
       vault: createNoVault(),
-      connectors: createConnectors({
-        builtinFolder: builtinConnectors(options.resources),
-        customFolder: null,
-        log: platform.log,
-      }),
+      connectors: {
+        ...connectors,
+        get: (name) =>
+          toManifest(name, Object.hasOwn(servers, name) ? servers[name] : undefined, options.file) ??
+          connectors.get(name),
+      },
       audit: noAudit,
     },
     () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
@@ -72,7 +87,9 @@ export function createServersGateway(options: {
   };
 }
 
-function readServers(file: string, createdAt: number): Profile[] {
+type Server = z.output<typeof ServersFile>['mcpServers'][string];
+
+function readServers(file: string): Record<string, Server> {
   const invalid = (why: string): NucleusError =>
     new NucleusError('CONFIG_INVALID', `${file} ${why}; it should look like ${sample}`);
   const text = readTextIfExists(file);
@@ -90,24 +107,62 @@ function readServers(file: string, createdAt: number): Profile[] {
     const [issue] = parsed.error.issues;
     throw invalid(`is not valid at ${issue?.path.join('.') ?? ''} (${issue?.message ?? 'not valid'})`);
   }
-  return Object.entries(parsed.data.mcpServers).map(([name, server]) => {
-    if (!server.command)
-      throw new NucleusError(
-        'UPSTREAM_UNSUPPORTED',
-        `${file}: server "${name}" names no command; servers behind a url come with a later version`,
-      );
-    return {
-      id: profileId(name, 'default'),
-      connector: name,
-      name: 'default',
-      metadata: {},
-      createdAt,
-      isDefault: false,
-      launch: { command: server.command, args: server.args, env: server.env, secretEnv: [], cwd: server.cwd },
-      readOnly: null,
-      stderr: 'null' as const,
-    };
-  });
+  const { mcpServers } = parsed.data;
+  for (const [name, { command, url }] of Object.entries(mcpServers))
+    if ((command === undefined) === (url === undefined))
+      throw invalid(`server "${name}" needs either a command or a url`);
+  return mcpServers;
+}
+
+function toProfile(name: string, server: Server, createdAt: number): Profile {
+  const { command, args, env, cwd } = server;
+  return {
+    id: profileId(name, 'default'),
+    connector: name,
+    name: 'default',
+    metadata: {},
+    createdAt,
+    isDefault: false,
+    launch: command === undefined ? null : { command, args, env, secretEnv: [], cwd },
+    readOnly: null,
+    stderr: 'null',
+  };
+}
+
+/** What a manifest would say of a server behind a URL; null for one with a command, which its profile holds. */
+function toManifest(name: string, server: Server | undefined, file: string): Manifest | null {
+  if (server?.url === undefined) return null;
+  return {
+    file,
+    kind: 'custom',
+    name,
+    title: name,
+    description: '',
+    docs: null,
+    transport:
+      server.type === 'sse' ? 'sse' : server.type?.startsWith('streamable') ? 'streamable-http' : 'http',
+    url: server.url,
+    messageUrl: null,
+    auth: 'none',
+    checked: null,
+    token: null,
+    headers: server.headers,
+    stdio: null,
+    metadata: [],
+    readOnly: null,
+    note: null,
+  };
+}
+
+function checkHeaders(headers: Readonly<Record<string, string>>, context: z.RefinementCtx): void {
+  for (const [name, value] of Object.entries(headers)) {
+    const problem =
+      headerProblem(name) ??
+      (isHeaderValue(value) && !value.includes('{{')
+        ? null
+        : 'has a value that no header can hold, or a {{hole}}, which nothing fills here');
+    if (problem !== null) context.addIssue({ code: 'custom', path: [name], message: problem });
+  }
 }
 
 function hasServers(raw: unknown): boolean {

@@ -6,7 +6,9 @@ import { resolveLaunch, type ResolvedLaunch } from './profiles/launch.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
+import { openHttpOrSse, type SpokenTransports } from './upstream/http-or-sse.ts';
 import { openHttp } from './upstream/http.ts';
+import { openSse } from './upstream/sse.ts';
 import { openStdio, spawnCommand } from './upstream/stdio.ts';
 import type { Transport } from './upstream/transport.ts';
 
@@ -31,14 +33,24 @@ export function createUpstreamOpener(deps: {
       : spawnCommand({ command: launch.command, args: launch.args, env, cwd });
   }
 
+  /** What was found out lasts as long as this gateway: a new start of an upstream does not probe again. */
+  const spoken: SpokenTransports = new Map();
+
+  function reach(profile: string, launch: Extract<ResolvedLaunch, { kind: 'http' }>): Transport {
+    const { url, transport, messageUrl, secrets } = launch;
+    const headers = { ...lowerCased(config.headers), ...launch.headers };
+    const options = { profile, url, headers, secrets, clock, limit: config.max_frame_mib };
+    if (transport === 'sse' || messageUrl) return openSse({ ...options, messageUrl });
+    return transport === 'http' ? openHttpOrSse(options, spoken) : openHttp(options);
+  }
+
   return async (id) => {
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
     const launch = await resolveLaunch(profile, deps.connectors.get(profile.connector), (name) =>
       deps.vault.get(id, name),
     );
-    if (launch.kind === 'http')
-      return openHttp({ ...launch, profile: id, clock, limit: config.max_frame_mib });
+    if (launch.kind === 'http') return reach(id, launch);
     const env = upstreamEnvironment({
       gateway: platform.env,
       path: await loginPath(),
@@ -60,4 +72,8 @@ export function createUpstreamOpener(deps: {
       );
     }
   };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -97,7 +97,6 @@ export function needsCommand(connector: ConnectorSummary): boolean {
 /** Why this version cannot add a profile of it, or null. */
 export function whyNotAdd(connector: ConnectorSummary): string | null {
   if (connector.auth === 'oauth') return 'needs a sign-in, which this version cannot do yet';
-  if (connector.transport === 'sse') return 'uses the old SSE transport, which this version cannot do yet';
   return null;
 }
 

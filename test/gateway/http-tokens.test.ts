@@ -151,7 +151,7 @@ test('no header of a client reaches an upstream, and none of an upstream a clien
   const refused = await ask(base, toolCall('web_site_refused'), { token, headers: foreign });
   assert.equal(refused.status, 200);
 
-  const known = ['accept', 'connection', 'content-length', 'content-type', 'host'];
+  const known = ['accept', 'connection', 'content-length', 'content-type', 'host', 'user-agent'];
   const session = ['mcp-protocol-version', 'mcp-session-id'];
   const calls = web.requests.slice(asked).filter(({ message }) => message?.method === 'tools/call');
   assert.equal(calls.length, 2);

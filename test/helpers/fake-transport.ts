@@ -32,6 +32,8 @@ export interface FakeTransport extends Transport {
   overflow(head: string, tail: string, length: number): void;
   /** The answer to one request is lost while the rest lives, as over HTTP. */
   lose(id: number, error: NucleusError): void;
+  /** Takes nothing new any more, as when a session over HTTP is gone. */
+  wither(what?: string): void;
   /** Ends by itself. */
   die(what?: string): void;
   /** Lets a held `close()` end. */
@@ -82,9 +84,10 @@ export function createFakeTransport(
     get closes() {
       return closes;
     },
-    onLine: () => {},
+    onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},
+    onStale: () => {},
     onEnd: () => {},
     abandon: (id) => void abandoned.push(id),
     stderrTail: () => transport.stderr,
@@ -118,10 +121,11 @@ export function createFakeTransport(
       if (typeof id !== 'number') throw new Error(`the gateway sent no ${method}`);
       return id;
     },
-    say: (line) => transport.onLine(Buffer.isBuffer(line) ? line : Buffer.from(textOf(line))),
+    say: (line) => void transport.onLine(Buffer.isBuffer(line) ? line : Buffer.from(textOf(line))),
     answer: (method, result) => transport.say({ jsonrpc: '2.0', id: transport.idOf(method), result }),
     overflow: (head, tail, length) => transport.onOverflow(Buffer.from(head), Buffer.from(tail), length),
     lose: (id, error) => transport.onLost(id, error),
+    wither: (what = 'ended the session') => transport.onStale(what),
     die: (what = 'exited with code 1') => end('exited', what),
     finishClose: () => end('asked', 'exited with code 0'),
   };

@@ -27,7 +27,11 @@ export const add: CommandSpec = {
       .option('--name <name>', 'the name of the profile; the first one is called default')
       .option('--url <url>', 'the address of a connector reached over http')
       .option('--metadata <key=value>', 'a field the connector asks for (repeatable)', collect)
-      .option('--transport <transport>', 'stdio, http or sse')
+      .option('--transport <transport>', 'stdio, http (which finds out), streamable-http or sse')
+      .option(
+        '--force-url',
+        'move a connector of your own that is known to the URL given, for all its profiles',
+      )
       .option('--scope <scope>', 'accepted for scripts of the original, and ignored')
       .option(
         '--header <name: value>',
@@ -102,9 +106,13 @@ function checkConnector(
 ): void {
   const name = request.connector;
   if (connector !== null) {
-    const { url, transport } = connector;
-    if (request.url !== null && request.url !== url) {
-      note(context, `note: ${name} is a known connector (${url ?? transport}); the URL given is ignored`);
+    const { url, transport, kind } = connector;
+    if (request.url !== null && request.url !== url && !request.forceUrl) {
+      const fix = kind === 'custom' && url !== null ? '; --force-url changes it' : '';
+      note(
+        context,
+        `note: ${name} is a known connector (${url ?? transport}); the URL given is ignored${fix}`,
+      );
     }
     if (request.transport !== null && request.transport !== transport) {
       note(context, `note: ${name} is reached over ${transport}; --transport is ignored`);
@@ -148,7 +156,8 @@ async function complete(
   const launch = request.launch ?? before?.launch ?? null;
   const fields = launch === null ? (connector?.metadata ?? []) : [];
   const metadata = await askMetadata(context, prompter, fields, { ...before?.metadata, ...request.metadata });
-  const keep = before !== undefined;
+  // What a profile has stored is not sent to another origin than it was given for.
+  const keep = before !== undefined && !movesAway(request, connector);
   const secrets =
     early ??
     (await askSecrets(prompter, secretNames(launch, connector, headers), { mayAsk: context.input, keep }));
@@ -158,7 +167,9 @@ async function complete(
     name: choice.name,
     metadata,
     launch,
-    ...(request.url !== null ? { url: request.url, headers } : {}),
+    ...(request.url !== null
+      ? { url: request.url, headers, transport: urlTransport(request), forceUrl: request.forceUrl }
+      : {}),
     readOnly: request.readOnly ?? before?.readOnly ?? null,
     stderr: request.stderr ?? before?.stderr ?? 'null',
     cwd: context.cwd,
@@ -166,6 +177,10 @@ async function complete(
     replace: choice.replace,
     connect: request.connect,
   };
+}
+
+function urlTransport({ transport }: AddRequest): Exclude<AddRequest['transport'], 'stdio'> {
+  return transport === 'stdio' ? null : transport;
 }
 
 /** A file named relative to here is not found from where the gateway starts the program. */
@@ -193,6 +208,14 @@ async function send(context: Context, input: AddProfile): Promise<number> {
     }
     return 0;
   });
+}
+
+function movesAway({ url, forceUrl }: AddRequest, connector: ConnectorSummary | null): boolean {
+  return forceUrl && url !== null && new URL(url).origin !== originOf(connector?.url ?? null);
+}
+
+function originOf(url: string | null): string | null {
+  return url !== null && URL.canParse(url) ? new URL(url).origin : null;
 }
 
 async function dryRun(context: Context, request: AddRequest): Promise<number> {

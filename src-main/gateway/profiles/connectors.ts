@@ -14,10 +14,10 @@ const maxManifestBytes = 256 * 1024;
 export interface CustomConnector {
   readonly name: string;
   readonly description: string;
-  readonly transport: 'stdio' | 'http';
+  readonly transport: Manifest['transport'];
   readonly url?: string;
   readonly auth?: string;
-  /** Templates by header name; only with `http`. */
+  /** Templates by header name; only with a URL. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Names of the secrets a profile must bring. */
   readonly secrets?: readonly string[];
@@ -33,6 +33,8 @@ export interface Connectors {
   summary(manifest: Manifest): ConnectorSummary;
   /** Writes `<name>.toml` into the user's folder; the returned function restores what was there. */
   saveCustom(connector: CustomConnector): () => void;
+  /** Writes another URL into a manifest of the user's folder; the returned function restores what was there. */
+  moveCustom(name: string, url: string): () => void;
   /** Whether there was one. */
   removeCustom(name: string): boolean;
 }
@@ -132,6 +134,19 @@ export function createConnectors({ builtinFolder, customFolder, log }: Deps): Co
       writePrivateFile(file, text);
       return () => (before === null ? removeIfExists(file) : writePrivateFile(file, before));
     },
+    moveCustom(name, url) {
+      const source = { file: customFile(name), name, kind: 'custom' as const };
+      const before = readTextIfExists(source.file) ?? '';
+      const text = withUrl(before, url);
+      if (text === null)
+        throw new NucleusError(
+          'CONNECTOR_INVALID',
+          `connector ${name}: its url could not be found in ${source.file}; correct it there by hand`,
+        );
+      checkText(text, source);
+      writePrivateFile(source.file, text);
+      return () => writePrivateFile(source.file, before);
+    },
     removeCustom(name) {
       if (customFolder === null || !/^[a-z0-9_-]+$/.test(name) || !isThere(customFolder, name)) return false;
       removeIfExists(customFile(name));
@@ -171,6 +186,15 @@ function checkText(text: string, source: ManifestSource): void {
   }
 }
 
+/** Its url replaced, everything else as people wrote it; null where it is not written on a line of its own. */
+function withUrl(text: string, url: string): string | null {
+  const top = /^\s*\[/m.exec(text)?.index ?? text.length;
+  const line = /^([ \t]*url[ \t]*=[ \t]*)(?:"(?!"")[^"\\\n]*"|'(?!'')[^'\n]*')/m;
+  const head = text.slice(0, top);
+  if (!line.test(head)) return null;
+  return head.replace(line, (_, key: string) => `${key}${JSON.stringify(url)}`) + text.slice(top);
+}
+
 function shadowing(file: string, name: string): ConnectorProblem {
   return {
     file,
@@ -199,7 +223,7 @@ function summarize(manifest: Manifest): ConnectorSummary {
 
 function textOf(connector: CustomConnector): string {
   const { name, description, transport, url, secrets = [] } = connector;
-  const auth = connector.auth ?? (secrets.length > 0 ? 'token' : transport === 'http' ? 'oauth' : 'none');
+  const auth = connector.auth ?? (secrets.length > 0 ? 'token' : transport === 'stdio' ? 'none' : 'oauth');
   return `${stringify({
     schema: 1,
     name,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { isHeaderValue } from '../../../src-shared/headers.ts';
 import type { Launch, MetadataField, Profile, Stderr } from '../../../src-shared/model.ts';
 import type { Manifest, ManifestStdio } from './manifest.ts';
 import { expand, holesOf, type TemplateContext } from './template.ts';
@@ -20,7 +21,16 @@ interface Start {
 export type ResolvedLaunch =
   | (Start & { readonly kind: 'builtin'; readonly server: string })
   | (Start & { readonly kind: 'command'; readonly command: string })
-  | { readonly kind: 'http'; readonly url: URL; readonly headers: Readonly<Record<string, string>> };
+  | {
+      readonly kind: 'http';
+      readonly transport: 'http' | 'streamable-http' | 'sse';
+      readonly url: URL;
+      /** Where messages are posted to; only with the SSE transport. */
+      readonly messageUrl: URL | null;
+      /** By lower-case name. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly secrets: readonly string[];
+    };
 
 /** Fills in how to start a profile's upstream; fetches exactly the secrets that takes. */
 export async function resolveLaunch(
@@ -29,7 +39,8 @@ export async function resolveLaunch(
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
   if (profile.launch) return resolveOwn(profile, profile.launch, secret);
-  if (manifest?.transport === 'http') return resolveHttp(profile, manifest, secret);
+  if (manifest && manifest.transport !== 'stdio')
+    return resolveHttp(profile, manifest, manifest.transport, secret);
   const stdio = startOf(profile, manifest);
   const secrets: Record<string, string> = {};
   for (const name of secretHoles(Object.values(stdio.env))) secrets[name] = await secret(name);
@@ -131,6 +142,7 @@ function checkComplete(profile: Profile, manifest: Manifest): void {
 async function resolveHttp(
   profile: Profile,
   manifest: Manifest,
+  transport: Exclude<Manifest['transport'], 'stdio'>,
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
   if (manifest.auth === 'oauth')
@@ -145,17 +157,19 @@ async function resolveHttp(
   const context = contextOf(profile, manifest, secrets);
   // What a person typed must stay inside its part of the address.
   const encoded = { ...context, metadata: mapValues(context.metadata, encodeURIComponent) };
-  const url = expand(manifest.url ?? '', encoded);
-  if (url === null || !URL.canParse(url))
+  const address = (template: string): URL => {
+    const url = expand(template, encoded);
+    if (url !== null && URL.canParse(url)) return new URL(url);
     throw new NucleusError(
       'METADATA_INVALID',
       `the address of ${profile.id} is not complete; add the profile again with the metadata it needs`,
       { profile: profile.id },
     );
+  };
   const headers: Record<string, string> = {};
   for (const [name, template] of Object.entries(manifest.headers)) {
     const value = expand(template, context);
-    if (value !== null && notInHeader.test(value))
+    if (value !== null && !isHeaderValue(value))
       throw new NucleusError(
         'METADATA_INVALID',
         `the header ${name} of ${profile.id} would contain a line break or another character no header can hold; give its secret or metadata again without one`,
@@ -163,11 +177,15 @@ async function resolveHttp(
       );
     if (value !== null) headers[name.toLowerCase()] = value;
   }
-  return { kind: 'http', url: new URL(url), headers };
+  return {
+    kind: 'http',
+    transport,
+    url: address(manifest.url ?? ''),
+    messageUrl: manifest.messageUrl === null ? null : address(manifest.messageUrl),
+    headers,
+    secrets: Object.values(secrets),
+  };
 }
-
-/** RFC 9110, section 5.5. */
-const notInHeader = /[^\t\x20-\x7e\x80-\xff]/;
 
 function mapValues(
   values: Readonly<Record<string, string>>,
@@ -207,11 +225,6 @@ function startOf(profile: Profile, manifest: Manifest | null): ManifestStdio {
       'CONNECTOR_UNKNOWN',
       `${profile.id} belongs to connector "${profile.connector}", which has no usable manifest; ` +
         `"nucleus doctor" says why, "nucleus remove ${profile.id} --force" removes the profile`,
-    );
-  if (manifest.transport !== 'stdio')
-    throw new NucleusError(
-      'UPSTREAM_UNSUPPORTED',
-      `${profile.id} is reached over ${manifest.transport}, which this version cannot do yet`,
     );
   if (!manifest.stdio)
     throw new NucleusError(

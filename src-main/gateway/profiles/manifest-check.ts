@@ -5,7 +5,7 @@ import { holesOf } from './template.ts';
 
 /** What no single field can tell. */
 export function checkManifest(manifest: Manifest, fileName: string, fail: Fail): Manifest {
-  const { stdio, url, transport } = manifest;
+  const { stdio, url, messageUrl, transport } = manifest;
   if (manifest.name !== fileName)
     fail(
       'name',
@@ -13,7 +13,7 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       `set name = "${fileName}" or rename the file`,
     );
   if (transport === 'stdio' && url !== null)
-    fail('url', 'only http and sse connectors have one', 'remove url, or set transport = "http"');
+    fail('url', 'has no meaning with transport "stdio"', 'remove url, or set transport = "http"');
   if (transport !== 'stdio' && url === null)
     fail('url', `is required with transport "${transport}"`, 'add url = "https://…"');
   if (transport !== 'stdio' && stdio)
@@ -23,7 +23,7 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       'remove [stdio], or set transport = "stdio"',
     );
   if (transport === 'stdio' && Object.keys(manifest.headers).length > 0)
-    fail('headers', 'only http and sse connectors have them', 'remove [headers], or set transport = "http"');
+    fail('headers', 'have no meaning with transport "stdio"', 'remove [headers], or set transport = "http"');
   if (transport === 'stdio' && !stdio && manifest.kind === 'builtin')
     fail('stdio', 'is required with transport "stdio"', 'add [stdio] with the server to start');
   if (url !== null && !isWebAddress(url.replace(/\{\{.*?\}\}/gs, 'x')))
@@ -31,6 +31,25 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       'url',
       'must be an http or https address',
       'write the whole address, such as https://example.com/mcp',
+    );
+  if (url !== null && /^https?:\/\/[^/?#]*@/.test(url))
+    fail(
+      'url',
+      'holds a user name or a password, which would be kept in clear',
+      'send it as a header, with {{secret}} in its place',
+    );
+  if (messageUrl !== null && transport !== 'http' && transport !== 'sse')
+    fail(
+      'message_url',
+      `has no meaning with transport "${transport}"`,
+      'remove it, or set transport = "sse"',
+    );
+  // Compared as they are written: the same holes in the same place become the same host.
+  if (messageUrl !== null && originOf(messageUrl) !== originOf(url ?? ''))
+    fail(
+      'message_url',
+      'is of another origin than url, and the credentials belong to that one',
+      'write both with the same scheme, host and port',
     );
   if (url?.startsWith('http://') && manifest.token && !isLoopback(url))
     fail(
@@ -46,6 +65,10 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
 
 /** Ends the reading with where, what is wrong and what to do. */
 export type Fail = (key: string, message: string, fix: string) => never;
+
+function originOf(url: string): string {
+  return (/^[^/]*\/\/[^/?#]*/.exec(url)?.[0] ?? '').toLowerCase();
+}
 
 function isLoopback(url: string): boolean {
   return /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])([:/]|$)/.test(url);
@@ -109,6 +132,7 @@ function checkHoles(manifest: Manifest, fail: Fail): void {
     }
   };
   if (url !== null) look('url', url, false);
+  if (manifest.messageUrl !== null) look('message_url', manifest.messageUrl, false);
   const host = url === null ? '' : (/^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? '');
   for (const hole of holesOf(host)) {
     const field = manifest.metadata.find(({ key }) => hole.kind === 'metadata' && key === hole.key);

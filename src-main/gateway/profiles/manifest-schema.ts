@@ -1,12 +1,17 @@
 import { TomlDate } from 'smol-toml';
 import * as z from 'zod';
+import { headerProblem } from '../../../src-shared/headers.ts';
+import { TransportName } from '../../../src-shared/model.ts';
 import type { Manifest, ManifestSource } from './manifest.ts';
 import { holesOf } from './template.ts';
 
 const variable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name of an environment variable (A-Z a-z 0-9 _)');
-const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of an HTTP header');
+const headerName = z.string().superRefine((name, context) => {
+  const problem = headerProblem(name);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
 const secretName = z.string().regex(/^[A-Za-z0-9_-]+$/, 'must be a name made of A-Z a-z 0-9 _ -');
 /** A NUL can be written in TOML and would end an argument early. */
 const text = z.string().refine((value) => !value.includes('\0'), 'must not contain a NUL character');
@@ -26,8 +31,9 @@ export const Schema1 = z.strictObject({
   title: text.optional(),
   description: text.default(''),
   docs: webAddress.optional(),
-  transport: z.enum(['stdio', 'http', 'sse']),
+  transport: TransportName,
   url: template.optional(),
+  message_url: template.optional(),
   // `pat` is the original's word for a token.
   auth: z
     .enum(['none', 'token', 'pat', 'oauth'])
@@ -107,6 +113,7 @@ export function toManifest(data: z.output<typeof Schema1>, source: ManifestSourc
     docs: data.docs ?? null,
     transport: data.transport,
     url: data.url ?? null,
+    messageUrl: data.message_url ?? null,
     auth: data.auth,
     checked: checked ? { ...checked, by: checked.by ?? null } : null,
     token:

@@ -1,7 +1,7 @@
 import { parse, TomlError } from 'smol-toml';
 import type * as z from 'zod';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { checkName, type MetadataField } from '../../../src-shared/model.ts';
+import { checkName, type MetadataField, type TransportName } from '../../../src-shared/model.ts';
 import { checkManifest } from './manifest-check.ts';
 import { isWebAddress, Schema1, toManifest } from './manifest-schema.ts';
 
@@ -30,8 +30,11 @@ export interface Manifest {
   readonly title: string;
   readonly description: string;
   readonly docs: string | null;
-  readonly transport: 'stdio' | 'http' | 'sse';
+  /** `http`: Streamable HTTP, or SSE where the server does not speak that; the other two: only that. */
+  readonly transport: TransportName;
   readonly url: string | null;
+  /** Where messages are posted to, which without it the server says; only with SSE. Same origin as url. */
+  readonly messageUrl: string | null;
   readonly auth: 'none' | 'token' | 'oauth';
   readonly checked: {
     readonly on: string;
@@ -44,7 +47,7 @@ export interface Manifest {
     readonly create: string | null;
     readonly secrets: readonly string[];
   } | null;
-  /** Templates by header name, sent with every request; only with transport `http` or `sse`. */
+  /** Templates by header name, sent with every request; not with transport `stdio`. */
   readonly headers: Readonly<Record<string, string>>;
   /** null: reached by url, or every profile brings its own command. */
   readonly stdio: ManifestStdio | null;
@@ -160,6 +163,7 @@ function parseOriginal(table: Readonly<Record<string, unknown>>, source: Manifes
     docs: null,
     transport,
     url,
+    messageUrl: null,
     auth,
     checked: null,
     token: null,

@@ -9,6 +9,7 @@ import type { Vault } from '../storage/vault.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import type { Connectors } from './connectors.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
+import { planMove } from './move-connector.ts';
 import { holesOf } from './template.ts';
 
 type Adding = Parameters<Handlers['profiles']['add']>[0];
@@ -69,18 +70,23 @@ export function createProfiles(deps: {
         },
       );
     const notes = ignoredHeaders(input);
+    const move = planMove({ connectors, store, vault }, input);
+    let undoMove = (): void => {};
     const undoConnector = ensureConnector(input);
     try {
-      const profile = prepare(input, before);
+      const profile = prepare(input, before, move.isAway);
       const writeSecrets = await vault.put(id, input.secrets);
       // While the vault was opened, another add that failed may have taken the connector back.
       ensureConnector(input);
+      // With the new secrets, not before them: what is stored must not go to another origin.
+      undoMove = move.act();
       deps.transaction(() => {
         if (before) store.replace(profile);
         else store.insert(profile);
         writeSecrets();
       });
     } catch (error) {
+      undoMove();
       // One that came in meanwhile may count on it.
       if (!isUsed(input.connector)) undoConnector();
       throw error;
@@ -89,6 +95,7 @@ export function createProfiles(deps: {
       await supervisor.stop(id);
       catalog.forget(id);
     }
+    await Promise.all(move.followers().map((follower) => supervisor.stop(follower)));
     deps.onChange(id);
     return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes };
   }
@@ -112,7 +119,9 @@ export function createProfiles(deps: {
         `connector ${input.connector}: ${problem.message}; ${problem.fix}`,
       );
     if (input.url !== null)
-      return connectors.saveCustom(httpConnector(input.connector, input.url, input.headers));
+      return connectors.saveCustom(
+        httpConnector(input.connector, input.transport ?? 'http', input.url, input.headers),
+      );
     if (!input.launch)
       throw new NucleusError(
         'CONNECTOR_UNKNOWN',
@@ -136,13 +145,13 @@ export function createProfiles(deps: {
   }
 
   /** The profile as it will be stored; throws when something is missing or too much. */
-  function prepare(input: Adding, before: Profile | null): Profile {
+  function prepare(input: Adding, before: Profile | null, isMovingAway: boolean): Profile {
     const id = profileId(input.connector, input.name);
     const manifest = connectors.get(input.connector);
-    if (manifest && (manifest.transport === 'sse' || manifest.auth === 'oauth'))
+    if (manifest?.auth === 'oauth')
       throw new NucleusError(
         'UPSTREAM_UNSUPPORTED',
-        `connector ${manifest.name} needs ${manifest.auth === 'oauth' ? 'a sign-in with OAuth' : 'the old SSE transport'}, which this version of Nucleus cannot do yet`,
+        `connector ${manifest.name} needs a sign-in with OAuth, which this version of Nucleus cannot do yet`,
       );
     if (manifest?.transport === 'stdio' && !manifest.stdio && !input.launch && !before?.launch)
       throw new NucleusError(
@@ -151,7 +160,8 @@ export function createProfiles(deps: {
       );
     const launch = input.launch ?? before?.launch ?? null;
     const needed = secretsOf({ launch }, manifest);
-    const stored = new Set(before ? vault.names(id) : []);
+    // Those were given for another origin.
+    const stored = new Set(before && !isMovingAway ? vault.names(id) : []);
     for (const name of needed)
       if (!input.secrets[name] && !stored.has(name))
         throw new NucleusError(
@@ -316,6 +326,7 @@ export function createProfiles(deps: {
 /** A connector of one's own behind a URL: its headers may hold secrets, which each profile then brings. */
 function httpConnector(
   name: string,
+  transport: NonNullable<Adding['transport']>,
   url: string,
   headers: Readonly<Record<string, string>>,
 ): Parameters<Connectors['saveCustom']>[0] {
@@ -324,7 +335,7 @@ function httpConnector(
   return {
     name,
     description: `MCP server at ${new URL(url).host}`,
-    transport: 'http',
+    transport,
     url,
     auth: secrets.length > 0 ? 'token' : 'none',
     headers,

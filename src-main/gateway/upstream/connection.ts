@@ -32,6 +32,8 @@ export interface ConnectionEvents {
   onNotification(method: string, params: Params | undefined): void;
   /** In-flight fell to zero or rose from it. */
   onBusy(busy: boolean): void;
+  /** What is open may still be answered, anything new needs another connection. */
+  onStale(what: string): void;
   onEnd(ending: Ending): void;
 }
 
@@ -51,17 +53,21 @@ export function createConnection(deps: {
   let oddities = 0;
   let ending: Ending | null = null;
 
-  const send = (message: object): boolean => transport.send(encode(message));
+  const send = (message: object, isHarmless: boolean): boolean =>
+    transport.send(encode(message), undefined, isHarmless);
 
-  function settle(id: number, outcome: Reply | NucleusError): void {
+  /** The id when somebody waited for this outcome, or did until a moment ago. */
+  function settle(id: number, outcome: Reply | NucleusError): number | null {
     const waiting = pending.get(id);
     if (!waiting) {
-      if (!abandoned.delete(id)) oddities += 1;
-      return;
+      if (abandoned.delete(id)) return id;
+      oddities += 1;
+      return null;
     }
     pending.delete(id);
     waiting.settle(outcome);
     if (pending.size === 0) events.onBusy(false);
+    return id;
   }
 
   function lostSentence(end: Ending): string {
@@ -94,7 +100,7 @@ export function createConnection(deps: {
     if (frame.kind === 'response') {
       const { result, error } = frame.message;
       const body = error === undefined || error === null ? { result } : { error };
-      settle(typeof frame.id === 'number' ? frame.id : Number.NaN, {
+      return settle(typeof frame.id === 'number' ? frame.id : Number.NaN, {
         kind: 'made',
         body,
         size: line.length,
@@ -105,7 +111,7 @@ export function createConnection(deps: {
         frame.method === 'ping'
           ? { result: {} }
           : { error: { code: -32601, message: `Nucleus does not answer ${frame.method} for ${profile}` } };
-      send({ id: frame.id, ...answer });
+      send({ id: frame.id, ...answer }, false);
     } else if (frame.kind === 'notification') {
       if (frame.method === 'notifications/progress') {
         const token = frame.params?.['progressToken'];
@@ -117,6 +123,7 @@ export function createConnection(deps: {
     } else {
       oddities += 1;
     }
+    return null;
   };
 
   /** Progress that cannot be written again, being nested too deeply, is the upstream's fault and ends nothing. */
@@ -145,6 +152,8 @@ export function createConnection(deps: {
       ),
     );
   };
+
+  transport.onStale = (what) => events.onStale(what);
 
   transport.onEnd = (end) => {
     ending = end;
@@ -191,7 +200,7 @@ export function createConnection(deps: {
       const cancel = (reason: string, error: NucleusError): void => {
         // initialize may not be cancelled (MCP 2025-11-25, basic/utilities/cancellation).
         if (method !== 'initialize')
-          send({ method: 'notifications/cancelled', params: { requestId: id, reason } });
+          send({ method: 'notifications/cancelled', params: { requestId: id, reason } }, true);
         abandoned.add(id);
         if (abandoned.size > maxAbandoned) abandoned.delete(abandoned.values().next().value ?? id);
         transport.abandon(id);
@@ -220,7 +229,7 @@ export function createConnection(deps: {
         },
       });
       if (pending.size === 1) events.onBusy(true);
-      if (!transport.send(message, id))
+      if (!transport.send(message, id, harmless.has(method)))
         settle(
           id,
           new NucleusError(
@@ -232,11 +241,22 @@ export function createConnection(deps: {
       return promise;
     },
     notify(method, params) {
-      send({ method, ...(params && { params }) });
+      send({ method, ...(params && { params }) }, harmless.has(method));
     },
     close: () => transport.close(),
   };
 }
+
+/** What may be sent twice: it changes nothing, and an answer too many is dropped. */
+const harmless = new Set([
+  'initialize',
+  'notifications/initialized',
+  'ping',
+  'tools/list',
+  'prompts/list',
+  'resources/list',
+  'resources/templates/list',
+]);
 
 /** Given-up requests remembered, so that their late answers are told from wrong ones. */
 const maxAbandoned = 1_000;

@@ -1,20 +1,29 @@
-import http, { type IncomingMessage } from 'node:http';
-import https from 'node:https';
-import { NucleusError } from '../../../src-shared/errors.ts';
+import type { IncomingMessage } from 'node:http';
+import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
-import { readEvents } from '../wire/events.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
+import { createAnswerStreams } from './answer-stream.ts';
+import { createExchanges, type Exchange } from './exchanges.ts';
+import { answerKind, contentType, discard, readBody, retryAfter, type AnswerKind } from './http-answer.ts';
+import { commonHeaders, createHttpClient, type HttpMethod, type HttpTarget } from './http-client.ts';
+import { createHttpErrors } from './http-errors.ts';
+import { createPoster } from './http-post.ts';
+import { listenToServer } from './listening.ts';
 import type { Transport } from './transport.ts';
 
-/** How long an endpoint may take to accept the connection and begin its answer to the farewell. */
+/** How long an endpoint may take to answer the farewell, and to take the word that requests wait for. */
 const farewellMs = 1_000;
-const connectMs = 5_000;
+const introductionMs = 2_000;
+/** A refusal is short. */
+const refusalBytes = 1024 * 1024;
 
 export interface HttpOptions {
   readonly profile: string;
   readonly url: URL;
-  /** The profile's own headers; they may hold secrets and go to this origin only. */
+  /** By lower-case name; they may hold secrets and go to this origin only. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What must not be repeated in a sentence. */
+  readonly secrets: readonly string[];
   readonly clock: Clock;
   /** Longest single message, in bytes. */
   readonly limit: number;
@@ -24,167 +33,231 @@ export interface HttpOptions {
  * The Streamable HTTP transport of the legacy era (MCP 2025-11-25, basic/transports): one POST a message, answered
  * with JSON or with an event stream. No redirect is followed: the profile's credentials belong to the origin named.
  */
-export function openHttp(options: HttpOptions): Transport {
-  const { profile, url, limit } = options;
-  const client = url.protocol === 'https:' ? https : http;
-  const agent = new client.Agent({ keepAlive: true });
-  const open = new Map<number, http.ClientRequest>();
+export function openHttp(
+  options: HttpOptions & {
+    /** The endpoint turned initialize down as one of the older transport does; true: somebody else answers it now. */
+    onUnspoken?(message: string, id: number, error: NucleusError): boolean;
+  },
+): Transport {
+  const { url, limit, clock } = options;
+  const client = createHttpClient(url, clock);
+  const errors = createHttpErrors(options);
+  const exchanges = createExchanges(() => transport);
   let session: string | null = null;
   let revision: string | null = null;
-  let ended = false;
+  let isGreeted = false;
+  /** notifications/initialized on its way, and what has to wait until the server took it. */
+  let introduction: Exchange | null = null;
+  let forgetIntroduction = (): void => {};
+  let waiting: Exchange[] = [];
+  let isIntroduced = false;
+  let isStale = false;
+  let isEnded = false;
+  let closing: Promise<void> | null = null;
+  let listening: { close(): void } | null = null;
 
-  const end = (kind: 'asked' | 'exited', what: string): void => {
-    if (ended) return;
-    ended = true;
-    for (const request of open.values()) request.destroy();
-    agent.destroy();
-    transport.onEnd({ kind, what });
-  };
-
-  const fail = (code: ConstructorParameters<typeof NucleusError>[0], what: string): NucleusError =>
-    new NucleusError(code, `the server of ${profile} at ${url.origin} ${what}`, { profile });
-
-  function request(method: 'POST' | 'DELETE', body: string): http.ClientRequest {
-    return client.request(url, {
-      method,
-      agent,
-      headers: {
-        ...options.headers,
-        accept: 'application/json, text/event-stream',
-        ...(body !== '' && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-        ...(session !== null && { 'mcp-session-id': session }),
-        ...(revision !== null && { 'mcp-protocol-version': revision }),
-      },
-    });
-  }
-
-  /** One message of the endpoint; the answer to initialize tells the revision later requests must name. */
-  function deliver(line: Buffer): void {
-    if (revision === null) {
-      const message = parseJson(line);
-      const result = isObject(message) ? message['result'] : undefined;
-      if (isObject(result) && typeof result['protocolVersion'] === 'string')
-        revision = result['protocolVersion'];
-    }
-    // What we forward is framed by newlines; in JSON they stand between tokens only, where a space means the same.
-    if (line.includes(0x0a)) transport.onLine(line.map((byte) => (byte === 0x0a ? 0x20 : byte)) as Buffer);
-    else transport.onLine(line);
-  }
-
-  function receive(response: IncomingMessage, id: number | undefined): void {
-    const lose = (error: NucleusError): void => {
-      if (id !== undefined) transport.onLost(id, error);
-    };
-    const status = response.statusCode ?? 0;
-    const given = response.headers['mcp-session-id'];
-    if (typeof given === 'string') session = given;
-    response.on('error', (error) =>
-      lose(
-        fail(
-          'UPSTREAM_EXITED',
-          `broke off its answer (${error.message}); whether the call took effect is unknown`,
-        ),
+  const targetFor = (method: HttpMethod, lastEventId = ''): HttpTarget =>
+    client.target(method, url, [
+      ...commonHeaders(
+        options.headers,
+        method === 'GET' ? 'text/event-stream' : 'application/json, text/event-stream',
       ),
-    );
-    if (status === 404 && session !== null) {
-      response.resume();
-      return end('exited', 'ended the session (HTTP 404)');
+      ...(session === null ? [] : ['mcp-session-id', session]),
+      ...(revision === null ? [] : ['mcp-protocol-version', revision]),
+      ...(lastEventId === '' ? [] : ['last-event-id', lastEventId]),
+    ]);
+  let target = targetFor('POST');
+
+  const post = createPoster({
+    client,
+    clock,
+    errors,
+    target: () => target,
+    isPatient: () => isGreeted,
+    onResponse: receive,
+    onFailure: lose,
+  });
+  const streams = createAnswerStreams({
+    clock,
+    limit,
+    errors,
+    open: (lastEventId) => client.request(targetFor('GET', lastEventId)),
+    deliver,
+    lose,
+  });
+
+  function lose(exchange: Exchange, error: NucleusError): void {
+    exchanges.lose(exchange, error);
+    if (exchange === introduction) introduced();
+  }
+
+  function deliver(message: Buffer): void {
+    if (!isGreeted) greet(message);
+    exchanges.deliver(message);
+  }
+
+  /** The answer to initialize tells the revision later requests must name. */
+  function greet(message: Buffer): void {
+    const frame = parseJson(message);
+    const result = isObject(frame) ? frame['result'] : undefined;
+    const version = isObject(result) ? result['protocolVersion'] : undefined;
+    if (typeof version !== 'string') return;
+    isGreeted = true;
+    // It goes into a header: what is no date of a revision is kept out of it.
+    if (/^[\w.-]{1,32}$/.test(version)) revision = version;
+    target = targetFor('POST');
+  }
+
+  function introduce(exchange: Exchange): void {
+    isIntroduced = true;
+    introduction = exchange;
+    forgetIntroduction = clock.after(introductionMs, introduced);
+    post(exchange);
+  }
+
+  function introduced(): void {
+    if (!introduction || isEnded) return;
+    introduction = null;
+    forgetIntroduction();
+    const held = waiting;
+    waiting = [];
+    for (const exchange of held) {
+      if (isStale) lose(exchange, errors.sessionGone(404));
+      else if (!exchange.isDone) post(exchange);
     }
-    if (status >= 300 && status < 400) {
-      response.resume();
-      return lose(
-        fail(
-          'UPSTREAM_PROTOCOL',
-          `answered with a redirect (HTTP ${status}), which is not followed; correct the URL of the connector`,
-        ),
-      );
-    }
-    if (status === 401 || status === 403) {
-      response.resume();
-      return lose(
-        fail(
-          'UPSTREAM_REFUSED',
-          `refused the credentials (HTTP ${status}); give new ones with nucleus add --replace`,
-        ),
-      );
-    }
-    const type = (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-    if (type === 'text/event-stream' && status < 300) {
-      readEvents(response, {
-        limit,
-        onData: deliver,
-        onOverflow: (length) => lose(tooLarge(profile, length)),
-      });
-      response.once('end', () =>
-        lose(
-          fail(
-            'UPSTREAM_EXITED',
-            'ended the stream without an answer; whether the call took effect is unknown',
-          ),
-        ),
-      );
-      return;
-    }
-    readBody(response, limit, (body) => {
-      if (body === null) return lose(tooLarge(profile, limit));
-      if (type === 'application/json' && body.length > 0) deliver(body);
-      // Whatever came, it was no answer to this request if the request is still open now.
-      lose(
-        fail(
-          'UPSTREAM_PROTOCOL',
-          `answered HTTP ${status} without an MCP message; check the URL of the connector`,
-        ),
-      );
+    if (isStale) return;
+    listening = listenToServer({
+      clock,
+      limit,
+      open: (lastEventId) => client.request(targetFor('GET', lastEventId)),
+      onMessage: deliver,
+      onGone: () => wither('ended the session (HTTP 404)'),
     });
+  }
+
+  /** The session is over: what is open may still be answered, nothing new can be asked. */
+  function wither(what: string): void {
+    if (isStale || isEnded) return;
+    isStale = true;
+    listening?.close();
+    transport.onStale(what);
+  }
+
+  function receive(exchange: Exchange, response: IncomingMessage): void {
+    const status = response.statusCode ?? 0;
+    if (!isGreeted && status < 300) {
+      const given = response.headers['mcp-session-id'];
+      if (typeof given === 'string') session = given;
+    }
+    const kind = answerKind(status, response.headers);
+    if (status === 404 && isGreeted && session !== null) {
+      discard(response);
+      wither('ended the session (HTTP 404)');
+      return lose(exchange, errors.sessionGone(status));
+    }
+    if (exchange.id === undefined) {
+      exchanges.pass(exchange);
+      if (exchange === introduction) introduced();
+      return kind === 'events' ? void response.destroy() : discard(response);
+    }
+    if (kind === 'events') return streams.follow(exchange, response);
+    if (kind === 'json') return readAnswer(exchange, response);
+    if (kind === 'refusal' || kind === 'failure') return readRefusal(exchange, response, kind);
+    discard(response);
+    if (kind === 'busy') {
+      const wait = retryAfter(response.headers['retry-after'], clock.now());
+      return lose(exchange, errors.busy(status, wait));
+    }
+    const type = contentType(response.headers);
+    lose(exchange, errors.answered(kind, status, { type }));
+  }
+
+  function readAnswer(exchange: Exchange, response: IncomingMessage): void {
+    response.on('error', (error) => {
+      if (!exchange.isDone) lose(exchange, errors.broken(error));
+    });
+    readBody(
+      response,
+      limit,
+      (body) => {
+        if (body.length > 0) deliver(body);
+        if (exchange.isDone) return;
+        if (body.length === 0) lose(exchange, errors.answered('empty', response.statusCode ?? 0, {}));
+        else lose(exchange, errors.malformed(parseJson(body) !== undefined));
+      },
+      (length) => lose(exchange, errors.tooLarge(length)),
+    );
+  }
+
+  /** An error status may come with the answer to the request, with the words of a server, or with a page. */
+  function readRefusal(exchange: Exchange, response: IncomingMessage, kind: AnswerKind): void {
+    const status = response.statusCode ?? 0;
+    const refuse = (body: Buffer | null): void => {
+      if (exchange.isDone) return;
+      const message = body && parseJson(body);
+      const error = isObject(message) && isObject(message['error']) ? message['error'] : null;
+      if (body && error && isObject(message) && message['id'] === exchange.id) return deliver(body);
+      const said = error ? String(error['message']) : '';
+      // Some servers say so instead of answering 404.
+      if (status === 400 && isGreeted && session !== null && /session/i.test(said)) {
+        wither('ended the session (HTTP 400)');
+        return lose(exchange, errors.sessionGone(status));
+      }
+      const problem = errors.answered(kind, status, { said });
+      if (!isGreeted && !error && isUnspoken(status) && turnOver(exchange, problem)) return;
+      lose(exchange, problem);
+    };
+    if (contentType(response.headers) !== 'application/json') {
+      discard(response);
+      return refuse(null);
+    }
+    response.on('error', () => refuse(null));
+    readBody(response, Math.min(limit, refusalBytes), refuse, () => refuse(null));
+  }
+
+  function turnOver(exchange: Exchange, problem: NucleusError): boolean {
+    const { id, message } = exchange;
+    if (id === undefined || !options.onUnspoken?.(message, id, problem)) return false;
+    exchanges.pass(exchange);
+    return true;
   }
 
   const transport: Transport = {
     pid: null,
-    onLine: () => {},
+    onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},
+    onStale: () => {},
     onEnd: () => {},
     stderrTail: () => '',
-    send(message, id) {
-      if (ended) return false;
-      const sent = request('POST', message);
-      if (id !== undefined) open.set(id, sent);
-      const forgetSlow = options.clock.after(connectMs, () => {
-        if (sent.socket?.connecting ?? true)
-          sent.destroy(new Error(`no connection within ${connectMs / 1000} s`));
-      });
-      sent.on('response', (response) => receive(response, id));
-      sent.on('error', (error: NodeJS.ErrnoException) => {
-        if (id !== undefined)
-          transport.onLost(
-            id,
-            fail(
-              'UPSTREAM_UNREACHABLE',
-              `cannot be reached (${error.code ?? error.message}); it is tried again when called`,
-            ),
-          );
-      });
-      sent.on('close', () => {
-        forgetSlow();
-        if (id !== undefined) open.delete(id);
-      });
-      sent.end(message);
+    send(message, id, isHarmless) {
+      if (isEnded || (isStale && id !== undefined)) return false;
+      const exchange = exchanges.begin(id, message, isHarmless);
+      if (introduction) waiting.push(exchange);
+      else if (!isIntroduced && message.startsWith(introductionStart)) introduce(exchange);
+      else post(exchange);
       return true;
     },
-    abandon: (id) => void open.get(id)?.destroy(),
-    async close() {
-      if (ended) return;
-      if (session !== null) await farewell();
-      end('asked', 'was closed');
-    },
+    abandon: exchanges.abandon,
+    close: () => (closing ??= end()),
   };
+
+  async function end(): Promise<void> {
+    if (session !== null && !isStale) await farewell();
+    isEnded = true;
+    forgetIntroduction();
+    listening?.close();
+    exchanges.close();
+    client.close();
+    transport.onEnd({ kind: 'asked', what: 'was closed' });
+  }
 
   /** Tells the endpoint that the session is over; whether it cares is its own affair. */
   function farewell(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const sent = request('DELETE', '');
-    const forget = options.clock.after(farewellMs, () => sent.destroy());
-    sent.on('response', (response) => response.resume());
+    const sent = client.request(targetFor('DELETE'));
+    const forget = clock.after(farewellMs, () => sent.destroy());
+    sent.on('response', discard);
     sent.on('error', () => {});
     sent.on('close', () => {
       forget();
@@ -197,27 +270,10 @@ export function openHttp(options: HttpOptions): Transport {
   return transport;
 }
 
-function tooLarge(profile: string, length: number): NucleusError {
-  const size = (length / 1024 / 1024).toFixed(1);
-  return new NucleusError(
-    'RESULT_TOO_LARGE',
-    `the answer of ${profile} passed ${size} MiB, more than upstream.max_frame_mib allows; ask for less, or raise it in config.toml`,
-    { profile },
-  );
+/** Statuses with which an endpoint of the older transport turns a POST down (MCP 2025-11-25, "Backwards Compatibility"). */
+function isUnspoken(status: number): boolean {
+  return status === 400 || status === 404 || status === 405;
 }
 
-/** Collects a body up to the limit; null when it is longer, the rest is not read. */
-function readBody(response: IncomingMessage, limit: number, done: (body: Buffer | null) => void): void {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  response.on('data', (chunk: Buffer) => {
-    length += chunk.length;
-    if (length > limit) {
-      done(null);
-      response.destroy();
-    } else chunks.push(chunk);
-  });
-  response.once('end', () => {
-    if (length <= limit) done(Buffer.concat(chunks));
-  });
-}
+/** As a connection writes it. */
+const introductionStart = '{"jsonrpc":"2.0","method":"notifications/initialized"';

@@ -61,9 +61,10 @@ export async function openStdio(
     get pid() {
       return child.pid ?? null;
     },
-    onLine: () => {},
+    onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},
+    onStale: () => {},
     onEnd: () => {},
     // One stream for all: an answer nobody waits for is dropped when it comes.
     abandon: () => {},
@@ -114,7 +115,7 @@ export async function openStdio(
   if (child.stdout)
     readLines(child.stdout, {
       limit: options.lineLimit,
-      onLine: (line) => transport.onLine(line),
+      onLine: (line) => void transport.onLine(line),
       onOverflow: (head, end, length) => transport.onOverflow(head, end, length),
     });
   await started.promise;

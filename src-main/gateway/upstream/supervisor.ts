@@ -5,6 +5,8 @@ import type { Clock, Log } from '../platform.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { readReply, type Reply } from '../wire/reply.ts';
 import { createConnection, type Connection, type RequestOptions } from './connection.ts';
+import { askedWait, createHold, type Hold } from './hold.ts';
+import { said, startError, stoppedError } from './start-errors.ts';
 import type { Transport } from './transport.ts';
 
 /** Waits after the first, second, … failure in a row; then the last one for good. */
@@ -51,9 +53,12 @@ interface Slot {
   live: { connection: Connection; greeting: Greeting; since: number } | null;
   starting: Promise<Greeting> | null;
   closing: Promise<void> | null;
+  /** Connections that take nothing new and have calls open. */
+  readonly draining: Set<Connection>;
   failures: number;
   nextTryAt: number;
   problem: NucleusError | null;
+  readonly hold: Hold;
   forgetIdle: () => void;
   forgetRetry: () => void;
 }
@@ -90,9 +95,11 @@ export function createSupervisor(deps: {
         live: null,
         starting: null,
         closing: null,
+        draining: new Set(),
         failures: 0,
         nextTryAt: 0,
         problem: null,
+        hold: createHold(clock),
         forgetIdle: () => {},
         forgetRetry: () => {},
       };
@@ -118,7 +125,7 @@ export function createSupervisor(deps: {
     await slot.opening?.close();
     await slot.starting?.catch(() => {});
     slot.forgetRetry();
-    await end(slot);
+    await Promise.all([end(slot), ...[...slot.draining].map((connection) => connection.close())]);
   }
 
   /** Takes the connection out before closing it, so that a call arriving now starts a fresh one. */
@@ -144,14 +151,29 @@ export function createSupervisor(deps: {
     slot.failures += 1;
     slot.problem = error;
     const forgiven = forgiveFirst && slot.failures === 1;
-    const rest = forgiven ? 0 : (restsMs[Math.min(slot.failures, restsMs.length) - 1] as number);
+    const usual = forgiven ? 0 : (restsMs[Math.min(slot.failures, restsMs.length) - 1] as number);
     // Jitter keeps a dozen upstreams that fell together from starting together.
-    slot.nextTryAt = clock.now() + rest * (0.9 + Math.random() * 0.2);
+    const rest = Math.max(usual * (0.9 + Math.random() * 0.2), askedWait(error));
+    slot.nextTryAt = clock.now() + rest;
     log.warn('upstream failed', { profile: slot.profile, failures: slot.failures, reason: error.message });
     slot.forgetRetry();
     slot.forgetRetry = clock.after(Math.max(0, slot.nextTryAt - clock.now()), () => {
       if (!closed && !slot.live && deps.wanted(slot.profile)) connect(slot).catch(() => {});
     });
+  }
+
+  function forget(slot: Slot): void {
+    slot.live = null;
+    slot.forgetIdle();
+  }
+
+  /** A live connection is of no use any more, and nobody asked for that. */
+  function fell(slot: Slot, what: string): void {
+    const isYoung = slot.live !== null && clock.now() - slot.live.since < healthyAfterMs;
+    forget(slot);
+    if (!isYoung) slot.failures = 0;
+    const { profile } = slot;
+    failed(slot, new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ${what}`, { profile }), true);
   }
 
   function connect(slot: Slot): Promise<Greeting> {
@@ -185,21 +207,22 @@ export function createSupervisor(deps: {
         clock,
         maxInFlight: config.max_in_flight,
         events: {
-          onBusy: (busy) => watchIdle(slot, busy),
+          onBusy(busy) {
+            if (connection && slot.draining.has(connection)) void connection.close();
+            else watchIdle(slot, busy);
+          },
           onNotification: (method, params) => deps.onNotification(profile, method, params),
+          onStale(what) {
+            if (!connection || slot.live?.connection !== connection) return;
+            if (connection.inFlight > 0) slot.draining.add(connection);
+            else void connection.close();
+            fell(slot, `${what}; the next call opens another`);
+          },
           onEnd(ending) {
+            if (connection) slot.draining.delete(connection);
             if (slot.live?.connection !== connection) return;
-            const young = clock.now() - slot.live.since < healthyAfterMs;
-            slot.live = null;
-            slot.forgetIdle();
-            if (ending.kind === 'asked') return;
-            const error = new NucleusError(
-              'UPSTREAM_EXITED',
-              `the server of ${profile} ${ending.what}${said(lastWords())}; the next call starts it again`,
-              { profile },
-            );
-            if (!young) slot.failures = 0;
-            failed(slot, error, true);
+            if (ending.kind === 'asked') forget(slot);
+            else fell(slot, `${ending.what}${said(lastWords())}; the next call starts it again`);
           },
         },
       });
@@ -261,27 +284,46 @@ export function createSupervisor(deps: {
     return slot.problem && slot.nextTryAt > clock.now() ? 'resting' : 'asleep';
   }
 
-  return {
-    async request(profile, method, params, options = {}) {
-      const slot = slotOf(profile);
-      if (!slot.live) {
-        await abortable(() => patience(slot), options.signal, profile);
-        await abortable(() => connect(slot), options.signal, profile);
-      }
-      // No await between here and the send: the idle reaper runs on timers and cannot come between.
-      const { live } = slot;
-      if (!live)
-        throw (
-          slot.problem ??
-          new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
-        );
+  async function send(
+    slot: Slot,
+    method: string,
+    params: Params | undefined,
+    options: UpstreamRequestOptions,
+    isSecond: boolean,
+  ): Promise<Reply> {
+    const { profile } = slot;
+    const held = slot.hold.keep(patienceMs);
+    if (held) await abortable(() => held, options.signal, profile);
+    if (!slot.live) {
+      await abortable(() => patience(slot), options.signal, profile);
+      await abortable(() => connect(slot), options.signal, profile);
+    }
+    // No await between here and the send: the idle reaper runs on timers and cannot come between.
+    const { live } = slot;
+    if (!live)
+      throw (
+        slot.problem ??
+        new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
+      );
+    try {
       const reply = await live.connection.request(method, params, {
         ...options,
         timeoutMs: options.timeoutMs ?? config.call_timeout,
       });
       if (!options.background) slot.failures = 0;
       return reply;
-    },
+    } catch (thrown) {
+      const error = toNucleusError(thrown);
+      slot.hold.note(error);
+      // It did not run and cannot run where it was sent: a session that is over is opened anew, once.
+      const isMoved = slot.live !== live && !slot.stopped;
+      if (isSecond || !isMoved || error.data['outcome'] !== 'not-run') throw error;
+      return send(slot, method, params, options, true);
+    }
+  }
+
+  return {
+    request: (profile, method, params, options = {}) => send(slotOf(profile), method, params, options, false),
     connect: (profile) => connect(slotOf(profile)),
     status(profile) {
       const slot = slots.get(profile);
@@ -311,38 +353,12 @@ export function createSupervisor(deps: {
   };
 }
 
-function stoppedError(profile: string): NucleusError {
-  return new NucleusError('UPSTREAM_EXITED', `${profile} was stopped while it started`, { profile });
-}
-
 function initializeParams(version: string): Params {
   return {
     protocolVersion: '2025-11-25',
     capabilities: {},
     clientInfo: { name: 'nucleus', title: 'Nucleus', version },
   };
-}
-
-/** A failure during the start, worded as one: nothing ran yet, so nothing is unknown. */
-function startError(profile: string, error: NucleusError, stderr: string): NucleusError {
-  if (error.code === 'UPSTREAM_TIMEOUT')
-    return new NucleusError(
-      'UPSTREAM_TIMEOUT',
-      `the server of ${profile} started but did not answer initialize in time${said(stderr)}; check it with nucleus info ${profile}, or raise upstream.connect_timeout`,
-      { profile },
-    );
-  const { reason } = error.data;
-  if (error.code !== 'UPSTREAM_EXITED' || typeof reason !== 'string') return error;
-  return new NucleusError(
-    'UPSTREAM_EXITED',
-    `the server of ${profile} ${reason} before it answered initialize${said(stderr)}; check its command with nucleus info ${profile}`,
-    { profile },
-  );
-}
-
-function said(stderr: string): string {
-  const line = stderr.trim().split('\n').at(-1)?.trim();
-  return line ? ` (it last said: ${line.slice(0, 200)})` : '';
 }
 
 /** A caller that gives up stops waiting; the start it waited for goes on for the others. */

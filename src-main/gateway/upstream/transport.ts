@@ -12,18 +12,20 @@ export interface Ending {
 export interface Transport {
   readonly pid: number | null;
   /**
-   * Queues one message (without newline); a request comes with its id. False when the upstream reads too slowly to
-   * take more.
+   * Queues one message (without newline); a request comes with its id. One that is harmless may be sent again where it
+   * is not known whether the upstream had it. False when the upstream reads too slowly to take more.
    */
-  send(message: string, id?: number): boolean;
+  send(message: string, id: number | undefined, isHarmless: boolean): boolean;
   /** Nobody waits for the answer to this request any more. */
   abandon(id: number): void;
-  /** Called once per message line, in order. Set before the first line can arrive. */
-  onLine: (line: Buffer) => void;
+  /** Called once per message line, in order; gives the id of the request it answers. Set before the first line can arrive. */
+  onLine: (line: Buffer) => number | null;
   /** Called for a line over the limit with both its ends; the line itself is gone. */
   onOverflow: (head: Buffer, tail: Buffer, length: number) => void;
   /** Called when the answer to one request can no longer come while the transport lives. */
   onLost: (id: number, error: NucleusError) => void;
+  /** Called at most once: what is open may still be answered, anything new needs another transport. */
+  onStale: (what: string) => void;
   /** Called exactly once. */
   onEnd: (ending: Ending) => void;
   /** The last things the upstream wrote to stderr, for error sentences. */

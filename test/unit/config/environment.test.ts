@@ -12,11 +12,11 @@ const inputOf = (env: Record<string, string>) => {
 const refusalOf = (env: Record<string, string>) =>
   readEnvironment(env).problems.map(({ where, sentence }) => `${where}: ${sentence}`);
 
-test('every key but approvals and lists has a variable', () => {
+test('every key but approvals, lists and tables has a variable', () => {
   const without = configKeys().filter(({ variable }) => variable === null);
   assert.deepEqual(
     without.map(({ section, name }) => `${section}.${name}`),
-    ['approval.ask_for', 'http.allowed_hosts', 'http.allowed_origins'],
+    ['upstream.headers', 'approval.ask_for', 'http.allowed_hosts', 'http.allowed_origins'],
   );
   for (const { section, name, schema, variable } of configKeys()) {
     if (variable === null) continue;

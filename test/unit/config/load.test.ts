@@ -21,6 +21,7 @@ const defaults = {
     max_in_flight: 512,
     max_tools: 20_000,
     max_pages: 1_000,
+    headers: {},
   },
   client: { max_message_mib: 10 * mebibyte, max_backlog_mib: 128 * mebibyte },
   approval: { ask_for: [] },
@@ -192,6 +193,35 @@ test('values of another type or out of range are refused with what they have to 
     assert.equal(refusalOf(t, text), `config.toml${sentence}; correct the file`);
   for (const text of ['nan', 'inf'])
     assert.match(refusalOf(t, `upstream.max_frame_mib = ${text}`), /above 0/);
+});
+
+test('headers for every upstream are taken as they are written, with their holes filled', (t) => {
+  verifies('NEX-015');
+  verifies('NEX-004');
+  const path = file(t, '[upstream]\nheaders = { X-Org = "acme", "X-Team" = "{{ env.TEAM }}" }\n');
+  assert.deepEqual(load(path, { TEAM: 'blue' }).upstream.headers, { 'X-Org': 'acme', 'X-Team': 'blue' });
+});
+
+test('a header that is not for everybody to set is refused by its name', (t) => {
+  const refused = (line: string): string => refusalOf(t, `[upstream.headers]\n${line}\n`);
+  for (const name of [
+    'Host',
+    'content-length',
+    'Transfer-Encoding',
+    'Connection',
+    'MCP-Session-Id',
+    'accept',
+  ])
+    assert.equal(
+      refused(`${name} = "x"`),
+      `config.toml:2:1: upstream.headers.${name} is a header that Nucleus sets itself; leave it away; correct the file`,
+    );
+  assert.match(refused('"X Y" = "x"'), /must be the name of an HTTP header/);
+  assert.match(refused('X = "a\\nb"'), /a character that no header can hold/);
+  assert.match(
+    refused('authorization = "Bearer x"'),
+    /would go to every server; give it to one connector with nucleus add --header/,
+  );
 });
 
 test('every problem is told at once, in the order of the file, up to twenty', (t) => {

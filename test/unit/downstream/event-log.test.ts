@@ -92,7 +92,7 @@ test('a message with line ends inside is still one event', async () => {
   const stream = Readable.from([encodeEvent([message.slice(0, 12), Buffer.from(message.slice(12))], '1-1')]);
   readEvents(stream, {
     limit: 1_000,
-    onData: (data) => void seen.push(data.toString()),
+    onEvent: (data) => void seen.push(data.toString()),
     onOverflow: () => {},
   });
   await new Promise((resolve) => stream.once('close', resolve));

@@ -52,5 +52,5 @@ test('the transport over it has its id, is signalled by it alone and ends with i
   await closing;
   child.signalAll?.('SIGKILL');
   assert.deepEqual(signals, ['4321 SIGTERM']);
-  assert.equal(transport.send('late'), false);
+  assert.equal(transport.send('late', undefined, false), false);
 });

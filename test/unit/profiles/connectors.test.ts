@@ -25,6 +25,8 @@ const resources = fileURLToPath(new URL('../../../resources/connectors', import.
 const ignore = (): void => {};
 const silent: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
+const web = (transport: string): string =>
+  `schema = 1\nname = "x"\ntransport = "${transport}"\nauth = "none"\n`;
 const stdio = 'schema = 1\nname = "x"\ntransport = "stdio"\nauth = "none"\n';
 
 function parse(text: string, name = 'x', kind: Manifest['kind'] = 'custom'): Manifest {
@@ -200,6 +202,27 @@ for (const [what, text, key] of [
     'url',
   ],
   ['stdio with url', `${stdio}url = "https://x.test"`, 'url'],
+  ['a password in a url', `${web('http')}url = "https://me:secret@x.test"`, 'url'],
+  [
+    'a place for messages at another origin',
+    `${web('sse')}url = "https://x.test/sse"\nmessage_url = "https://y.test/post"`,
+    'message_url',
+  ],
+  [
+    'a place for messages without SSE',
+    `${web('streamable-http')}url = "https://x.test/mcp"\nmessage_url = "https://x.test/post"`,
+    'message_url',
+  ],
+  [
+    'a secret in the place for messages',
+    `${web('sse')}url = "https://x.test/sse"\nmessage_url = "https://x.test/{{secret}}"`,
+    'message_url',
+  ],
+  [
+    'a header that frames a message',
+    `${web('http')}url = "https://x.test"\nheaders = { Content-Length = "1" }`,
+    'headers.Content-Length',
+  ],
   [
     'http with a command',
     'schema = 1\nname = "x"\ntransport = "http"\nauth = "none"\nurl = "https://x.test"\n[stdio]\nruntime = "binary"\ncommand = "x"',
@@ -234,6 +257,15 @@ for (const [what, text, key] of [
     assert.match(error.message, new RegExp(`^${key.replaceAll(/[[\].]/g, '\\$&')}`));
     assert.match(String(error.data['fix']), /\/c\/x\.toml/);
   });
+
+test('how a server behind a URL is reached has one word each, and a place for messages goes with SSE', () => {
+  for (const transport of ['http', 'streamable-http', 'sse'])
+    assert.equal(parse(`${web(transport)}url = "https://x.test"`).transport, transport);
+  const manifest = parse(
+    `${web('http')}url = "https://{{metadata.site}}.x.test/sse"\nmessage_url = "https://{{metadata.site}}.x.test/post"\n[[metadata]]\nkey = "site"\nchoices = ["eu", "us"]`,
+  );
+  assert.equal(manifest.messageUrl, 'https://{{metadata.site}}.x.test/post');
+});
 
 test('the name "nucleus" is reserved', () => {
   assert.match(failure(stdio.replace('"x"', '"nucleus"'), 'nucleus').message, /taken by Nucleus itself/);

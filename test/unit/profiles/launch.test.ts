@@ -267,3 +267,24 @@ test('a required field must be there', () => {
   assert.throws(() => checkMetadata(builtin, {}, folder), { code: 'METADATA_INVALID', message });
   assert.throws(() => checkMetadata(builtin, { file: '' }, folder), { code: 'METADATA_INVALID', message });
 });
+
+test('a server behind a URL is resolved with its transport, its place for messages and what must not be repeated', async () => {
+  const web = manifest(`
+transport = "sse"
+auth = "token"
+url = "https://x.test/{{metadata.file}}/sse"
+message_url = "https://x.test/{{metadata.file}}/post"
+headers = { X-Key = "Bearer {{secret}}" }
+[[metadata]]
+key = "file"
+`);
+  const launch = await resolveLaunch({ ...profile, metadata: { file: 'a b' } }, web, async () => 'sesame');
+  assert.deepEqual(launch, {
+    kind: 'http',
+    transport: 'sse',
+    url: new URL('https://x.test/a%20b/sse'),
+    messageUrl: new URL('https://x.test/a%20b/post'),
+    headers: { 'x-key': 'Bearer sesame' },
+    secrets: ['sesame'],
+  });
+});

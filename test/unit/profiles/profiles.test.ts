@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -10,6 +10,7 @@ import { createProfileStore, type ProfileStore } from '../../../src-main/gateway
 import { createNoVault } from '../../../src-main/gateway/storage/vault.ts';
 import { AddProfile, type Handlers } from '../../../src-shared/contract.ts';
 import { createFakeClock, createFakeLog, type FakeClock } from '../../helpers/fake-clock.ts';
+import { verifies } from '../../helpers/requirements.ts';
 
 interface Setting {
   readonly profiles: Handlers['profiles'];
@@ -21,7 +22,11 @@ interface Setting {
 /** Profiles over a real registry and real connector files; the rest does what `parts` says. */
 function setting(
   context: TestContext,
-  parts: { stop?(id: string): Promise<void>; openVault?(id: string): Promise<void> } = {},
+  parts: {
+    stop?(id: string): Promise<void>;
+    openVault?(id: string): Promise<void>;
+    secrets?: Readonly<Record<string, readonly string[]>>;
+  } = {},
 ): Setting {
   const folder = mkdtempSync(join(tmpdir(), 'nucleus-profiles-'));
   const registry = openRegistry('memory');
@@ -45,6 +50,7 @@ function setting(
     transaction: (work) => registry.db.transaction(work)(),
     vault: {
       ...createNoVault(),
+      names: (id) => [...(parts.secrets?.[id] ?? [])],
       async put(id) {
         await parts.openVault?.(id);
         return () => {};
@@ -146,4 +152,90 @@ test('a removal that can still be undone does not take along what was added sinc
   await profiles.add(web('a', { metadata: { age: 'new' }, replace: true }), { signal });
   await clock.advance(10_000);
   assert.deepEqual(store.get('web:a')?.metadata, { age: 'new' });
+});
+
+const keyed = { headers: { 'X-Key': '{{secret}}' } };
+const elsewhere = { url: 'https://elsewhere.test/mcp', forceUrl: true, replace: true };
+
+test('another URL for a known connector is taken only when it is asked for', async (t) => {
+  verifies('NUC-022');
+  const { profiles, connectors } = setting(t);
+  await profiles.add(web('a'), { signal });
+  await profiles.add(web('b', { url: 'https://elsewhere.test/mcp' }), { signal });
+  assert.equal(connectors.get('web')?.url, 'https://example.test/mcp');
+  await profiles.add(web('a', elsewhere), { signal });
+  assert.equal(connectors.get('web')?.url, 'https://elsewhere.test/mcp');
+});
+
+test('other profiles of a connector that moved are reached anew', async (t) => {
+  const stopped: string[] = [];
+  const { profiles } = setting(t, { stop: async (id) => void stopped.push(id) });
+  await profiles.add(web('a'), { signal });
+  await profiles.add(web('b'), { signal });
+  await profiles.add(web('a', elsewhere), { signal });
+  assert.deepEqual(stopped, ['web:a', 'web:b']);
+});
+
+test('what is kept for one origin is not sent to another by moving the connector', async (t) => {
+  const { profiles, connectors } = setting(t, { secrets: { 'web:a': ['token'] } });
+  await profiles.add(web('a', { ...keyed, secrets: { token: 'x' } }), { signal });
+  const before = connectors.get('web')?.url;
+  await assert.rejects(
+    async () => profiles.add(web('b', { ...elsewhere, secrets: { token: 'y' } }), { signal }),
+    {
+      code: 'CONNECTOR_INVALID',
+      message:
+        'web:a keeps secrets for https://example.test/mcp, which would go to another origin; ' +
+        'remove that profile first, or add a connector under another name',
+    },
+  );
+  await assert.rejects(async () => profiles.add(web('a', elsewhere), { signal }), {
+    code: 'SECRET_REQUIRED',
+  });
+  assert.equal(connectors.get('web')?.url, before);
+  await profiles.add(web('a', { ...elsewhere, secrets: { token: 'new' } }), { signal });
+  assert.equal(connectors.get('web')?.url, 'https://elsewhere.test/mcp');
+});
+
+test('within its origin a connector moves with what its profiles have', async (t) => {
+  const { profiles, connectors } = setting(t, { secrets: { 'web:a': ['token'], 'web:b': ['token'] } });
+  for (const name of ['a', 'b'])
+    await profiles.add(web(name, { ...keyed, secrets: { token: 'x' } }), { signal });
+  await profiles.add(web('a', { url: 'https://example.test/v2/mcp', forceUrl: true, replace: true }), {
+    signal,
+  });
+  assert.equal(connectors.get('web')?.url, 'https://example.test/v2/mcp');
+});
+
+test('an add that fails leaves the connector where it was', async (t) => {
+  const { profiles, connectors } = setting(t, {
+    openVault: async (id) => {
+      if (id === 'web:late') throw new Error('no vault');
+    },
+  });
+  await profiles.add(web('a'), { signal });
+  await assert.rejects(
+    async () => profiles.add(web('late', { ...elsewhere, replace: false }), { signal }),
+    /no vault/,
+  );
+  assert.equal(connectors.get('web')?.url, 'https://example.test/mcp');
+});
+
+test('a connector is moved in its file, and the rest of the file stays as people wrote it', async (t) => {
+  const { profiles, connectors } = setting(t);
+  await profiles.add(web('a'), { signal });
+  const { file = '' } = connectors.get('web') ?? {};
+  const text = readFileSync(file, 'utf8').replace('url =', '# where it is\nurl =') + '\n# the end\n';
+  writeFileSync(file, text);
+  await profiles.add(web('a', elsewhere), { signal });
+  assert.equal(
+    readFileSync(file, 'utf8'),
+    text.replace('https://example.test/mcp', 'https://elsewhere.test/mcp'),
+  );
+});
+
+test('a transport that is given makes the connector one of it', async (t) => {
+  const { profiles, connectors } = setting(t);
+  await profiles.add(web('a', { transport: 'sse' }), { signal });
+  assert.equal(connectors.get('web')?.transport, 'sse');
 });

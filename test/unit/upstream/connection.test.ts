@@ -14,6 +14,7 @@ function setUp(options: { maxInFlight?: number } = {}) {
   const notifications: [string, unknown][] = [];
   const busy: boolean[] = [];
   const endings: Ending[] = [];
+  const stale: string[] = [];
   const connection = createConnection({
     profile: 'db:prod',
     transport: upstream,
@@ -22,10 +23,11 @@ function setUp(options: { maxInFlight?: number } = {}) {
     events: {
       onNotification: (method, params) => notifications.push([method, params]),
       onBusy: (isBusy) => busy.push(isBusy),
+      onStale: (what) => stale.push(what),
       onEnd: (ending) => endings.push(ending),
     },
   });
-  return { clock, upstream, connection, notifications, busy, endings };
+  return { clock, upstream, connection, notifications, busy, endings, stale };
 }
 
 const call = (connection: Connection, name = 'x', more: object = {}): Promise<Reply> =>
@@ -520,4 +522,32 @@ test('the transport hears which answers nobody waits for any more', async () => 
   await clock.advance(10);
   await Promise.all(failures);
   assert.deepEqual(upstream.abandoned, [2, 1]);
+});
+
+test('only what changes nothing may be sent twice', async () => {
+  const { connection, upstream } = setUp();
+  const sent: [string, boolean][] = [];
+  upstream.send = (message, _id, isHarmless) => {
+    sent.push([(JSON.parse(message) as { method: string }).method, isHarmless]);
+    return true;
+  };
+  const methods = [
+    'initialize',
+    'ping',
+    'tools/list',
+    'resources/templates/list',
+    'tools/call',
+    'resources/read',
+  ];
+  for (const method of methods) connection.request(method, {}, { timeoutMs: 1_000 }).catch(() => {});
+  connection.notify('notifications/initialized');
+  assert.deepEqual(sent, [
+    ['initialize', true],
+    ['ping', true],
+    ['tools/list', true],
+    ['resources/templates/list', true],
+    ['tools/call', false],
+    ['resources/read', false],
+    ['notifications/initialized', true],
+  ]);
 });

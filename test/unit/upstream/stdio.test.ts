@@ -25,7 +25,10 @@ async function runLeaving(t: TestContext): Promise<string> {
   const transport = await openStdio(child, { clock, lineLimit: 1_000, stderr: 'inherit' });
   const ended = Promise.withResolvers<string>();
   transport.onEnd = ({ what }) => ended.resolve(what);
-  transport.onLine = (line) => t.after(() => kill(Number(line.toString())));
+  transport.onLine = (line) => {
+    t.after(() => kill(Number(line.toString())));
+    return null;
+  };
   await until('the exit starts the wait for the last lines', () => clock.waiting > 0);
   await clock.advance(150);
   return ended.promise;

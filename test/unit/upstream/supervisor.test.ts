@@ -380,7 +380,7 @@ test('a start that is not answered in time fails with what to check and ends the
   assert.equal(error.code, 'UPSTREAM_TIMEOUT');
   assert.equal(
     error.message,
-    'the server of db:prod started but did not answer initialize in time (it last said: waiting for the network); check it with nucleus info db:prod, or raise upstream.connect_timeout',
+    'the server of db:prod is there but did not answer initialize in time (it last said: waiting for the network); check it with nucleus info db:prod, or raise upstream.connect_timeout',
   );
   assert.equal(setup.last().closes, 1);
   assert.equal(setup.last().received('notifications/cancelled').length, 0);
@@ -395,7 +395,7 @@ test('an upstream that ends during the start is reported with its last words', a
   setup.last().die('exited with code 3');
   assert.equal(
     (await failed).message,
-    'the server of db:prod exited with code 3 before it answered initialize (it last said: Error: no such file); check its command with nucleus info db:prod',
+    'the server of db:prod exited with code 3 before it answered initialize (it last said: Error: no such file); check it with nucleus info db:prod',
   );
 });
 
@@ -641,4 +641,139 @@ test('a failing profile does not disturb another', async (t) => {
   for (let failure = 0; failure < 6; failure += 1) await failureOf(setup.supervisor.connect('db:bad'));
   setup.next = polite;
   assert.deepEqual(await callAnswered(setup), { fine: true });
+});
+
+const notRun = new NucleusError('UPSTREAM_EXITED', 'it ended the session', { outcome: 'not-run' });
+
+test('a call that did not run because its session was gone runs once, on a new connection', async (t) => {
+  const { supervisor, opened, last } = setUp(t);
+  await supervisor.connect(id);
+  const call = supervisor.request(id, 'tools/call', { name: 'x' });
+  await settled();
+  last().wither();
+  last().lose(last().idOf('tools/call'), notRun);
+  await settled();
+  assert.equal(opened.length, 2);
+  last().answer('tools/call', { fine: true });
+  assert.deepEqual(readReply(await call).result, { fine: true });
+  assert.deepEqual(
+    opened.map((transport) => transport.received('tools/call').length),
+    [1, 1],
+  );
+  assert.ok(opened[0]?.isEnded, 'the old connection was closed');
+});
+
+test('a call whose session is gone again is not sent a third time', async (t) => {
+  const { supervisor, opened, last } = setUp(t);
+  await supervisor.connect(id);
+  const failed = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  for (let turn = 0; turn < 2; turn += 1) {
+    await settled();
+    last().wither();
+    last().lose(last().idOf('tools/call'), notRun);
+  }
+  assert.equal((await failed).data['outcome'], 'not-run');
+  assert.equal(opened.length, 2);
+});
+
+test('a call whose outcome is unknown is not sent again, though its session is gone', async (t) => {
+  const { supervisor, opened, last } = setUp(t);
+  await supervisor.connect(id);
+  const failed = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  await settled();
+  last().wither();
+  last().lose(
+    last().idOf('tools/call'),
+    new NucleusError('UPSTREAM_EXITED', 'it broke off', { outcome: 'unknown' }),
+  );
+  assert.equal((await failed).data['outcome'], 'unknown');
+  assert.equal(opened.length, 1);
+});
+
+test('a call that did not run is not sent again over a connection that lives', async (t) => {
+  const { supervisor, opened, last } = setUp(t);
+  await supervisor.connect(id);
+  const failed = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  await settled();
+  last().lose(
+    last().idOf('tools/call'),
+    new NucleusError('UPSTREAM_UNREACHABLE', 'away', { outcome: 'not-run' }),
+  );
+  await failed;
+  assert.deepEqual([opened.length, last().received('tools/call').length], [1, 1]);
+});
+
+test('what is open on a session that takes nothing new is still answered, and then it is closed', async (t) => {
+  const { supervisor, opened } = setUp(t);
+  await supervisor.connect(id);
+  const open = supervisor.request(id, 'tools/call', { name: 'slow' });
+  await settled();
+  opened[0]?.wither();
+  const next = supervisor.request(id, 'tools/call', { name: 'x' });
+  await settled();
+  opened[1]?.answer('tools/call', { second: true });
+  assert.deepEqual(readReply(await next).result, { second: true });
+  assert.equal(opened[0]?.isEnded, false);
+  opened[0]?.answer('tools/call', { first: true });
+  assert.deepEqual(readReply(await open).result, { first: true });
+  assert.equal(opened[0]?.isEnded, true);
+});
+
+test('closing ends also what takes nothing new and has calls open', async (t) => {
+  const { supervisor, opened } = setUp(t);
+  await supervisor.connect(id);
+  const failed = failureOf(supervisor.request(id, 'tools/call', { name: 'slow' }));
+  await settled();
+  opened[0]?.wither();
+  await supervisor.close();
+  assert.ok(opened[0]?.isEnded);
+  await failed;
+});
+
+const patience = (retryAfterMs: number): NucleusError =>
+  new NucleusError('UPSTREAM_BUSY', 'it asks for patience', { retryAfterMs, outcome: 'not-run' });
+
+test('an upstream that asks to be left alone is, and callers hear for how long', async (t) => {
+  const setup = setUp(t);
+  const { supervisor, last, clock } = setup;
+  await supervisor.connect(id);
+  const refused = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  await settled();
+  last().lose(last().idOf('tools/call'), patience(60_000));
+  await refused;
+  await clock.advance(10_000);
+  const held = await failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  assert.equal(held.message, 'it asks for patience (it has 50 s left)');
+  assert.equal(held.data['retryAfterMs'], 50_000);
+  assert.equal(last().received('tools/call').length, 1);
+  await clock.advance(50_000);
+  assert.deepEqual(await callAnswered(setup), { fine: true });
+});
+
+test('a call rather waits a moment than fails for an upstream that asks for one', async (t) => {
+  const { supervisor, last, clock } = setUp(t);
+  await supervisor.connect(id);
+  const refused = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  await settled();
+  last().lose(last().idOf('tools/call'), patience(2_000));
+  await refused;
+  const call = supervisor.request(id, 'tools/call', { name: 'x' });
+  await clock.advance(1_999);
+  assert.equal(last().received('tools/call').length, 1);
+  await clock.advance(1);
+  last().answer('tools/call', {});
+  await call;
+});
+
+test('a start is not tried again before the upstream wants it', async (t) => {
+  const setup = setUp(t, { wanted: () => true });
+  setup.next = () => {
+    throw patience(120_000);
+  };
+  await failureOf(setup.supervisor.connect(id));
+  setup.next = polite;
+  await setup.clock.advance(119_999);
+  assert.equal(setup.opened.length, 0);
+  await setup.clock.advance(1);
+  assert.equal(setup.opened.length, 1);
 });

@@ -4,23 +4,36 @@ import test from 'node:test';
 import { readEvents } from '../../../src-main/gateway/wire/events.ts';
 import { settled } from '../../helpers/fake-clock.ts';
 
-async function read(
-  chunks: readonly (string | Buffer)[],
-  limit = 1_000,
-): Promise<{ data: string[]; overflows: number[] }> {
+interface Seen {
+  readonly data: string[];
+  readonly overflows: number[];
+  readonly names: string[];
+  readonly ids: string[];
+  readonly retries: number[];
+  readonly ends: string[];
+}
+
+async function read(chunks: readonly (string | Buffer)[], limit = 1_000): Promise<Seen> {
   const stream = new PassThrough();
-  const data: string[] = [];
-  const overflows: number[] = [];
+  const seen: Seen = { data: [], overflows: [], names: [], ids: [], retries: [], ends: [] };
   readEvents(stream, {
     limit,
-    onData: (event) => data.push(event.toString('utf8')),
-    onOverflow: (length) => overflows.push(length),
+    onEvent(data, name) {
+      seen.data.push(data.toString('utf8'));
+      seen.names.push(name);
+    },
+    onOverflow(head, tail, length) {
+      seen.overflows.push(length);
+      seen.ends.push(`${head.toString().slice(0, 5)}…${tail.toString().slice(-5)}`);
+    },
+    onId: (id) => seen.ids.push(id),
+    onRetry: (milliseconds) => seen.retries.push(milliseconds),
   });
   for (const chunk of chunks) {
     stream.write(chunk);
     await settled();
   }
-  return { data, overflows };
+  return seen;
 }
 
 test('the data of each event comes out wherever the stream is cut', async () => {
@@ -69,6 +82,27 @@ test('nothing of an event is handed out when one line of it was over the limit',
 
 test('an event of exactly the limit passes, one byte more does not', async () => {
   const event = (second: string): string => `data: 1234567890\ndata: ${second}\n\n`;
-  assert.deepEqual(await read([event('123456789')], 20), { data: ['1234567890\n123456789'], overflows: [] });
-  assert.deepEqual(await read([event('1234567890')], 20), { data: [], overflows: [21] });
+  const [fits, exceeds] = [await read([event('123456789')], 20), await read([event('1234567890')], 20)];
+  assert.deepEqual([fits.data, fits.overflows], [['1234567890\n123456789'], []]);
+  assert.deepEqual([exceeds.data, exceeds.overflows], [[], [21]]);
+});
+
+test('an event has the name it was given, or is a message', async () => {
+  const { names } = await read(['event: endpoint\ndata: /x\n\ndata: a\n\n', 'event\ndata: b\n\n']);
+  assert.deepEqual(names, ['endpoint', 'message', '']);
+});
+
+test('ids and waits are told, also by events without data, and nonsense is not', async () => {
+  const { ids, retries, data } = await read([
+    'id: 1\nretry: 50\ndata:\n\n',
+    'id:2\nid: a\u0000b\ndata: a\n\n',
+    `id: ${'x'.repeat(2_000)}\nretry: soon\nretry: -1\n\n`,
+    'id\n\n',
+  ]);
+  assert.deepEqual([ids, retries, data], [['1', '2', ''], [50], ['a']]);
+});
+
+test('both ends of an event over the limit are told, so that its id can be found', async () => {
+  const { ends } = await read([`data: {"id":7,${'x'.repeat(2_000)}"e":1}\n\n`]);
+  assert.deepEqual(ends, ['{"id"…e":1}']);
 });

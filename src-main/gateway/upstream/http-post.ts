@@ -1,0 +1,60 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { NucleusError } from '../../../src-shared/errors.ts';
+import type { Clock } from '../platform.ts';
+import type { Exchange } from './exchanges.ts';
+import type { HttpClient, HttpTarget } from './http-client.ts';
+import type { HttpErrors } from './http-errors.ts';
+
+/** A server that restarts is away for a moment: waits before a request nobody took is tried again. */
+const waitsMs = [100, 400, 1_500] as const;
+
+/**
+ * Posts messages. One is sent again only when it certainly was not read, because no connection came to be; or when it
+ * is harmless and went out on a kept connection, which the server may have closed in that moment.
+ */
+export function createPoster(deps: {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  readonly errors: HttpErrors;
+  target(): HttpTarget;
+  /** Whether the server was there before, so that waiting for it is worth it. */
+  isPatient(): boolean;
+  onResponse(exchange: Exchange, response: IncomingMessage): void;
+  onFailure(exchange: Exchange, error: NucleusError): void;
+}): (exchange: Exchange) => void {
+  const { client, clock, errors } = deps;
+
+  function post(exchange: Exchange): void {
+    const request = client.request(deps.target(), exchange.message);
+    exchange.request = request;
+    request.on('response', (response) => {
+      exchange.hasResponse = true;
+      deps.onResponse(exchange, response);
+    });
+    request.on('error', (error) => failed(exchange, request, error));
+    request.end(exchange.message);
+  }
+
+  function failed(exchange: Exchange, request: ClientRequest, error: NodeJS.ErrnoException): void {
+    if (exchange.isDone || exchange.hasResponse) return;
+    if (!client.isEstablished(request)) {
+      const unreachable = errors.unreachable(error);
+      const wait = waitsMs[exchange.misses];
+      if (wait === undefined || unreachable.code === 'UPSTREAM_TLS' || !deps.isPatient())
+        return deps.onFailure(exchange, unreachable);
+      exchange.misses += 1;
+      clock.after(wait, () => {
+        if (!exchange.isDone) post(exchange);
+      });
+      return;
+    }
+    if (!exchange.isHarmless || exchange.isRepeated || !request.reusedSocket)
+      return deps.onFailure(exchange, errors.broken(error));
+    exchange.isRepeated = true;
+    // What else is kept is as old.
+    client.closeIdle();
+    post(exchange);
+  }
+
+  return post;
+}
