@@ -58,8 +58,7 @@ test('the SDK of the first generation uses both accounts, and is seen under its 
   const transport = new TransportV1(new URL(added.url), headersOf(added.token));
   const client = new ClientV1({ name: 'first-generation', version: '1.0.0' });
   t.after(() => client.close());
-  // exactOptionalPropertyTypes: the SDK's own class does not fit its own interface.
-  await client.connect(transport as Parameters<typeof client.connect>[0]);
+  await client.connect(transport);
   await useBoth(client);
   const seen = (await gateway.status()).clients.map(({ name, principal }) => ({ name, principal }));
   assert.deepEqual(seen, [{ name: 'first-generation', principal: 'first' }]);
@@ -141,9 +140,12 @@ test('curl uses both accounts, one request at a time', async (t) => {
     const { stdout } = await run('curl', [
       '--silent',
       '--fail',
-      ...['--header', `Authorization: Bearer ${token}`],
-      ...['--header', 'Content-Type: application/json'],
-      ...['--data', body],
+      '--header',
+      `Authorization: Bearer ${token}`,
+      '--header',
+      'Content-Type: application/json',
+      '--data',
+      body,
       url.href,
     ]);
     return (JSON.parse(stdout) as { result: unknown }).result;

@@ -76,7 +76,8 @@ test('a message of 100 MB is refused while the memory stays as it was', async (t
     const grown = await growth(async () => {
       const { socket, text, closed } = open(t);
       socket.write(head(headers));
-      for (let sent = 0; sent < pieces && !socket.destroyed && (isStubborn || text() === ''); sent++)
+      const hearsNothing = (): boolean => isStubborn || text() === '';
+      for (let sent = 0; sent < pieces && !socket.destroyed && hearsNothing(); sent++)
         if (!socket.write(part))
           await Promise.race([new Promise((resolve) => socket.once('drain', resolve)), closed]);
       await until('the answer', () => text().includes('\r\n\r\n'));
