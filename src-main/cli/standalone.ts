@@ -90,6 +90,7 @@ async function serveOnHttp(
     process.once('SIGINT', resolve).once('SIGTERM', resolve);
   });
   front?.stopListening();
+  // A second signal ends the process as it stands: there is no state to be lost.
   await front?.finish();
   await front?.close();
 }

@@ -42,15 +42,17 @@ interface RunOptions {
 export async function runGateway(context: Context, options: RunOptions): Promise<number> {
   process.umask(0o077);
   const config = readConfig(context, options.flags);
+  const signals = heedSignals();
   const deadline = Date.now() + lockTimeout;
   for (;;) {
     try {
       const host = await openHost(context, config, options);
-      endOnSignal(host);
+      signals.end(host);
       await host.closed;
       return 0;
     } catch (error) {
       if (!(error instanceof NucleusError) || error.code !== 'GATEWAY_BUSY') throw error;
+      if (signals.came()) return 0;
       const other = await findGateway(context.paths);
       if (other === null && Date.now() < deadline) continue;
       if (other === null) throw error;
@@ -65,14 +67,22 @@ export async function runGateway(context: Context, options: RunOptions): Promise
   }
 }
 
-/** The first signal lets calls under way end, the second does not. */
-function endOnSignal(host: Host): void {
-  let isEnding = false;
+/** The first signal lets calls under way end, the second does not; one that comes while the gateway opens is not lost. */
+function heedSignals(): { came(): boolean; end(host: Host): void } {
+  let signals = 0;
+  let open: Host | null = null;
   const end = (): void => {
-    void (isEnding ? host.close() : host.stop());
-    isEnding = true;
+    signals += 1;
+    if (open) void (signals > 1 ? open.close() : open.stop());
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
+  return {
+    came: () => signals > 0,
+    end(host) {
+      open = host;
+      if (signals > 0) void host.stop();
+    },
+  };
 }
 
 function openHost(context: Context, config: Config, { auto, http }: RunOptions): Promise<Host> {

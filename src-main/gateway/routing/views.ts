@@ -23,6 +23,14 @@ export interface Views {
   invalidate(): void;
 }
 
+/** A view, and the state of the profiles it was built for. */
+interface Known {
+  readonly generation: number;
+  readonly view: View;
+}
+
+const maxShared = 200;
+
 export function createViews(deps: {
   readonly profiles: () => readonly Profile[];
   readonly catalog: Pick<Catalog, 'offer'>;
@@ -30,7 +38,15 @@ export function createViews(deps: {
 }): Views {
   let generation = 0;
   // Clients that ask for the same view share its rows and pages.
-  const shared = new Map<string, { generation: number; view: View }>();
+  const shared = new Map<string, Known>();
+
+  /** Clients choose the aliases, so there is an end to how many views are kept; who uses one that is not has it still. */
+  function share(key: string, view: Known): void {
+    shared.delete(key);
+    shared.set(key, view);
+    const [oldest] = shared.keys();
+    if (shared.size > maxShared && oldest !== undefined) shared.delete(oldest);
+  }
 
   return {
     select(asked, granted) {
@@ -40,13 +56,16 @@ export function createViews(deps: {
       // What is granted was checked when it was; a profile that is gone since just is not shown.
       const wanted = asked?.profiles ? asked : granted;
       const key = JSON.stringify([isTransparent, wanted?.profiles]);
-      return () => {
-        const known = shared.get(key);
-        if (known?.generation === generation) return known.view;
+      const build = (): View => {
         const bindings = bindingsOf(wanted, deps.profiles());
-        const view = isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
-        shared.set(key, { generation, view });
-        return view;
+        return isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
+      };
+      let known: Known | undefined;
+      return () => {
+        if (known?.generation === generation) return known.view;
+        known = shared.get(key) ?? { generation, view: build() };
+        share(key, known);
+        return known.view;
       };
     },
     check: (asked) => checkAsked(asked, deps.profiles()),
