@@ -122,9 +122,11 @@ function toRecord(call: CallRecord, fullArguments: boolean): AuditRecord {
     decision: call.decision,
     outcome: call.outcome,
     duration_ms: Math.round(call.endedAt - call.startedAt),
-    ...(keys.length > 0 && { args_keys: keys, args_hash: argumentsHash(args) }),
-    ...(fullArguments && keys.length > 0 && { args }),
-    ...(call.reason !== undefined && { reason: call.reason }),
+    // What is undefined is left out of the line.
+    args_keys: keys.length > 0 ? keys : undefined,
+    args_hash: keys.length > 0 ? argumentsHash(args) : undefined,
+    args: fullArguments && keys.length > 0 ? args : undefined,
+    reason: call.reason,
     client: call.client,
     principal: target.principal,
   };

@@ -63,17 +63,19 @@ export function createView(
     return rows;
   }
 
+  function isCurrent({ offers }: NonNullable<typeof joined>): boolean {
+    return bindings.every(({ profile }, index) => deps.catalog.offer(profile) === offers[index]);
+  }
+
   /** The lists of all bindings together, rebuilt when the offer of any of them is another object. */
   function lists(): Lists {
-    const offerOf = ({ profile }: Binding): Offer | null => deps.catalog.offer(profile);
-    if (!joined || bindings.some((binding, index) => offerOf(binding) !== joined?.offers[index])) {
-      const offers = bindings.map(offerOf);
-      const parts = bindings.flatMap((binding, index) => {
-        const offer = offers[index];
-        return offer ? [rowsOf(binding, offer)] : [];
-      });
-      joined = { offers, lists: joinRows(parts) };
-    }
+    if (joined && isCurrent(joined)) return joined.lists;
+    const offers = bindings.map(({ profile }) => deps.catalog.offer(profile));
+    const parts = bindings.flatMap((binding, index) => {
+      const offer = offers[index];
+      return offer ? [rowsOf(binding, offer)] : [];
+    });
+    joined = { offers, lists: joinRows(parts) };
     return joined.lists;
   }
 

@@ -59,6 +59,9 @@ interface Slot {
   nextTryAt: number;
   problem: NucleusError | null;
   readonly hold: Hold;
+  /** Since when nothing is open on the live connection; null while something is. */
+  idleSince: number | null;
+  isWatched: boolean;
   forgetIdle: () => void;
   forgetRetry: () => void;
 }
@@ -100,6 +103,8 @@ export function createSupervisor(deps: {
         nextTryAt: 0,
         problem: null,
         hold: createHold(clock),
+        idleSince: null,
+        isWatched: false,
         forgetIdle: () => {},
         forgetRetry: () => {},
       };
@@ -109,14 +114,27 @@ export function createSupervisor(deps: {
   }
 
   function watchIdle(slot: Slot, busy: boolean): void {
-    slot.forgetIdle();
-    slot.forgetIdle = () => {};
-    if (busy || config.idle_timeout === 0) return;
-    slot.forgetIdle = clock.after(config.idle_timeout, () => {
-      if (!slot.live || slot.live.connection.inFlight > 0) return;
+    slot.idleSince = busy ? null : clock.now();
+    // One timer looks again and again: calls come and go more often than it is worth setting one for each.
+    if (!busy && !slot.isWatched && config.idle_timeout > 0) lookLater(slot, config.idle_timeout);
+  }
+
+  function lookLater(slot: Slot, milliseconds: number): void {
+    slot.isWatched = true;
+    slot.forgetIdle = clock.after(milliseconds, () => {
+      slot.isWatched = false;
+      if (!slot.live || slot.idleSince === null || slot.live.connection.inFlight > 0) return;
+      const left = slot.idleSince + config.idle_timeout - clock.now();
+      if (left > 0) return lookLater(slot, left);
       log.info('reaped idle child', { profile: slot.profile });
       void end(slot);
     });
+  }
+
+  /** Nothing is live any more that could be idle. */
+  function unwatch(slot: Slot): void {
+    slot.forgetIdle();
+    slot.isWatched = false;
   }
 
   /** Ends whatever a slot has running or starting, for good. */
@@ -132,7 +150,7 @@ export function createSupervisor(deps: {
   function end(slot: Slot): Promise<void> {
     const { live } = slot;
     slot.live = null;
-    slot.forgetIdle();
+    unwatch(slot);
     deps.onState();
     return live ? retire(slot, live.connection) : (slot.closing ?? Promise.resolve());
   }
@@ -164,7 +182,7 @@ export function createSupervisor(deps: {
 
   function forget(slot: Slot): void {
     slot.live = null;
-    slot.forgetIdle();
+    unwatch(slot);
   }
 
   /** A live connection is of no use any more, and nobody asked for that. */
