@@ -275,7 +275,7 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
           id: null,
           error: {
             code: -32000,
-            message: `bad key ${headers.authorization?.slice('Bearer '.length)} for ${headers['x-org']}, v${headers['x-version']}`,
+            message: `bad key ${headers.authorization?.slice('Bearer '.length)} for ${String(headers['x-org'])}, v${String(headers['x-version'])}`,
           },
         }),
       );
