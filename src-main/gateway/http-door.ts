@@ -3,6 +3,7 @@ import type { GatewayStatus } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { formatAddress, isLoopback, parseAddress, type ListenAddress } from './downstream/http-address.ts';
 import { listenOnHttp, type HttpFront } from './downstream/http.ts';
+import type { Caller } from './downstream/session.ts';
 import type { Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 
@@ -47,7 +48,7 @@ export async function openHttpDoor(deps: {
       verify: asked?.token === 'none' ? null : gateway.clients.verify,
       openSession: gateway.openSession,
       openOneShot: gateway.openOneShot,
-      health: (isKnown) => health(deps, isKnown),
+      health: (caller) => health(deps, caller),
       onClients: deps.onClients,
     });
   }
@@ -96,16 +97,19 @@ function checkReach(address: ListenAddress, token: 'clients' | 'none', clients: 
 
 function health(
   { gateway, version, startedAt, platform }: Parameters<typeof openHttpDoor>[0],
-  isKnown: boolean,
+  caller: Caller | null,
 ): object {
   const base = {
     status: 'healthy',
     version,
     uptime_s: Math.floor((platform.clock.now() - startedAt) / 1000),
   };
-  if (!isKnown) return base;
-  const status = gateway.status();
-  return { ...base, upstreams: status.upstreams.map(upstreamHealth) };
+  if (!caller) return base;
+  const allowed = caller.granted?.profiles;
+  const upstreams = gateway
+    .status()
+    .upstreams.filter(({ profile }) => !allowed || allowed.some(({ id }) => id === profile));
+  return { ...base, upstreams: upstreams.map(upstreamHealth) };
 }
 
 function upstreamHealth({ profile, state, tools, problem }: GatewayStatus['upstreams'][number]): object {

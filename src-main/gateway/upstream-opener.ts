@@ -37,8 +37,9 @@ export function createUpstreamOpener(deps: {
   const spoken: SpokenTransports = new Map();
 
   function reach(profile: string, launch: Extract<ResolvedLaunch, { kind: 'http' }>): Transport {
-    const { url, transport, messageUrl, secrets } = launch;
+    const { url, transport, messageUrl } = launch;
     const headers = { ...lowerCased(config.headers), ...launch.headers };
+    const secrets = [...launch.secrets, ...wordsOf(headers)];
     const options = { profile, url, headers, secrets, clock, limit: config.max_frame_mib };
     if (transport === 'sse' || messageUrl) return openSse({ ...options, messageUrl });
     return transport === 'http' ? openHttpOrSse(options, spoken) : openHttp(options);
@@ -76,4 +77,11 @@ export function createUpstreamOpener(deps: {
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** What a server may repeat of its headers; a secret may stand in one as it is. Short words are left readable in sentences. */
+function wordsOf(headers: Readonly<Record<string, string>>): string[] {
+  return Object.values(headers)
+    .flatMap((value) => [value, ...value.split(/[\s,;=]+/)])
+    .filter((word) => word.length >= 8);
 }

@@ -155,6 +155,13 @@ test('health is told to everybody, the state of upstreams to those with a token'
   assert.deepEqual((JSON.parse(known.body) as { upstreams: unknown }).upstreams, [
     { profile: 'fake:well', state: 'ready', tools: 2, problem: null },
   ]);
+  await gateway.add(createFake(home, 'other', '--tools', '1'));
+  const narrow = await addClient(gateway, 'narrow', ['fake:other']);
+  const seen = await ask(base, null, { path: '/health', token: narrow });
+  assert.deepEqual(
+    (JSON.parse(seen.body) as { upstreams: { profile: string }[] }).upstreams.map(({ profile }) => profile),
+    ['fake:other'],
+  );
   assert.equal((await ask(base, null, { path: '/healthz', headers: { host: 'evil.com' } })).status, 403);
 });
 

@@ -267,6 +267,31 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
     assert.ok(!existsSync(own.state), 'it made a state folder');
   });
 
+  test('what a server repeats of the headers it was sent is not repeated further', async (t) => {
+    const tell: Answer = (response, _id, _message, { headers }) =>
+      response.writeHead(400, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id: null,
+          error: {
+            code: -32000,
+            message: `bad key ${headers.authorization?.slice('Bearer '.length)} for ${String(headers['x-org'])}, v${String(headers['x-version'])}`,
+          },
+        }),
+      );
+    const upstream = await startHttpUpstream({ answers: { echo: tell } });
+    t.after(() => upstream.close());
+    const own = createHome(t);
+    const file = own.path('servers.json');
+    const headers = { Authorization: 'Bearer key-of-web', 'X-Org': 'org-of-web', 'X-Version': '1' };
+    writeFileSync(file, JSON.stringify({ mcpServers: { web: { url: upstream.url, headers } } }));
+    const shim = startShim(t, own, { args: ['--servers', file] });
+    await shim.initialize();
+    const said = textOf(await shim.call('web_default_echo', {}));
+    assert.match(said, /refused the request \(HTTP 400: bad key … for …, v1\)/);
+    await shim.close();
+  });
+
   test('a servers file that cannot work is refused with the place', async (t) => {
     const own = createHome(t);
     const file = own.path('servers.json');

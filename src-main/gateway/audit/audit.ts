@@ -85,7 +85,8 @@ export function createAudit(deps: {
       scheduled = true;
       const early = flushedAt + groupMs - clock.now();
       // In any case after the answer has gone out: hashing a large argument is not the caller's time.
-      if (early > 0) clock.after(early, flush);
+      // The time of day may have been set back since.
+      if (early > 0) clock.after(Math.min(early, groupMs), flush);
       else setImmediate(flush);
     },
     close() {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { createPile } from '../wire/pile.ts';
 
 /** Clients say how long a body is; one that does not has to be held to be judged, so it may be this long only. */
 const unstatedBytes = 4 * 1024 * 1024;
@@ -29,7 +30,7 @@ export function createBodyReader(limit: number): ReadBody {
     const stated = request.headers['content-length'];
     const longest = stated === undefined ? Math.min(limit, unstatedBytes) : limit;
     if (Number(stated ?? 0) > limit) return done(tooLong(longest));
-    const chunks: Buffer[] = [];
+    const pile = createPile();
     let length = 0;
     let isOver = false;
     const release = (): void => {
@@ -40,17 +41,17 @@ export function createBodyReader(limit: number): ReadBody {
     request.on('data', (chunk: Buffer) => {
       if (isOver) return;
       length += chunk.length;
-      chunks.push(chunk);
+      pile.add(chunk);
       const sum = hold(principal, chunk.length);
       if (length <= longest && sum <= bodiesAtOnce * limit) return;
       release();
-      chunks.length = 0;
+      pile.clear();
       done(length > longest ? tooLong(longest) : tooMany(bodiesAtOnce * limit));
     });
     request.once('end', () => {
       if (isOver) return;
       release();
-      done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
+      done(pile.take());
     });
     // A request that breaks off before its end is answered by nobody.
     request.once('close', release);

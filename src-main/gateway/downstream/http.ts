@@ -47,8 +47,8 @@ export interface HttpDeps {
   readonly verify: Verify | null;
   openSession(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
   openOneShot(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
-  /** What `/health` says, more of it to a client that showed its token. */
-  health(isKnown: boolean): object;
+  /** What `/health` says: to a client that showed its token also of what it may see, to others (null) less. */
+  health(caller: Caller | null): object;
   /** Called when a client came or went; the number of sessions and requests there are. */
   onClients(count: number): void;
 }
@@ -115,16 +115,17 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   /** What is read without a session. */
   function pageOf(path: string, request: IncomingMessage): { type: string; text: string } | null {
     if (path === '/healthz') return { type: 'text/plain', text: 'ok\n' };
-    const body = path === '/health' ? deps.health(isKnown(request)) : resourceMetadata(baseOf(request), path);
+    const body =
+      path === '/health' ? deps.health(knownCaller(request)) : resourceMetadata(baseOf(request), path);
     return body && { type: 'application/json', text: `${JSON.stringify(body)}\n` };
   }
 
-  function isKnown(request: IncomingMessage): boolean {
+  function knownCaller(request: IncomingMessage): Caller | null {
     try {
-      return callerOf(request, verify).principal !== '';
+      return callerOf(request, verify);
     } catch {
       // Whoever shows no token, or a wrong one, may still know that all is well.
-      return false;
+      return null;
     }
   }
 
@@ -146,7 +147,9 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
       const frame = parseFrame(body);
       try {
         if (frame.kind === 'invalid') throw invalidFrame(frame.reason);
-        take(place, request, response, frame, accepts);
+        // Anew: while the body was on its way, the token may have been taken back, or what it opens changed.
+        const caller = callerOf(request, verify);
+        take({ ...place, caller }, request, response, frame, accepts);
       } catch (error) {
         fail(request, response, error, frame.kind === 'notification' ? null : frame.id);
       }

@@ -46,7 +46,10 @@ export function createAnswerStreams(deps: {
         deps.deliver(data);
         if (exchange.isDone) linger(response);
       },
-      onOverflow: (_head, _tail, length) => deps.lose(exchange, errors.tooLarge(length)),
+      onOverflow(_head, _tail, length) {
+        deps.lose(exchange, errors.tooLarge(length));
+        response.destroy();
+      },
       onId: (id) => (exchange.lastEventId = id),
       onRetry: (milliseconds) => (exchange.retryMs = milliseconds),
     });

@@ -22,6 +22,9 @@ export function createHold(clock: Clock): Hold {
     keep(patienceMs) {
       if (reason === null) return null;
       const wait = until - clock.now();
+      // More than was asked for: the time of day was set back, and says nothing any more.
+      if (wait > askedWait(reason)) reason = null;
+      if (reason === null) return null;
       if (wait > patienceMs) throw stillHeld(reason, wait);
       if (wait > 0) return new Promise((resolve) => clock.after(wait, resolve));
       reason = null;

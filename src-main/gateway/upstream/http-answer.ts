@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { createPile } from '../wire/pile.ts';
 
 /** What the head of an HTTP answer says it is. */
 export type AnswerKind =
@@ -45,7 +46,7 @@ export function readBody(
   done: (body: Buffer) => void,
   tooLong: (length: number) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  const pile = createPile();
   let length = 0;
   const stated = Number(response.headers['content-length'] ?? 0);
   if (stated > limit) {
@@ -55,12 +56,12 @@ export function readBody(
   }
   response.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= limit) return chunks.push(chunk);
+    if (length <= limit) return pile.add(chunk);
     tooLong(length);
     return response.destroy();
   });
   response.once('end', () => {
-    if (length <= limit) done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks));
+    if (length <= limit) done(pile.take());
   });
 }
 

@@ -8,6 +8,9 @@ import type { HttpErrors } from './http-errors.ts';
 /** A server that restarts is away for a moment: waits before a request nobody took is tried again. */
 const waitsMs = [100, 400, 1_500] as const;
 
+/** Nobody waits for a notification, so it has a limit of its own: a server that never takes it must not collect connections. */
+const noticeMs = 30_000;
+
 /**
  * Posts messages. One is sent again only when it certainly was not read, because no connection came to be; or when it
  * is harmless and went out on a kept connection, which the server may have closed in that moment.
@@ -32,7 +35,16 @@ export function createPoster(deps: {
       deps.onResponse(exchange, response);
     });
     request.on('error', (error) => failed(exchange, request, error));
+    if (exchange.id === undefined) limit(exchange, request);
     request.end(exchange.message);
+  }
+
+  function limit(exchange: Exchange, request: ClientRequest): void {
+    const forget = clock.after(noticeMs, () => {
+      deps.onFailure(exchange, errors.broken(new Error('took too long')));
+      request.destroy();
+    });
+    request.once('close', forget);
   }
 
   function failed(exchange: Exchange, request: ClientRequest, error: NodeJS.ErrnoException): void {

@@ -175,7 +175,9 @@ export function createSupervisor(deps: {
     slot.nextTryAt = clock.now() + rest;
     log.warn('upstream failed', { profile: slot.profile, failures: slot.failures, reason: error.message });
     slot.forgetRetry();
-    slot.forgetRetry = clock.after(Math.max(0, slot.nextTryAt - clock.now()), () => {
+    slot.forgetRetry = clock.after(rest, () => {
+      // Whatever the time of day says by now, the rest is over.
+      slot.nextTryAt = 0;
       if (!closed && !slot.live && deps.wanted(slot.profile)) connect(slot).catch(() => {});
     });
   }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { readLines } from './lines.ts';
+import { createPile } from './pile.ts';
 
 export interface EventOptions {
   /** Longest data of one event, in bytes; a longer event is dropped and reported. */
@@ -18,10 +19,11 @@ const colon = 0x3a;
 const space = 0x20;
 const keptBytes = 256;
 const none: Buffer = Buffer.alloc(0);
+const newline: Buffer = Buffer.from('\n');
 
 /** Reads a server-sent event stream (WHATWG HTML, section 9.2). */
 export function readEvents(stream: Readable, options: EventOptions): void {
-  let parts: Buffer[] = [];
+  const pile = createPile();
   /** Bytes of the event's lines so far, each with the newline that joins it to the next. */
   let length = 0;
   let head = none;
@@ -31,20 +33,19 @@ export function readEvents(stream: Readable, options: EventOptions): void {
 
   const take = (size: number, first: Buffer, last: Buffer): void => {
     if (length === 0) head = first.subarray(0, keptBytes);
+    else pile.add(newline);
+    pile.add(first);
     tail = last.subarray(-keptBytes);
     length += size + 1;
     // Of an event that became too long nothing is held, and nothing handed out: half of it could look whole.
-    if (length - 1 > options.limit) parts = [];
-    else parts.push(first);
+    if (length - 1 > options.limit) pile.clear();
   };
 
   const dispatch = (): void => {
     const size = length - 1;
-    const [only = none] = parts;
-    const data = parts.length === 1 ? only : Buffer.concat(joined(parts));
+    const data = pile.take();
     const called = name;
     if (id !== null) options.onId?.(id);
-    parts = [];
     length = 0;
     name = 'message';
     id = null;
@@ -86,9 +87,4 @@ function valueOf(line: Buffer, field: number): Buffer {
 function idOf(value: Buffer): string | null {
   const id = value.toString('latin1');
   return id.length <= 1_024 && /^[\x20-\x7e\x80-\xff]*$/.test(id) ? id : null;
-}
-
-function joined(parts: readonly Buffer[]): Buffer[] {
-  const newline = Buffer.from('\n');
-  return parts.flatMap((part, index) => (index === 0 ? [part] : [newline, part]));
 }

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { createPile } from './pile.ts';
 
 const newline = 0x0a;
 /** How much of both ends of an over-long line is kept: enough to find a JSON-RPC id at its head or tail. */
@@ -18,7 +19,7 @@ export interface LineOptions {
  * time is linear in the bytes however they arrive. Empty lines are dropped; a CR before the newline is cut off.
  */
 export function readLines(stream: Readable, options: LineOptions): void {
-  let parts: Buffer[] = [];
+  const pile = createPile();
   let held = 0;
   let overflow: { head: Buffer; tail: Buffer; length: number } | null = null;
 
@@ -29,16 +30,15 @@ export function readLines(stream: Readable, options: LineOptions): void {
       overflow.length += part.length;
       return;
     }
-    parts.push(part);
+    pile.add(part);
     held += part.length;
     if (held <= options.limit) return;
-    const line = Buffer.concat(parts);
+    const line = pile.take();
     overflow = {
       head: Buffer.from(line.subarray(0, keptBytes)),
       tail: Buffer.from(line.subarray(-keptBytes)),
       length: held,
     };
-    parts = [];
     held = 0;
   };
 
@@ -53,8 +53,7 @@ export function readLines(stream: Readable, options: LineOptions): void {
       if (options.keepEmpty) options.onLine(Buffer.alloc(0));
       return;
     }
-    const line = withoutReturn(parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held));
-    parts = [];
+    const line = withoutReturn(pile.take());
     held = 0;
     if (line.length > 0 || options.keepEmpty) options.onLine(line);
   };

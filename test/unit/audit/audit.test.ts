@@ -12,13 +12,26 @@ import {
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
-function setUp(t: TestContext, options: { fullArguments?: boolean; path?: (folder: string) => string } = {}) {
+function setUp(
+  t: TestContext,
+  options: {
+    fullArguments?: boolean;
+    path?: (folder: string) => string;
+    /** Milliseconds the time of day is off by. */
+    shift?: () => number;
+  } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), 'nucleus-audit-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const path = options.path?.(folder) ?? join(folder, 'audit.log');
   const log = createFakeLog();
   const clock = createFakeClock();
-  const audit = createAudit({ path, fullArguments: options.fullArguments ?? false, clock, log });
+  const audit = createAudit({
+    path,
+    fullArguments: options.fullArguments ?? false,
+    clock: { ...clock, now: () => clock.now() + (options.shift?.() ?? 0) },
+    log,
+  });
   return { folder, path, log, clock, audit, text: () => readFileSync(path, 'utf8') };
 }
 
@@ -197,6 +210,17 @@ test('of calls in quick succession the first is written at once, the others toge
   audit.record(call());
   await settled();
   assert.equal(lines(), 5);
+});
+
+test('a clock that is set back holds no record back', async (t) => {
+  const { clock, text, audit } = setUp(t, { shift: () => shift });
+  let shift = 0;
+  audit.record(call());
+  await settled();
+  shift = -3_600_000;
+  audit.record(call());
+  await clock.advance(10);
+  assert.equal(text().split('\n').length - 1, 2);
 });
 
 test('close writes what is queued, and may be called twice', (t) => {

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import test from 'node:test';
+import type { Verdict } from '../../../src-main/gateway/downstream/client-tokens.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import {
   ask,
   callWithProgress,
+  initialize,
   openSession,
   raw,
   rpc,
@@ -241,6 +243,38 @@ test('a progress notice for a client that left is kept for its return, with the 
     second.seen.map(({ params, result }) => params?.['progress'] ?? (result && 'answer')),
     [2, 'answer'],
   );
+});
+
+test('a token that is taken back while its message is on the way lets nothing in', async (t) => {
+  const known: Verdict = {
+    kind: 'known',
+    client: { name: 'guest', view: null, createdAt: 0, expiresAt: null },
+  };
+  let verdict: Verdict = known;
+  let looked = 0;
+  const verify = (): Verdict => {
+    looked += 1;
+    return verdict;
+  };
+  const { url, calls, counts } = await openFront(t, { deps: { verify } });
+  for (const message of [toolCall('db_prod_wait'), initialize()]) {
+    verdict = known;
+    looked = 0;
+    const body = JSON.stringify(message);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    t.after(() => void socket.destroy());
+    let text = '';
+    socket.setEncoding('latin1').on('data', (piece: string) => (text += piece));
+    socket.write(
+      `${head}Authorization: Bearer nuc_x\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+    );
+    await until('the token was looked up', () => looked === 1);
+    verdict = { kind: 'unknown' };
+    socket.write(body.slice(9));
+    await until('it is answered', () => text !== '' || calls.length > 0);
+    assert.equal(statusOf(text), 401);
+  }
+  assert.deepEqual([calls.length, Math.max(0, ...counts)], [0, 0]);
 });
 
 test('a second request under an id that is open is refused, and the first one is answered', async (t) => {

@@ -5,8 +5,8 @@ import test from 'node:test';
 import { readReply } from '../../../src-main/gateway/wire/reply.ts';
 import { stream, type Answer } from '../../fixtures/http-upstream.ts';
 import { settled } from '../../helpers/fake-clock.ts';
-import { leastTime, until } from '../../helpers/until.ts';
-import { call, connected, failure, failureText } from './http-support.ts';
+import { leastTime, until, withDeadline } from '../../helpers/until.ts';
+import { call, connected, failure, failureText, limit } from './http-support.ts';
 
 const resultEvent = (id: number): string =>
   `id: last\ndata: ${JSON.stringify({ jsonrpc: '2.0', id, result: { content: [] } })}\n\n`;
@@ -149,6 +149,20 @@ test('a stream that stays open after its answer is let go of', async (t) => {
   await call(connection, 'clinging');
   await clock.advance(5_000);
   await closed.promise;
+});
+
+test('a stream whose answer is too long is let go of at once', async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const { connection } = await connected(t, {
+    answers: {
+      swollen: (response) => {
+        stream(response).write(`data: ${'x'.repeat(limit)}x\n\n`);
+        response.on('close', closed.resolve);
+      },
+    },
+  });
+  assert.match(await failureText(call(connection, 'swollen')), /^RESULT_TOO_LARGE: /);
+  await withDeadline('the end of the stream', closed.promise, 2_000);
 });
 
 /** A server with a stream of its own; `streams` are those it has open. */

@@ -7,7 +7,7 @@ import { encodeReply, readReply } from '../../../src-main/gateway/wire/reply.ts'
 import { json, result } from '../../fixtures/http-upstream.ts';
 import { settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
-import { until } from '../../helpers/until.ts';
+import { until, withDeadline } from '../../helpers/until.ts';
 import { call, connected, failure, failureText, greet, initialize, link } from './http-support.ts';
 
 test('after initialize every request names the session and the revision, and carries the own headers', async (t) => {
@@ -58,6 +58,31 @@ test('a server that never answers notifications/initialized holds calls up for t
   const waiting = call(connection, 'echo');
   await clock.advance(2_000);
   await waiting;
+});
+
+test('a notification that a server never takes is let go of after half a minute', async (t) => {
+  const sent = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
+  let seen = 0;
+  const { connection, clock } = await connected(t, {
+    onNotification(message, response) {
+      if (message.method !== 'notifications/cancelled') return response.writeHead(202).end();
+      seen += 1;
+      response.once('close', closed.resolve);
+      return sent.resolve();
+    },
+  });
+  const controller = new AbortController();
+  const options = { timeoutMs: 600_000, signal: controller.signal };
+  const hung = connection.request('tools/call', { name: 'hang', arguments: {} }, options);
+  await call(connection, 'echo');
+  controller.abort();
+  await assert.rejects(hung);
+  await sent.promise;
+  await clock.advance(30_000);
+  await withDeadline('the end of its connection', closed.promise, 2_000);
+  await call(connection, 'echo');
+  assert.equal(seen, 1);
 });
 
 test('an answer over several lines becomes one line, or it would break the framing of a client', async (t) => {

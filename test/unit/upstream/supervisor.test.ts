@@ -18,7 +18,15 @@ function setUp(
 ) {
   // The middle of the jitter, so that rests are what the table says.
   t.mock.method(Math, 'random', () => 0.5);
-  const clock = createFakeClock();
+  const fake = createFakeClock();
+  let shifted = 0;
+  const clock = {
+    ...fake,
+    now: () => fake.now() + shifted,
+    get waiting() {
+      return fake.waiting;
+    },
+  };
   const log = createFakeLog();
   const opened: FakeTransport[] = [];
   const openedAt: number[] = [];
@@ -48,6 +56,8 @@ function setUp(
     opened,
     ready,
     notifications,
+    /** Sets the time of day; timers go on as they were. */
+    shift: (milliseconds: number): void => void (shifted += milliseconds),
     /** Milliseconds since the beginning at which each start happened. */
     openedAt,
     next: polite as () => Transport | Promise<Transport>,
@@ -280,6 +290,25 @@ test('a call into a long rest is refused with the seconds left and the reason', 
   );
   assert.deepEqual(error.data, { profile: id, retryAfterMs: 3_700, cause: 'UPSTREAM_SPAWN_FAILED' });
   assert.equal(setup.openedAt.length, 4);
+});
+
+test('a clock that is set back keeps nobody out for longer than the rest, or than the wait asked for', async (t) => {
+  const setup = setUp(t);
+  const { clock, supervisor, last } = setup;
+  setup.next = broken;
+  await failureOf(supervisor.connect(id));
+  setup.shift(-3_600_000);
+  await clock.advance(500);
+  setup.next = polite;
+  assert.deepEqual(await callAnswered(setup), { fine: true });
+
+  const refused = failureOf(supervisor.request(id, 'tools/call', { name: 'x' }));
+  await settled();
+  last().lose(last().idOf('tools/call'), patience(60_000));
+  await refused;
+  setup.shift(-3_600_000);
+  await clock.advance(60_000);
+  assert.deepEqual(await callAnswered(setup), { fine: true });
 });
 
 test('after five failures calls are refused even when the rest is nearly over', async (t) => {
