@@ -17,6 +17,8 @@ import { readConfig } from './read-config.ts';
 
 /** How long to wait for another command to let go of the state folder. */
 const lockTimeout = 30_000;
+/** Calls under way get this long after a signal. */
+const drainMs = 30_000;
 
 /** `serve --standalone`: this process is the gateway, its only client is on stdin and stdout. */
 export async function serveStandalone(
@@ -90,8 +92,11 @@ async function serveOnHttp(
     process.once('SIGINT', resolve).once('SIGTERM', resolve);
   });
   front?.stopListening();
+  const late = Promise.withResolvers<void>();
+  const forget = platform.clock.after(drainMs, late.resolve);
   // A second signal ends the process as it stands: there is no state to be lost.
-  await front?.finish();
+  await Promise.race([front?.finish(), late.promise]);
+  forget();
   await front?.close();
 }
 

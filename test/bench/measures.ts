@@ -25,7 +25,7 @@ export type Measure = (field: Field) => Promise<void>;
 const slices = 10;
 const inFlight = [1, 8, 64] as const;
 const callsForCpu = 20_000;
-const callsToWarmUp = 5_000;
+const callsToWarmUp = 20_000;
 
 const prose = 'Says "hello", naïvely:\n\tone line of text, with what JSON has to escape. ';
 const sizes: readonly { metric: string; text: string; calls: number }[] = [
@@ -48,7 +48,7 @@ export const idleMemory: Measure = async ({ effort, record, each }) => {
 
 /** One call after another. */
 export const latency: Measure = async ({ effort, record, each }) => {
-  await each((stage) => sequence(count(1_000, effort), () => stage.call(0, 'echo', small)));
+  await each((stage) => sequence(count(3_000, effort), () => stage.call(0, 'echo', small)));
   for (const { metric, text, calls } of sizes) {
     const times = createLists();
     await sliced(each, async (stage) =>

@@ -8,7 +8,7 @@ import { createExchange, startEvents, type Accepts, type Exchange } from './http
 import { idInUse, type Message, type Session, type SessionIo } from './session.ts';
 
 /** Events kept for clients whose stream broke, in bytes. */
-const keptBytes = 1024 * 1024;
+const keptBytes = 256 * 1024;
 /** The stream for what belongs to no request. */
 const generalStream = 0;
 

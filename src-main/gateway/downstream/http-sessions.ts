@@ -40,11 +40,16 @@ export function createHttpSessions(deps: {
     forgetBeat = sessions.size > 0 ? clock.after(beatMs, beat) : null;
   }
 
-  /** Makes room by ending the session that was not used for longest. */
-  function makeRoom(): void {
+  /** Makes room by ending the session of whoever has most of them that was not used for longest. */
+  function makeRoom(principal: string): void {
     if (sessions.size < deps.maxSessions) return;
-    const [oldest] = [...sessions.values()].toSorted((a, b) => a.lastSeen() - b.lastSeen());
-    if (!oldest || oldest.lastSeen() === Number.POSITIVE_INFINITY)
+    const [most = []] = [...Map.groupBy(sessions.values(), (session) => session.principal).values()].toSorted(
+      (a, b) => b.length - a.length,
+    );
+    const [oldest] = most.toSorted((a, b) => a.lastSeen() - b.lastSeen());
+    const isInUse = oldest?.lastSeen() === Number.POSITIVE_INFINITY;
+    // Nobody is crowded out by one who has more than they: that one loses a session even where it is in use.
+    if (!oldest || (isInUse && oldest.principal === principal))
       throw new NucleusError(
         'SESSIONS_FULL',
         `all ${deps.maxSessions} sessions are in use; end some, or raise http.max_sessions in config.toml`,
@@ -70,7 +75,7 @@ export function createHttpSessions(deps: {
       });
       try {
         // Only now: who may not see what it asked for must not push others out.
-        makeRoom();
+        makeRoom(principal);
       } catch (error) {
         session.close();
         throw error;

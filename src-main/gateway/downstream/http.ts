@@ -100,7 +100,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     }
     const query = target.indexOf('?');
     const path = query < 0 ? target : target.slice(0, query);
-    if (method === 'GET') {
+    if (method === 'GET' || method === 'HEAD') {
       const page = pageOf(path, request);
       if (page !== null) return endWith(response, 200, page.type, page.text);
     }

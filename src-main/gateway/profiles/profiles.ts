@@ -69,7 +69,7 @@ export function createProfiles(deps: {
           profile: id,
         },
       );
-    const notes = ignoredHeaders(input);
+    const notes = [...ignoredHeaders(input), ...clearHeaders(input)];
     const move = planMove({ connectors, store, vault }, input);
     let undoMove = (): void => {};
     const undoConnector = ensureConnector(input);
@@ -107,6 +107,18 @@ export function createProfiles(deps: {
     return manifest && Object.entries(headers).some(differs)
       ? [`${connector} is a known connector; headers other than its own are ignored`]
       : [];
+  }
+
+  /** A credential that was typed as it is lies in the connector's file, where a secret would be sealed. */
+  function clearHeaders({ connector, headers }: Adding): string[] {
+    if (connectors.get(connector)) return [];
+    return Object.entries(headers)
+      .filter(
+        ([name, value]) => /authorization|cookie|token|key|secret/i.test(name) && holesOf(value).length === 0,
+      )
+      .map(
+        ([name]) => `the value of ${name} is kept in clear; {{secret}} in its place is asked for and sealed`,
+      );
   }
 
   /** A command of one's own needs a connector to belong to; it is made with the first profile of that name. */

@@ -206,6 +206,27 @@ test('where there is no room the idlest session goes, and one that may not open 
   );
 });
 
+test('a client with most of the sessions gives room to others, even where it uses them all', async (t) => {
+  const { url, clock } = await openFront(t, {
+    config: { max_sessions: 3 },
+    deps: {
+      verify: (name) => ({ kind: 'known', client: { name, view: null, createdAt: 0, expiresAt: null } }),
+    },
+  });
+  const open = async (token: string): Promise<{ token: string; session: string }> => {
+    await clock.advance(10);
+    return { token, session: await openSession(url, { token }) };
+  };
+  const quiet = await open('quiet');
+  const greedy = [await open('greedy'), await open('greedy')];
+  for (const each of greedy) await stream(t, url, null, each);
+  await open('other');
+  const states = await Promise.all(
+    [quiet, ...greedy].map(async (each) => (await ask(url, rpc('ping'), each)).status),
+  );
+  assert.deepEqual(states, [200, 404, 200]);
+});
+
 test('a front that is told twice to finish tells both when it has', async (t) => {
   const { front, url, calls } = await openFront(t);
   const session = await openSession(url);

@@ -144,6 +144,14 @@ test('headers that a known connector does not have are not dropped silently', as
   ]);
 });
 
+test('a credential that would lie in clear is told', async (t) => {
+  const { profiles } = setting(t);
+  const headers = { Authorization: 'Bearer abc', 'X-Region': 'eu' };
+  assert.deepEqual((await profiles.add(web('a', { headers }), { signal })).notes, [
+    'the value of Authorization is kept in clear; {{secret}} in its place is asked for and sealed',
+  ]);
+});
+
 test('a removal that can still be undone does not take along what was added since', async (t) => {
   const { profiles, store, clock } = setting(t);
   await profiles.add(web('a', { metadata: { age: 'old' } }), { signal });
