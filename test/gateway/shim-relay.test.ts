@@ -156,13 +156,18 @@ test('a gateway that dies while a large message goes into it holds nobody up', a
   // It reads no more, so the pipe into it fills up and the shim stops reading its client.
   await freeze(gateway.pid);
   const text = 'x'.repeat(8 * 1024 * 1024);
-  const failed = assert.rejects(shim.call('fake_main_echo', { text }), /the gateway restarted/);
+  const large = shim.call('fake_main_echo', { text }).then(
+    () => 'answered',
+    (error: unknown) => String(error),
+  );
   await until('the shim has read it all', () => shim.child.stdin?.writableLength === 0);
   kill(gateway.pid);
   const after = shim.call('fake_main_echo', { text: 'after' });
-  await failed;
+  const outcome = await large;
   assert.equal(textOf(await after), 'after');
-  assert.equal(fake.received('tools/call').length, 1);
+  // The end of the line may still be on its way to the shim; then nothing of it went out, and it is not lost.
+  if (outcome !== 'answered') assert.match(outcome, /the gateway restarted/);
+  assert.equal(fake.received('tools/call').length, outcome === 'answered' ? 2 : 1);
 });
 
 test('a client of a stopped Nucleus hears so at once, and goes on when it is started again', async (t) => {
