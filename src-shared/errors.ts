@@ -52,6 +52,7 @@ export const errorTable = {
   UPSTREAM_ERROR: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_UNSUPPORTED: { rpc: -32000, exit: 6, surface: 'result' },
   RESULT_TOO_LARGE: { rpc: -32000, exit: 6, surface: 'result' },
+  CLIENT_CANNOT: { rpc: -32601, exit: 6, surface: 'error' },
   CALL_CANCELLED: { rpc: -32800, exit: 6, surface: 'error' },
 
   GATEWAY_UNREACHABLE: { rpc: -32000, exit: 3, surface: 'error' },

@@ -120,7 +120,10 @@ async function serveOnStdio(
   const session = gateway.openSession(
     {
       answer: (_id, message) => writeLine(stdout, message),
-      notify: (message) => writeLine(stdout, message),
+      notify(message) {
+        writeLine(stdout, message);
+        return true;
+      },
       end: resolve,
       backlog: () => stdout.writableLength,
     },

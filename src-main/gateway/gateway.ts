@@ -113,6 +113,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
+    roots: () => [],
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),

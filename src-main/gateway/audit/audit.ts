@@ -134,7 +134,7 @@ function toRecord(call: CallRecord, fullArguments: boolean): AuditRecord {
 }
 
 function toolName(target: Target): string {
-  if (target.kind === 'tool') return target.name;
+  if (target.kind === 'tool' || target.kind === 'other') return target.name;
   return target.kind === 'prompt' ? `prompts/get ${target.name}` : 'resources/read';
 }
 

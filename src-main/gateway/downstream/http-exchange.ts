@@ -20,7 +20,8 @@ export interface Accepts {
  */
 export interface Exchange {
   answer(message: Message): void;
-  notify(message: Message): void;
+  /** False when the client takes no event, so that it is not heard. */
+  notify(message: Message): boolean;
   /** Goes on on another response of the same client, behind what it missed. */
   moveTo(response: ServerResponse, missed: readonly Buffer[]): void;
   /** Ends without an answer; the status counts where nothing was sent yet. */
@@ -123,9 +124,10 @@ export function createExchange(
       if (response && response.writableLength > 0) waitUntilRead(response);
     },
     notify(message) {
-      if (!options.accepts.events) return;
+      if (!options.accepts.events) return false;
       startStream();
       stream(message);
+      return true;
     },
     moveTo(next, missed) {
       const left = response;

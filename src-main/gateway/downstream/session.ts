@@ -5,7 +5,7 @@ import type { Clock, Log } from '../platform.ts';
 import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding } from '../routing/route.ts';
-import { unknownRoute } from '../routing/unknown.ts';
+import { addressOf, routeOf } from '../routing/requests.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import {
@@ -17,7 +17,9 @@ import {
   type Id,
   type Params,
 } from '../wire/frame.ts';
+import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
 import { encodeReply, findRequestId, replySize, type Reply } from '../wire/reply.ts';
+import { createAsking } from './asking.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
@@ -29,8 +31,8 @@ export type Message = readonly (string | Uint8Array)[];
 export interface SessionIo {
   /** The one answer to a request; id null: to a message whose id could not be read. */
   answer(id: Id | null, message: Message): void;
-  /** A notification, about a request under way or about none. */
-  notify(message: Message, about?: Id): void;
+  /** A notification or a request of ours, about a request under way or about none; false when it cannot be heard. */
+  notify(message: Message, about?: Id): boolean;
   /** A request that gets no answer, because its client took it back; for a front that holds something open for it. */
   withdraw?(id: Id): void;
   end(): void;
@@ -54,6 +56,8 @@ export interface Session {
   take(frame: Frame): void;
   /** Tells the client which of its lists changed; profiles outside its view are none of its business. */
   listsChanged(changes: ReadonlyMap<string, ReadonlySet<DefinitionKind>>): void;
+  /** Passes on what an upstream says that belongs to no call. */
+  hear(profile: string, method: string, params: Params | undefined): void;
   /** A message too long to be read, by both its ends. */
   overflow(head: Buffer, tail: Buffer, length: number): void;
   readonly client: { name: string; version: string; principal: string; connectedAt: number };
@@ -73,6 +77,8 @@ export interface SessionDeps {
   readonly dispatch: Dispatch;
   /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
   settle(view: View): Promise<void>;
+  /** A client wants log messages of these profiles from a level on; null: it is gone. */
+  setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
@@ -90,6 +96,11 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   let finishing = false;
   /** Requests being worked on; lists wait too. */
   let working = 0;
+  /** What the client declared it can be asked. */
+  let capabilities: Params = {};
+  /** The least severe log message the client wants; null for whatever comes. */
+  let level: LogLevel | null = null;
+  const asking = createAsking({ client, send: (message, about) => notify(message, about) });
 
   function write(id: Id | null, message: Message): void {
     if (closed) return;
@@ -97,10 +108,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     checkBacklog();
   }
 
-  function notify(message: object, about?: Id): void {
-    if (closed) return;
-    io.notify([encode(message)], about);
+  /** Whether somebody will hear it. */
+  function notify(message: object, about?: Id): boolean {
+    if (closed) return false;
+    const isHeard = io.notify([encode(message)], about);
     checkBacklog();
+    return isHeard;
   }
 
   function checkBacklog(): void {
@@ -133,29 +146,24 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     });
   }
 
-  async function run(id: Id, kind: Call['kind'], params: Params): Promise<void> {
+  async function run(id: Id, method: string, params: Params): Promise<void> {
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const { name, look } = lookUp(kind, params);
-      const route = look() ?? (await lateRoute(kind, name, look));
-      const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
+      const addressed = addressOf(view, method, params);
+      if (!addressed) throw new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${method}`);
+      const route = addressed.look() ?? (await routeOf(addressed, view, deps.settle));
       const call: Call = {
-        kind,
+        kind: addressed.kind,
+        method,
         route,
-        params,
+        params: addressed.params,
         via: 'direct',
         principal: client.principal,
         client: client.name,
         signal: controller.signal,
-        onProgress:
-          typeof token !== 'string' && typeof token !== 'number'
-            ? undefined
-            : (progress) =>
-                notify(
-                  { method: 'notifications/progress', params: { ...progress, progressToken: token } },
-                  id,
-                ),
+        onProgress: progressOf(id, params),
+        peer: { client, era: 'legacy', capabilities, ask: (asked) => asking.ask(asked, capabilities, id), tell },
       };
       const reply = await deps.dispatch(call);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
@@ -166,30 +174,23 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       open.delete(id);
       if (controller.signal.aborted && !closed) io.withdraw?.(id);
     }
+
+    function tell(what: string, about: Params | undefined): void {
+      if (isWanted(what, about)) notify({ method: what, ...(about && { params: about }) }, id);
+    }
   }
 
-  /** The name or address a request is about, and how to find where it leads. */
-  function lookUp(kind: Call['kind'], params: Params): { name: string; look: () => Call['route'] | null } {
-    const field = kind === 'resource' ? 'uri' : 'name';
-    const name = params[field];
-    if (typeof name !== 'string')
-      throw new NucleusError('ARGUMENTS_INVALID', `${field} is required and must be a string`);
-    const args = params['arguments'];
-    if (kind !== 'resource' && args !== undefined && !isObject(args))
-      throw new NucleusError('ARGUMENTS_INVALID', `arguments of ${name} must be an object`);
-    return { name, look: () => (kind === 'resource' ? view().findResource(name) : view().find(kind, name)) };
+  /** Passes progress on under the token the client gave, if it gave one. */
+  function progressOf(id: Id, params: Params): Call['onProgress'] {
+    const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
+    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
+    return (progress) =>
+      notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } }, id);
   }
 
-  /** The route of a name that is not known yet: a profile that was never listed may have it. */
-  async function lateRoute(
-    kind: Call['kind'],
-    name: string,
-    look: () => Call['route'] | null,
-  ): Promise<Call['route']> {
-    if (view().missing().length > 0) await deps.settle(view());
-    const route = look();
-    if (route) return route;
-    throw unknownRoute(kind, name, view());
+  /** A log message below the level the client set is none of its interest. */
+  function isWanted(method: string, params: Params | undefined): boolean {
+    return method !== 'notifications/message' || level === null || isAtLeast(params?.['level'], level);
   }
 
   async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
@@ -208,6 +209,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (typeof info['name'] === 'string') client.name = info['name'].slice(0, 100);
       if (typeof info['version'] === 'string') client.version = info['version'].slice(0, 50);
     }
+    if (isObject(params?.['capabilities'])) capabilities = params['capabilities'];
     const asked = params?.['protocolVersion'];
     const protocolVersion = revisions.find((revision) => revision === asked) ?? revisions[0];
     seen = profilesOf(view());
@@ -217,22 +219,33 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     else greet();
   }
 
+  async function setLevel(id: Id, params: Params | undefined): Promise<void> {
+    const asked = params?.['level'];
+    if (!isLogLevel(asked))
+      return answer(id, {
+        error: errorObject(new NucleusError('ARGUMENTS_INVALID', 'level must be one that MCP knows')),
+      });
+    level = asked;
+    await deps.setLevel(client, [...profilesOf(view())], asked);
+    answer(id, { result: {} });
+  }
+
   const requests: Readonly<Record<string, (id: Id, params: Params | undefined) => void>> = {
     initialize,
     ping: (id) => answer(id, { result: {} }),
+    'logging/setLevel': (id, params) => work(setLevel(id, params)),
     'tools/list': (id, params) => work(list(id, 'tool', params)),
     'prompts/list': (id, params) => work(list(id, 'prompt', params)),
     'resources/list': (id, params) => work(list(id, 'resource', params)),
     'resources/templates/list': (id, params) => work(list(id, 'template', params)),
-    'tools/call': (id, params) => work(run(id, 'tool', params ?? {})),
-    'prompts/get': (id, params) => work(run(id, 'prompt', params ?? {})),
-    'resources/read': (id, params) => work(run(id, 'resource', params ?? {})),
   };
 
   function close(): void {
     if (closed) return;
     closed = true;
     for (const controller of open.values()) controller.abort();
+    asking.close();
+    if (level !== null) void deps.setLevel(client, [], null);
     io.end();
   }
 
@@ -246,6 +259,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (closed) return;
     if (frame.kind === 'notification') {
       if (frame.method === finishMethod) return finish();
+      if (frame.method === 'notifications/progress') return asking.progressed(frame.params ?? {});
       if (frame.method !== 'notifications/cancelled') return;
       const id = frame.params?.['requestId'];
       if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
@@ -253,11 +267,9 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
       if (open.has(frame.id)) return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
       if (handle) return handle(frame.id, frame.params);
-      answer(frame.id, {
-        error: errorObject(
-          new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${frame.method}`),
-        ),
-      });
+      work(run(frame.id, frame.method, frame.params ?? {}));
+    } else if (frame.kind === 'response') {
+      asking.answered(frame.id, frame.message);
     } else if (frame.kind === 'invalid') {
       answer(frame.id, { error: errorObject(invalidFrame(frame.reason)) });
     }
@@ -281,6 +293,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       seen = now;
       const methods = new Set(kinds.map((kind) => changeNotices[kind]));
       for (const method of methods) notify({ method });
+    },
+    hear(profile, method, params) {
+      if (!seen || !view().bindings.some((binding) => binding.profile === profile)) return;
+      if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);

@@ -156,7 +156,10 @@ function socketIo(socket: Socket, clock: Clock): SessionIo {
   const write = (message: Message): void => writeLine(socket, message);
   return {
     answer: (_id, message) => write(message),
-    notify: write,
+    notify(message) {
+      write(message);
+      return true;
+    },
     end() {
       socket.end();
       // A client that does not read would keep the connection, and what it left unread, for good.

@@ -6,8 +6,8 @@ export interface Target {
   readonly profile: string;
   readonly connector: string;
   readonly alias: string;
-  readonly kind: 'tool' | 'prompt' | 'resource';
-  /** The upstream's own name, or a URI. */
+  readonly kind: 'tool' | 'prompt' | 'resource' | 'other';
+  /** The upstream's own name, a URI, or of another kind of call its method. */
   readonly name: string;
 }
 

@@ -5,14 +5,17 @@ import { refusal, type Approvals } from '../policy/approval.ts';
 import type { Decision, Limits, Policy, Target } from '../policy/policy.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
+import type { Peer } from '../wire/peer.ts';
 import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
 import type { Route } from './route.ts';
 
-const methods = { tool: 'tools/call', prompt: 'prompts/get', resource: 'resources/read' } as const;
+/** What a call is about, as rules and the record see it. */
+export type CallKind = 'tool' | 'prompt' | 'resource' | 'other';
 
 /** One call on its way to one account. */
 export interface Call {
-  readonly kind: keyof typeof methods;
+  readonly kind: CallKind;
+  readonly method: string;
   readonly route: Route;
   /** The client's params; name or uri are replaced by the upstream's own, all else passes. */
   readonly params: Params;
@@ -22,6 +25,8 @@ export interface Call {
   readonly client: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((params: Params) => void) | undefined;
+  /** Who is asked what the upstream asks during the call; absent where nobody can be. */
+  readonly peer?: Peer | undefined;
 }
 
 export type Dispatch = (call: Call) => Promise<Reply>;
@@ -47,7 +52,7 @@ export function createDispatch(deps: {
       connector: binding.connector,
       alias: binding.alias,
       kind,
-      name: route.name,
+      name: kind === 'other' ? call.method : route.name,
     };
     const startedAt = deps.clock.now();
     const record = (decision: 'allowed' | 'denied', outcome: Outcome, reason?: string): void =>
@@ -91,9 +96,10 @@ export function createDispatch(deps: {
     try {
       const giveBack = deps.limits.take(target);
       try {
-        const reply = await deps.supervisor.request(binding.profile, methods[kind], upstreamParams(call), {
+        const reply = await deps.supervisor.request(binding.profile, call.method, upstreamParams(call), {
           signal: call.signal,
           onProgress: call.onProgress,
+          peer: call.peer,
         });
         const outcome = replyOutcome(reply);
         record('allowed', outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
@@ -124,6 +130,7 @@ type Outcome = 'ok' | 'upstream-error' | 'transport-error' | 'blocked';
 
 function upstreamParams(call: Call): Params {
   const { params, route } = call;
+  if (call.kind === 'other') return params;
   return call.kind === 'resource' ? { ...params, uri: route.name } : { ...params, name: route.name };
 }
 

@@ -30,7 +30,7 @@ export function createAnswerStreams(deps: {
   readonly errors: HttpErrors;
   /** Asks for what came after an event. */
   open(lastEventId: string): ClientRequest;
-  deliver(data: Buffer): void;
+  deliver(data: Buffer, via: Exchange): void;
   lose(exchange: Exchange, error: NucleusError): void;
 }): AnswerStreams {
   const { clock, errors } = deps;
@@ -43,7 +43,7 @@ export function createAnswerStreams(deps: {
       limit: deps.limit,
       onEvent(data, name) {
         if (name !== 'message') return;
-        deps.deliver(data);
+        deps.deliver(data, exchange);
         if (exchange.isDone) linger(response);
       },
       onOverflow(_head, _tail, length) {

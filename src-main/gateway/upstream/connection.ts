@@ -1,7 +1,9 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
+import type { Peer } from '../wire/peer.ts';
 import { findResponseId, outcomeOf, type Reply } from '../wire/reply.ts';
+import { createQuestions } from './questions.ts';
 import type { Ending, Transport } from './transport.ts';
 
 export interface RequestOptions {
@@ -9,6 +11,8 @@ export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** Receives each progress notification of this request, before its reply. Its presence asks for progress. */
   readonly onProgress?: ((params: Params) => void) | undefined;
+  /** Who answers what the upstream asks during this request, and hears what it says. */
+  readonly peer?: Peer | undefined;
 }
 
 /** One live connection to one upstream, shared by every client. Ids and progress tokens are its own. */
@@ -25,11 +29,15 @@ export interface Connection {
 interface Pending {
   readonly method: string;
   readonly onProgress: ((params: Params) => void) | undefined;
+  readonly peer: Peer | undefined;
   settle(reply: Reply | NucleusError): void;
 }
 
 export interface ConnectionEvents {
+  /** What the upstream says of itself, or that belongs to no call we could name. */
   onNotification(method: string, params: Params | undefined): void;
+  /** It asked something while several calls were open, and nothing tells which one it is about. */
+  onAmbiguous(): void;
   /** In-flight fell to zero or rose from it. */
   onBusy(busy: boolean): void;
   /** What is open may still be answered, anything new needs another connection. */
@@ -44,6 +52,8 @@ export function createConnection(deps: {
   readonly clock: Clock;
   readonly maxInFlight: number;
   readonly events: ConnectionEvents;
+  /** The folders the upstream may know of, as file URIs. */
+  roots(): readonly Params[];
 }): Connection {
   const { profile, transport, clock, events } = deps;
   const pending = new Map<number, Pending>();
@@ -52,6 +62,14 @@ export function createConnection(deps: {
   let nextId = 1;
   let oddities = 0;
   let ending: Ending | null = null;
+
+  const questions = createQuestions({
+    profile,
+    roots: deps.roots,
+    peerOf: (via) => peerOf(via),
+    send: (message) => void send(message, false),
+    onAmbiguous: events.onAmbiguous,
+  });
 
   const send = (message: object, isHarmless: boolean): boolean =>
     transport.send(encode(message), undefined, isHarmless);
@@ -79,7 +97,7 @@ export function createConnection(deps: {
     return line ? ` (it last said: ${printable(line).slice(0, 200)})` : '';
   }
 
-  transport.onLine = (line) => {
+  transport.onLine = (line, via) => {
     const span = findResponseId(line);
     if (span && pending.has(span.id)) {
       const message = parseJson(line);
@@ -106,25 +124,41 @@ export function createConnection(deps: {
         size: line.length,
       });
     } else if (frame.kind === 'request') {
-      // Nothing but ping can be asked of us yet: we declare no client capability.
-      const answer =
-        frame.method === 'ping'
-          ? { result: {} }
-          : { error: { code: -32601, message: `Nucleus does not answer ${frame.method} for ${profile}` } };
-      send({ id: frame.id, ...answer }, false);
+      questions.take(frame, via);
     } else if (frame.kind === 'notification') {
-      if (frame.method === 'notifications/progress') {
-        const token = frame.params?.['progressToken'];
-        const waiting = typeof token === 'number' ? pending.get(token) : undefined;
-        if (waiting?.onProgress && frame.params) report(waiting.onProgress, frame.params);
-      } else {
-        events.onNotification(frame.method, frame.params);
-      }
+      hear(frame.method, frame.params, via);
     } else {
       oddities += 1;
     }
     return null;
   };
+
+  /** A notification of the upstream goes to the one it concerns. */
+  function hear(method: string, params: Params | undefined, via: number | undefined): void {
+    if (method === 'notifications/progress') {
+      const token = params?.['progressToken'];
+      const waiting = typeof token === 'number' ? pending.get(token) : undefined;
+      if (waiting?.onProgress && params) report(waiting.onProgress, params);
+    } else if (method === 'notifications/cancelled') {
+      questions.withdraw(params?.['requestId']);
+    } else {
+      const peer = ofNoCall.test(method) ? 'none' : peerOf(via);
+      if (peer === 'none') events.onNotification(method, params);
+      else if (peer !== 'several') peer.tell(method, params);
+    }
+  }
+
+  /** The client a message of the upstream is about: of the call on whose stream it came, else of the calls that are open. */
+  function peerOf(via: number | undefined): Peer | 'none' | 'several' {
+    if (via !== undefined) return pending.get(via)?.peer ?? 'none';
+    let only: Peer | 'none' = 'none';
+    for (const { peer } of pending.values()) {
+      if (!peer) continue;
+      if (only !== 'none' && only.client !== peer.client) return 'several';
+      only = peer;
+    }
+    return only;
+  }
 
   /** Progress that cannot be written again, being nested too deeply, is the upstream's fault and ends nothing. */
   function report(onProgress: (params: Params) => void, params: Params): void {
@@ -157,6 +191,7 @@ export function createConnection(deps: {
 
   transport.onEnd = (end) => {
     ending = end;
+    questions.close();
     const lost = [...pending.keys()];
     for (const id of lost)
       settle(
@@ -221,6 +256,7 @@ export function createConnection(deps: {
       pending.set(id, {
         method,
         onProgress: options.onProgress,
+        peer: options.peer,
         settle(outcome) {
           forgetTimeout();
           options.signal?.removeEventListener('abort', onAbort);
@@ -257,6 +293,10 @@ const harmless = new Set([
   'resources/list',
   'resources/templates/list',
 ]);
+
+/** What an upstream says of itself, whoever is calling. */
+const ofNoCall =
+  /^notifications\/((tools|prompts|resources)\/list_changed|resources\/updated|elicitation\/complete)$/;
 
 /** Given-up requests remembered, so that their late answers are told from wrong ones. */
 const maxAbandoned = 1_000;

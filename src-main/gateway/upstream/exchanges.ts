@@ -23,8 +23,8 @@ export interface Exchange {
 
 export interface Exchanges {
   begin(id: number | undefined, message: string, isHarmless: boolean): Exchange;
-  /** One message of the server, on whichever stream it came; it may answer one that is open. */
-  deliver(message: Buffer): void;
+  /** One message of the server, on the stream of `via` or on none in particular; it may answer one that is open. */
+  deliver(message: Buffer, via?: Exchange): void;
   /** It gets no answer any more. */
   lose(exchange: Exchange, error: NucleusError): void;
   /** It needs no answer, or somebody else sees to it. */
@@ -64,10 +64,10 @@ export function createExchanges(transport: () => Pick<Transport, 'onLine' | 'onL
       else open.set(id, exchange);
       return exchange;
     },
-    deliver(message) {
+    deliver(message, via) {
       // What we forward is framed by newlines; in JSON they stand between tokens only, where a space means the same.
       const line = message.includes(0x0a) ? message.map((byte) => (byte === 0x0a ? 0x20 : byte)) : message;
-      const answered = transport().onLine(line as Buffer);
+      const answered = transport().onLine(line as Buffer, via?.id);
       const exchange = answered === null ? undefined : open.get(answered);
       if (exchange) finish(exchange);
     },

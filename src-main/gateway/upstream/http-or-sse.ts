@@ -31,11 +31,11 @@ export function openHttpOrSse(options: HttpOptions, spoken: SpokenTransports): T
   };
 
   function adopt(next: Transport, what: 'streamable-http' | 'sse'): Transport {
-    next.onLine = (line) => {
-      const answered = transport.onLine(line);
+    next.onLine = (line, via) => {
+      const answered = transport.onLine(line, via);
       if (answered === null) return null;
       spoken.set(address, what);
-      next.onLine = (later) => transport.onLine(later);
+      next.onLine = (later, laterVia) => transport.onLine(later, laterVia);
       next.onLost = (id, error) => transport.onLost(id, error);
       return answered;
     };

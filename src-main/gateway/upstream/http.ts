@@ -91,9 +91,9 @@ export function openHttp(
     if (exchange === introduction) introduced();
   }
 
-  function deliver(message: Buffer): void {
+  function deliver(message: Buffer, via?: Exchange): void {
     if (!isGreeted) greet(message);
-    exchanges.deliver(message);
+    exchanges.deliver(message, via);
   }
 
   /** The answer to initialize tells the revision later requests must name. */
@@ -130,7 +130,7 @@ export function openHttp(
       clock,
       limit,
       open: (lastEventId) => client.request(targetFor('GET', lastEventId)),
-      onMessage: deliver,
+      onMessage: (data) => deliver(data),
       onGone: () => wither('ended the session (HTTP 404)'),
     });
   }
@@ -180,7 +180,7 @@ export function openHttp(
       response,
       limit,
       (body) => {
-        if (body.length > 0) deliver(body);
+        if (body.length > 0) deliver(body, exchange);
         if (exchange.isDone) return;
         if (body.length === 0) lose(exchange, errors.answered('empty', response.statusCode ?? 0, {}));
         else lose(exchange, errors.malformed(parseJson(body) !== undefined));
@@ -196,7 +196,7 @@ export function openHttp(
       if (exchange.isDone) return;
       const message = body && parseJson(body);
       const error = isObject(message) && isObject(message['error']) ? message['error'] : null;
-      if (body && error && isObject(message) && message['id'] === exchange.id) return deliver(body);
+      if (body && error && isObject(message) && message['id'] === exchange.id) return deliver(body, exchange);
       const said = error ? String(error['message']) : '';
       // Some servers say so instead of answering 404.
       if (status === 400 && isGreeted && session !== null && /session/i.test(said)) {

@@ -77,6 +77,8 @@ export function createSupervisor(deps: {
   /** A connection is up; lists may be read. */
   onReady(profile: string): void;
   onNotification(profile: string, method: string, params: Params | undefined): void;
+  /** The folders an upstream may know of, as file URIs. */
+  roots(profile: string): readonly Params[];
   /** The state of an upstream changed: it started, is ready, failed or ended. */
   onState(): void;
   /** Whether a failed profile should be tried again without anybody calling it. */
@@ -226,12 +228,14 @@ export function createSupervisor(deps: {
         transport,
         clock,
         maxInFlight: config.max_in_flight,
+        roots: () => deps.roots(profile),
         events: {
           onBusy(busy) {
             if (connection && slot.draining.has(connection)) void connection.close();
             else watchIdle(slot, busy);
           },
           onNotification: (method, params) => deps.onNotification(profile, method, params),
+          onAmbiguous: () => log.info('upstream asked while several calls were open', { profile }),
           onStale(what) {
             if (!connection || slot.live?.connection !== connection) return;
             if (connection.inFlight > 0) slot.draining.add(connection);
@@ -376,7 +380,8 @@ export function createSupervisor(deps: {
 function initializeParams(version: string): Params {
   return {
     protocolVersion: '2025-11-25',
-    capabilities: {},
+    // All that can be passed on; a client that cannot be asked something is answered for.
+    capabilities: { roots: {}, sampling: {}, elicitation: { form: {}, url: {} } },
     clientInfo: { name: 'nucleus', title: 'Nucleus', version },
   };
 }

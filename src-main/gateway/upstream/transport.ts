@@ -18,8 +18,11 @@ export interface Transport {
   send(message: string, id: number | undefined, isHarmless: boolean): boolean;
   /** Nobody waits for the answer to this request any more. */
   abandon(id: number): void;
-  /** Called once per message line, in order; gives the id of the request it answers. Set before the first line can arrive. */
-  onLine: (line: Buffer) => number | null;
+  /**
+   * Called once per message line, in order; gives the id of the request it answers. `via` is the request on whose
+   * stream it came, where the transport has one each. Set before the first line can arrive.
+   */
+  onLine: (line: Buffer, via?: number) => number | null;
   /** Called for a line over the limit with both its ends; the line itself is gone. */
   onOverflow: (head: Buffer, tail: Buffer, length: number) => void;
   /** Called when the answer to one request can no longer come while the transport lives. */
