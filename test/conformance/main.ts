@@ -29,6 +29,8 @@ const { values: given, positionals } = parseArgs({
   allowPositionals: true,
 });
 const runsAtOnce = 2;
+/** Failing scenarios of a run that are named without --verbose. */
+const shownAtMost = 10;
 const words = [...given.only, ...positionals].flatMap((part) => part.split(/[\s,]+/)).filter(Boolean);
 const chosen = pairings(given.direct).filter((pairing) => {
   const name = nameOf(pairing).split(' ');
@@ -41,6 +43,8 @@ if (chosen.length === 0) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleus-conformance-'));
+// What was started ends with the runner: see server-under-test.ts.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const total = { passed: 0, failed: 0, impossible: 0, unscoredPassed: 0, unscoredFailed: 0, broken: 0 };
 const began = performance.now();
 try {
@@ -103,7 +107,10 @@ function show(name: string, verdict: Verdict, started: number): void {
   console.log(
     [
       `${failed.length > 0 ? '✖' : '✔'} ${name}: ${counts} (${seconds(started)})`,
-      ...failed.flatMap((failure) => lines('✖', failure)),
+      ...shortened(failed).flatMap((failure) => lines('✖', failure)),
+      ...(shortened(failed).length < failed.length
+        ? [`  and ${failed.length - shownAtMost} more scenarios; --verbose shows them`]
+        : []),
       ...verdict.impossible.map(({ scenario, reason }) => `  - ${scenario} cannot exist here: ${reason}`),
       ...verdict.warnings.flatMap((warning) => lines('! a SHOULD:', warning)),
       ...(given.verbose || given.scenario !== undefined
@@ -111,6 +118,10 @@ function show(name: string, verdict: Verdict, started: number): void {
         : []),
     ].join('\n'),
   );
+}
+
+function shortened(failures: readonly Failure[]): readonly Failure[] {
+  return given.verbose ? failures : failures.slice(0, shownAtMost);
 }
 
 function lines(mark: string, { scenario, checks }: Failure): string[] {

@@ -71,6 +71,8 @@ function start(command: string, args: readonly string[], folder: string): Starte
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
@@ -88,9 +90,10 @@ function start(command: string, args: readonly string[], folder: string): Starte
         startLimit,
       ),
     end: async () => {
+      process.off('exit', kill);
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
       child.kill('SIGTERM');
-      const force = setTimeout(() => child.kill('SIGKILL'), endLimit);
+      const force = setTimeout(kill, endLimit);
       await ended;
       clearTimeout(force);
     },
