@@ -9,8 +9,8 @@ import { judge, type Failure, type Verdict } from './verdict.ts';
 
 /*
  * npm run conformance [-- WORD…]: the official suite in the server role against Nucleus, with the fixture of
- * test/fixtures/conformance-server behind it in each of its four forms. Words choose runs: all of them have to be in
- * the run's name, "2026-07-28 stdio legacy gateway".
+ * test/fixtures/conformance-server behind it in each of its four forms. Words choose runs: all of them have to
+ * begin a word of the run's name, "2026-07-28 stdio legacy gateway".
  */
 
 const { values: given, positionals } = parseArgs({
@@ -34,7 +34,7 @@ const shownAtMost = 10;
 const words = [...given.only, ...positionals].flatMap((part) => part.split(/[\s,]+/)).filter(Boolean);
 const chosen = pairings(given.direct).filter((pairing) => {
   const name = nameOf(pairing).split(' ');
-  return words.every((word) => name.includes(word));
+  return words.every((word) => name.some((part) => part.startsWith(word)));
 });
 if (chosen.length === 0) {
   console.error(`No run is called ${words.join(' ')}; there are:`);
