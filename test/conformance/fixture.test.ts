@@ -117,6 +117,32 @@ test('over stdio, progress and result come in one piece when a tool sends them a
   assert.match(piece.toString(), /notifications\/progress.*\n.*done at once/);
 });
 
+test('over HTTP too', async (t) => {
+  const { url, stop } = await serve('modern');
+  t.after(stop);
+  const meta = {
+    progressToken: 'p',
+    'io.modelcontextprotocol/protocolVersion': eras.modern,
+    'io.modelcontextprotocol/clientCapabilities': {},
+  };
+  const name = 'progress_at_once';
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json, text/event-stream',
+      'mcp-protocol-version': eras.modern,
+      'mcp-method': 'tools/call',
+      'mcp-name': name,
+    },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, _meta: meta } }),
+  });
+  const pieces: string[] = [];
+  for await (const piece of answer.body ?? []) pieces.push(Buffer.from(piece).toString());
+  assert.equal(pieces.length, 1, pieces.join('|'));
+  assert.match(pieces[0] ?? '', /notifications\/progress[^]*done at once/);
+});
+
 function createClient(): Client {
   const client = new Client(
     { name: 'fixture-test', version: '1.0.0' },
@@ -147,13 +173,19 @@ interface Reached {
 }
 
 async function reach(kind: 'stdio' | 'http', era: string): Promise<Reached> {
+  if (kind === 'http') {
+    const { url, stop } = await serve(era);
+    return { transport: new StreamableHTTPClientTransport(url), stop };
+  }
   const args = [main, '--transport', kind, '--era', era];
-  if (kind === 'stdio')
-    return { transport: new StdioClientTransport({ command: process.execPath, args }), stop: () => {} };
+  return { transport: new StdioClientTransport({ command: process.execPath, args }), stop: () => {} };
+}
+
+async function serve(era: string): Promise<{ url: URL; stop(): void }> {
+  const args = [main, '--transport', 'http', '--era', era];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] });
-  const lines = createInterface(child.stderr);
-  const [url] = (await withDeadline('its URL', once(lines, 'line'))) as [string];
-  return { transport: new StreamableHTTPClientTransport(new URL(url)), stop: () => void child.kill() };
+  const [url] = (await withDeadline('its URL', once(createInterface(child.stderr), 'line'))) as [string];
+  return { url: new URL(url), stop: () => void child.kill() };
 }
 
 function heard(
