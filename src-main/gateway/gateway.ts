@@ -15,6 +15,7 @@ import type { Connectors } from './profiles/connectors.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
+import { createLogLevels } from './routing/log-levels.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -25,6 +26,7 @@ import { onRegistry } from './storage/sqlite-errors.ts';
 import type { Vault } from './storage/vault.ts';
 import { createUpstreamOpener } from './upstream-opener.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
+import { hasCapability } from './wire/peer.ts';
 
 /** A list that meets a profile never seen waits this long for it, once. */
 const settleMs = 5_000;
@@ -102,6 +104,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       vault,
     }),
     onReady: (profile) => {
+      logLevels.ready(profile);
       // The first call needs no list; what the upstream offers now is read beside it.
       catalog
         .refresh(profile)
@@ -109,14 +112,21 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           log.warn('lists could not be read', { profile, reason: (error as Error).message }),
         );
     },
-    onNotification: (profile, method) => {
-      if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
+    onNotification: (profile, method, params) => {
+      if (!/list_changed$/.test(method))
+        for (const session of sessions.keys()) session.hear(profile, method, params);
+      else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
     roots: () => [],
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
+  });
+  const logLevels = createLogLevels({
+    supervisor: () => supervisor,
+    log,
+    takesLevel: (profile) => hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
@@ -227,7 +237,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     };
   }
 
-  const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle };
+  const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle, setLevel: logLevels.set };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
     return views.select(asked, granted);

@@ -39,7 +39,9 @@ export function createGuard(options: {
         'HOST_REFUSED',
         'this request is not meant for this machine, by its Host header; a name of your own goes into http.allowed_hosts in config.toml',
       );
-    if (origin !== undefined && !origins.has(origin.toLowerCase()))
+    // A page of this very address would be ours, and there is none: only tools that mean us say so.
+    const isOwn = origin !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`;
+    if (origin !== undefined && !isOwn && !origins.has(origin.toLowerCase()))
       return new NucleusError(
         'ORIGIN_REFUSED',
         'web pages may not call Nucleus; an origin you trust goes into http.allowed_origins in config.toml',

@@ -71,9 +71,8 @@ export function createHttpSession(deps: {
       open.exchange.answer(message);
     },
     notify(message, about) {
-      const open = about === undefined ? undefined : exchanges.get(about);
-      if (open) open.exchange.notify(message);
-      else if (about === undefined) say(message);
+      if (about === undefined) return say(message);
+      return exchanges.get(about)?.exchange.notify(message) ?? false;
     },
     withdraw(requestId) {
       exchanges.get(requestId)?.exchange.abort(202, '');
@@ -95,11 +94,12 @@ export function createHttpSession(deps: {
     },
   });
 
-  function say(message: Message): void {
+  function say(message: Message): boolean {
     const event = log.add(generalStream, message);
     if (general) general.write(event);
     // A client that never listens is told of what changed last, not of everything.
     else missed = [...missed.slice(1 - maxMissed), event];
+    return true;
   }
 
   function post(frame: Frame, response: ServerResponse, accepts: Accepts): void {

@@ -200,6 +200,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
       {
         answer: (_id, message) => exchange.answer(message),
         notify: (message) => exchange.notify(message),
+        isOneWay: true,
         backlog: () => response.writableLength,
         end: () => response.destroy(),
       },

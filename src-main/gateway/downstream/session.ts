@@ -33,6 +33,8 @@ export interface SessionIo {
   answer(id: Id | null, message: Message): void;
   /** A notification or a request of ours, about a request under way or about none; false when it cannot be heard. */
   notify(message: Message, about?: Id): boolean;
+  /** The client cannot answer a request of ours: there is no session it could answer in. */
+  readonly isOneWay?: boolean;
   /** A request that gets no answer, because its client took it back; for a front that holds something open for it. */
   withdraw?(id: Id): void;
   end(): void;
@@ -100,7 +102,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   let capabilities: Params = {};
   /** The least severe log message the client wants; null for whatever comes. */
   let level: LogLevel | null = null;
-  const asking = createAsking({ client, send: (message, about) => notify(message, about) });
+  const asking = createAsking({
+    client,
+    send: (message, about) => io.isOneWay !== true && notify(message, about),
+  });
 
   function write(id: Id | null, message: Message): void {
     if (closed) return;

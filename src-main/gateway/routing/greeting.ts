@@ -7,18 +7,12 @@ export function greeting(view: View, version: string): Params {
   const upstream = view.greeting();
   if (!upstream)
     return {
-      capabilities: offered(['tools', 'prompts', 'resources']),
+      capabilities: { ...offered(['tools', 'prompts', 'resources']), logging: {}, completions: {} },
       serverInfo: { name: 'nucleus', title: 'Nucleus', version },
       instructions: instructions(view),
     };
-  const declared = upstream['capabilities'] as Params | undefined;
-  return {
-    ...upstream,
-    // Promised is what the gateway carries through; that the lists change it tells on its own.
-    capabilities: offered(
-      (['tools', 'prompts', 'resources'] as const).filter((name) => declared?.[name] !== undefined),
-    ),
-  };
+  // As it is, what we do not know of included: all its methods are carried through.
+  return upstream;
 }
 
 function offered(names: readonly ('tools' | 'prompts' | 'resources')[]): Params {

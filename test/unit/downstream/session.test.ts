@@ -58,6 +58,7 @@ function setUp(
     onReady: () => {},
     onNotification: () => {},
     onState: () => {},
+    roots: () => [],
     wanted: () => false,
   });
   const view = createView(
@@ -83,11 +84,15 @@ function setUp(
         audit,
         clock,
       }),
+      setLevel: () => Promise.resolve(),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
     {
       answer: (_id, message) => write(message),
-      notify: write,
+      notify(message) {
+        write(message);
+        return true;
+      },
       end: () => void (io.ends += 1),
       backlog: () => io.backlog,
     },

@@ -44,6 +44,7 @@ async function setUp(t: TestContext) {
         client: { name: 'x', version: '1', principal: 'local', connectedAt: 0 },
         notes: () => ['resolved profile'],
         take: () => {},
+        hear: () => {},
         receive: (line) => void one.heard.push(line.toString()),
         overflow: (_head, _tail, length) => void one.heard.push(`overflow ${length}`),
         listsChanged: () => {},

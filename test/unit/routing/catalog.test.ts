@@ -58,6 +58,7 @@ function setUp(
     onReady: () => {},
     onNotification: () => {},
     onState: () => {},
+    roots: () => [],
     wanted: () => false,
   });
   const catalog = createCatalog({ store, supervisor, clock, log, config });

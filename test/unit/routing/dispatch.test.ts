@@ -37,6 +37,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     onReady: () => {},
     onNotification: () => {},
     onState: () => {},
+    roots: () => [],
     wanted: () => false,
   });
   const approvals = createApprovals({ clock });
@@ -61,6 +62,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
 
 const callOf = (more: Partial<Call> = {}): Call => ({
   kind: 'tool',
+  method: 'tools/call',
   route: { binding, name: 'query' },
   params: { name: 'db_main_query', arguments: { sql: 'SELECT 1' } },
   via: 'direct',

@@ -16,11 +16,13 @@ function setUp(options: { maxInFlight?: number } = {}) {
   const endings: Ending[] = [];
   const stale: string[] = [];
   const connection = createConnection({
+    roots: () => [],
     profile: 'db:prod',
     transport: upstream,
     clock,
     maxInFlight: options.maxInFlight ?? 512,
     events: {
+      onAmbiguous: () => {},
       onNotification: (method, params) => notifications.push([method, params]),
       onBusy: (isBusy) => busy.push(isBusy),
       onStale: (what) => stale.push(what),

@@ -33,6 +33,7 @@ export function link(
   const linked = { endings: [] as string[], stale: [] as string[], notifications: [] as string[] };
   const clock = createFakeClock();
   const connection = createConnection({
+    roots: () => [],
     profile: 'acme:main',
     transport: open({
       profile: 'acme:main',
@@ -45,6 +46,7 @@ export function link(
     clock,
     maxInFlight: 100,
     events: {
+      onAmbiguous: () => {},
       onNotification: (method) => void linked.notifications.push(method),
       onBusy: () => {},
       onStale: (what) => void linked.stale.push(what),

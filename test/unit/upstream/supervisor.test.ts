@@ -47,6 +47,7 @@ function setUp(
     onReady: (profile) => ready.push(profile),
     onNotification: (...all) => notifications.push(all),
     onState: () => {},
+    roots: () => [],
     wanted: options.wanted ?? (() => false),
   });
   const setup = {
