@@ -13,6 +13,7 @@ import { createApprovals, type Approvals } from './policy/approval.ts';
 import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { createProfiles } from './profiles/profiles.ts';
+import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
@@ -26,6 +27,7 @@ import { onRegistry } from './storage/sqlite-errors.ts';
 import type { Vault } from './storage/vault.ts';
 import { createUpstreamOpener } from './upstream-opener.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
+import { createNewOld } from './wire/eras/new-old.ts';
 import { hasCapability } from './wire/peer.ts';
 
 /** A list that meets a profile never seen waits this long for it, once. */
@@ -126,15 +128,17 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const logLevels = createLogLevels({
     supervisor: () => supervisor,
     log,
-    takesLevel: (profile) => hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
+    takesLevel: (profile) =>
+      hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
+  const newOld = createNewOld();
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    supervisor,
+    bridge: createBridge({ supervisor, newOld }),
     audit,
     clock,
   });
@@ -237,7 +241,15 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     };
   }
 
-  const sessionDeps = { clock, log, limits: config.client, version, dispatch, settle, setLevel: logLevels.set };
+  const sessionDeps = {
+    clock,
+    log,
+    limits: config.client,
+    version,
+    dispatch,
+    settle,
+    setLevel: logLevels.set,
+  };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
     return views.select(asked, granted);
@@ -283,6 +295,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     async close() {
       background = false;
       for (const session of sessions.keys()) session.close();
+      newOld.close();
       catalog.close();
       await profiles.close();
       await supervisor.close();

@@ -69,7 +69,13 @@ export function createHandlers(deps: {
         if (!view.find('tool', name)) view = await listedView();
         const route = view.find('tool', name);
         if (!route) throw unknownRoute('tool', name, view);
-        const call = { kind: 'tool', method: 'tools/call', route, params: { name, arguments: args }, via: 'cli' } as const;
+        const call = {
+          kind: 'tool',
+          method: 'tools/call',
+          route,
+          params: { name, arguments: args },
+          via: 'cli',
+        } as const;
         return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
       },
     },

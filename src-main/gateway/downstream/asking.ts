@@ -33,7 +33,10 @@ export function createAsking(deps: {
     const { promise, resolve } = Promise.withResolvers<PeerAnswer>();
     const onAbort = (): void => {
       settle(cannot(method));
-      deps.send({ method: 'notifications/cancelled', params: { requestId: id, reason: 'taken back' } }, about);
+      deps.send(
+        { method: 'notifications/cancelled', params: { requestId: id, reason: 'taken back' } },
+        about,
+      );
     };
     const settle = (answer: PeerAnswer): void => {
       if (!open.delete(id)) return;
@@ -50,7 +53,10 @@ export function createAsking(deps: {
   function cannot(method: string): PeerAnswer {
     return {
       error: errorObject(
-        new NucleusError('CLIENT_CANNOT', `${deps.client.name} cannot be asked ${method}; use a client that can`),
+        new NucleusError(
+          'CLIENT_CANNOT',
+          `${deps.client.name} cannot be asked ${method}; use a client that can`,
+        ),
       ),
     };
   }

@@ -168,7 +168,13 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         client: client.name,
         signal: controller.signal,
         onProgress: progressOf(id, params),
-        peer: { client, era: 'legacy', capabilities, ask: (asked) => asking.ask(asked, capabilities, id), tell },
+        peer: {
+          client,
+          era: 'legacy',
+          capabilities,
+          ask: (asked) => asking.ask(asked, capabilities, id),
+          tell,
+        },
       };
       const reply = await deps.dispatch(call);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).

@@ -3,10 +3,10 @@ import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
 import { refusal, type Approvals } from '../policy/approval.ts';
 import type { Decision, Limits, Policy, Target } from '../policy/policy.ts';
-import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Peer } from '../wire/peer.ts';
 import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
+import type { Bridge } from './bridge.ts';
 import type { Route } from './route.ts';
 
 /** What a call is about, as rules and the record see it. */
@@ -39,7 +39,7 @@ export function createDispatch(deps: {
   readonly policy: Policy;
   readonly approvals: Pick<Approvals, 'ask'>;
   readonly limits: Limits;
-  readonly supervisor: Pick<Supervisor, 'request'>;
+  readonly bridge: Bridge;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
 }): Dispatch {
@@ -96,7 +96,11 @@ export function createDispatch(deps: {
     try {
       const giveBack = deps.limits.take(target);
       try {
-        const reply = await deps.supervisor.request(binding.profile, call.method, upstreamParams(call), {
+        const reply = await deps.bridge({
+          profile: binding.profile,
+          principal: call.principal,
+          method: call.method,
+          params: upstreamParams(call),
           signal: call.signal,
           onProgress: call.onProgress,
           peer: call.peer,

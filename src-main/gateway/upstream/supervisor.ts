@@ -3,6 +3,7 @@ import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { isObject, type Params } from '../wire/frame.ts';
+import type { Era } from '../wire/peer.ts';
 import { readReply, type Reply } from '../wire/reply.ts';
 import { createConnection, type Connection, type RequestOptions } from './connection.ts';
 import { askedWait, createHold, type Hold } from './hold.ts';
@@ -37,6 +38,8 @@ export interface Supervisor {
     params: Params | undefined,
     options?: UpstreamRequestOptions,
   ): Promise<Reply>;
+  /** The era an upstream speaks: at once while it runs, else once it was started. */
+  eraOf(profile: string, signal?: AbortSignal): Era | Promise<Era>;
   /** Makes sure the upstream runs; resolves with its answer to initialize. */
   connect(profile: string): Promise<Greeting>;
   status(profile: string): Omit<UpstreamStatus, 'tools'>;
@@ -348,6 +351,7 @@ export function createSupervisor(deps: {
 
   return {
     request: (profile, method, params, options = {}) => send(slotOf(profile), method, params, options, false),
+    eraOf: () => 'legacy',
     connect: (profile) => connect(slotOf(profile)),
     status(profile) {
       const slot = slots.get(profile);

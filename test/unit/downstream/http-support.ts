@@ -59,7 +59,15 @@ export async function openFront(
   const open = (io: SessionIo, caller: Caller): Session => {
     const refusal = options.refuses?.(caller);
     if (refusal) throw refusal;
-    const deps = { clock, log, limits, version: '9.9.9', dispatch: hold, settle: async () => {}, setLevel: async () => {} };
+    const deps = {
+      clock,
+      log,
+      limits,
+      version: '9.9.9',
+      dispatch: hold,
+      settle: async () => {},
+      setLevel: async () => {},
+    };
     return createSession(deps, io, caller, () => view);
   };
 

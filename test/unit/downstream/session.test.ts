@@ -5,6 +5,8 @@ import { createSession, type Message as Sent } from '../../../src-main/gateway/d
 import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
 import { createPolicy, noLimits } from '../../../src-main/gateway/policy/policy.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
+import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
+import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
@@ -80,7 +82,7 @@ function setUp(
         policy: createPolicy([]),
         approvals: createApprovals({ clock }),
         limits: noLimits,
-        supervisor,
+        bridge: createBridge({ supervisor, newOld: createNewOld() }),
         audit,
         clock,
       }),

@@ -45,7 +45,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     policy: parts.policy ?? createPolicy([]),
     approvals,
     limits: parts.limits ?? noLimits,
-    supervisor,
+    bridge: createBridge({ supervisor, newOld: createNewOld() }),
     audit: { record: (call) => records.push(call) },
     clock,
   });
@@ -73,12 +73,13 @@ const callOf = (more: Partial<Call> = {}): Call => ({
 
 const kinds: [Call['kind'], string, Partial<Call>][] = [
   ['tool', 'tools/call', {}],
-  ['prompt', 'prompts/get', { kind: 'prompt' }],
+  ['prompt', 'prompts/get', { kind: 'prompt', method: 'prompts/get' }],
   [
     'resource',
     'resources/read',
     {
       kind: 'resource',
+      method: 'resources/read',
       route: { binding, name: 'file:///a' },
       params: { uri: 'nucleus://db/main/file:///a' },
     },

@@ -1,0 +1,47 @@
+import type { Supervisor } from '../upstream/supervisor.ts';
+import type { NewOld } from '../wire/eras/new-old.ts';
+import { oldNew } from '../wire/eras/old-new.ts';
+import type { Params } from '../wire/frame.ts';
+import type { Peer } from '../wire/peer.ts';
+import type { Reply } from '../wire/reply.ts';
+
+/** One request on its way to an upstream, whatever era that speaks. */
+export interface Carried {
+  readonly profile: string;
+  readonly principal: string;
+  readonly method: string;
+  /** The upstream's own names in them. */
+  readonly params: Params;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((params: Params) => void) | undefined;
+  readonly peer: Peer | undefined;
+}
+
+export type Bridge = (carried: Carried) => Promise<Reply>;
+
+/** Carries requests from the era of their client to that of their upstream: the same passes, the others are translated. */
+export function createBridge(deps: {
+  readonly supervisor: Pick<Supervisor, 'request' | 'eraOf'>;
+  readonly newOld: NewOld;
+}): Bridge {
+  const { supervisor, newOld } = deps;
+  return async ({ profile, principal, method, params, signal, onProgress, peer }) => {
+    const era = supervisor.eraOf(profile, signal);
+    const upstream = typeof era === 'string' ? era : await era;
+    const client = peer?.era ?? 'legacy';
+    const send = (asked: Params): Promise<Reply> =>
+      supervisor.request(profile, method, asked, { signal, onProgress, peer });
+    if (client === upstream) return send(params);
+    if (upstream === 'modern') return oldNew(send, params, peer);
+    return newOld.carry({
+      start: (asked, other, ending) =>
+        supervisor.request(profile, method, asked, { signal: ending, onProgress, peer: other }),
+      method,
+      params,
+      principal,
+      profile,
+      peer,
+      signal,
+    });
+  };
+}

@@ -1,0 +1,26 @@
+import type { Params } from './frame.ts';
+
+/** The revision of the modern era we speak, and the keys it reserves in `_meta` (MCP 2026-07-28, basic). */
+export const modernRevision = '2026-07-28';
+
+export const metaKeys = {
+  protocolVersion: 'io.modelcontextprotocol/protocolVersion',
+  clientInfo: 'io.modelcontextprotocol/clientInfo',
+  clientCapabilities: 'io.modelcontextprotocol/clientCapabilities',
+  logLevel: 'io.modelcontextprotocol/logLevel',
+  serverInfo: 'io.modelcontextprotocol/serverInfo',
+  subscriptionId: 'io.modelcontextprotocol/subscriptionId',
+} as const;
+
+/** Error codes of the modern era; each is answered with HTTP 400. */
+export const modernErrors = {
+  headerMismatch: -32020,
+  missingCapability: -32021,
+  unsupportedVersion: -32022,
+} as const;
+
+/** One question an upstream of the modern era puts in an answer instead of a request. */
+export interface InputRequest {
+  readonly method: string;
+  readonly params?: Params;
+}
