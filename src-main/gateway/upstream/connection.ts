@@ -83,6 +83,7 @@ export function createConnection(deps: {
       return null;
     }
     pending.delete(id);
+    if (waiting.peer) questions.release(waiting.peer);
     waiting.settle(outcome);
     if (pending.size === 0) events.onBusy(false);
     return id;

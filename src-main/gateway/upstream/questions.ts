@@ -17,6 +17,8 @@ export interface Questions {
   take(question: Question, via: number | undefined): void;
   /** The upstream takes a question back. */
   withdraw(id: unknown): void;
+  /** A call is over: what was asked during it is of no use any more. */
+  release(peer: Peer): void;
   close(): void;
 }
 
@@ -33,7 +35,7 @@ export function createQuestions(deps: {
   send(message: object): void;
   onAmbiguous(): void;
 }): Questions {
-  const open = new Map<Id, AbortController>();
+  const open = new Map<Id, { readonly controller: AbortController; readonly peer: Peer }>();
 
   async function answer({ id, method, params }: Question, via: number | undefined): Promise<void> {
     if (method === 'ping') return deps.send({ id, result: {} });
@@ -43,7 +45,7 @@ export function createQuestions(deps: {
     if (peer === 'none' || peer === 'several' || open.size >= maxOpen)
       return deps.send({ id, ...declined(method, deps.profile, peer === 'several') });
     const controller = new AbortController();
-    open.set(id, controller);
+    open.set(id, { controller, peer });
     try {
       const body = await peer.ask({ method, params, signal: controller.signal, onProgress: relay(params) });
       // One that was taken back gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
@@ -51,7 +53,7 @@ export function createQuestions(deps: {
     } catch (error) {
       if (!controller.signal.aborted) deps.send({ id, error: errorObject(toNucleusError(error)) });
     } finally {
-      if (open.get(id) === controller) open.delete(id);
+      if (open.get(id)?.controller === controller) open.delete(id);
     }
   }
 
@@ -69,10 +71,13 @@ export function createQuestions(deps: {
       void answer(question, via);
     },
     withdraw(id) {
-      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
+      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.controller.abort();
+    },
+    release(peer) {
+      for (const { controller, peer: asked } of open.values()) if (asked === peer) controller.abort();
     },
     close() {
-      for (const controller of open.values()) controller.abort();
+      for (const { controller } of open.values()) controller.abort();
     },
   };
 }

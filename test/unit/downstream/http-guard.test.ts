@@ -122,6 +122,8 @@ test('an origin passes only by its whole name', () => {
   const refusal = (origin: string): string | null =>
     guard({ url: '/mcp', headers: { host: 'localhost', origin } })?.code ?? null;
   assert.equal(refusal('https://A.example:8443'), null);
+  // The address that was asked: tools send it, and no page is served there.
+  assert.equal(refusal('http://localhost'), null);
   for (const origin of [
     '',
     'null',
@@ -129,7 +131,8 @@ test('an origin passes only by its whole name', () => {
     'https://a.example',
     'http://a.example:8443',
     'https://a.example:84430',
-    'http://localhost',
+    'http://localhost:3000',
+    'https://localhost',
   ])
     assert.equal(refusal(origin), 'ORIGIN_REFUSED', origin);
 });

@@ -153,6 +153,8 @@ test('initialize answers with what we are, what we can and how names are made', 
       tools: { listChanged: true },
       prompts: { listChanged: true },
       resources: { listChanged: true },
+      logging: {},
+      completions: {},
     },
     serverInfo: { name: 'nucleus', title: 'Nucleus', version: '9.9.9' },
   });
@@ -290,7 +292,7 @@ test('an error of the upstream reaches the client as it was', async (t) => {
 
 test('a method nobody knows is -32601, also one that every object has', (t) => {
   const { request, received } = setUp(t);
-  const methods = ['tools/destroy', 'constructor', '__proto__', 'toString', '', 'logging/setLevel'];
+  const methods = ['tools/destroy', 'constructor', '__proto__', 'toString', '', 'vendor/method'];
   for (const [id, method] of methods.entries()) request(id, method);
   assert.deepEqual(
     received().map(({ error }) => (error as { code: number }).code),

@@ -67,6 +67,7 @@ function setting(
     },
     supervisor: {
       request: refuse,
+      eraOf: refuse,
       connect: refuse,
       status: refuse,
       stop: async (id) => parts.stop?.(id),

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { createConnection, type Connection } from '../../../src-main/gateway/upstream/connection.ts';
 import type { Ending } from '../../../src-main/gateway/upstream/transport.ts';
+import type { Peer, PeerAnswer, PeerRequest } from '../../../src-main/gateway/wire/peer.ts';
 import { encodeReply, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport } from '../../helpers/fake-transport.ts';
@@ -15,6 +16,7 @@ function setUp(options: { maxInFlight?: number } = {}) {
   const busy: boolean[] = [];
   const endings: Ending[] = [];
   const stale: string[] = [];
+  let ambiguities = 0;
   const connection = createConnection({
     roots: () => [],
     profile: 'db:prod',
@@ -22,14 +24,14 @@ function setUp(options: { maxInFlight?: number } = {}) {
     clock,
     maxInFlight: options.maxInFlight ?? 512,
     events: {
-      onAmbiguous: () => {},
+      onAmbiguous: () => void (ambiguities += 1),
       onNotification: (method, params) => notifications.push([method, params]),
       onBusy: (isBusy) => busy.push(isBusy),
       onStale: (what) => stale.push(what),
       onEnd: (ending) => endings.push(ending),
     },
   });
-  return { clock, upstream, connection, notifications, busy, endings, stale };
+  return { clock, upstream, connection, notifications, busy, endings, stale, ambiguous: () => ambiguities };
 }
 
 const call = (connection: Connection, name = 'x', more: object = {}): Promise<Reply> =>
@@ -303,17 +305,89 @@ test('a ping of the upstream is answered under its id while calls are open', () 
   assert.equal(connection.inFlight, 1);
 });
 
-test('any other request of the upstream is refused, so that it does not wait', () => {
+test('what an upstream asks while nobody calls it is declined at once, and roots are answered for', async () => {
   const { upstream, connection } = setUp();
-  upstream.say({ jsonrpc: '2.0', id: 5, method: 'sampling/createMessage', params: {} });
+  for (const [id, method] of ['sampling/createMessage', 'elicitation/create', 'roots/list', 'x/y'].entries())
+    upstream.say({ jsonrpc: '2.0', id, method, params: {} });
+  await settled();
+  const none = (method: string): object => ({
+    code: -32601,
+    message: `no client that could answer ${method} is waiting for db:prod`,
+  });
   assert.deepEqual(upstream.sent, [
-    {
-      jsonrpc: '2.0',
-      id: 5,
-      error: { code: -32601, message: 'Nucleus does not answer sampling/createMessage for db:prod' },
-    },
+    { jsonrpc: '2.0', id: 0, error: none('sampling/createMessage') },
+    { jsonrpc: '2.0', id: 1, result: { action: 'decline' } },
+    { jsonrpc: '2.0', id: 2, result: { roots: [] } },
+    { jsonrpc: '2.0', id: 3, error: none('x/y') },
   ]);
   assert.equal(connection.oddities, 0);
+});
+
+/** A client that writes down what it is asked and told. */
+function createPeer(client: object = {}) {
+  const asked: PeerRequest[] = [];
+  const told: [string, unknown][] = [];
+  const answers: ((answer: PeerAnswer) => void)[] = [];
+  const peer: Peer = {
+    client,
+    era: 'legacy',
+    capabilities: {},
+    ask: (request) => {
+      asked.push(request);
+      return new Promise((resolve) => answers.push(resolve));
+    },
+    tell: (method, params) => void told.push([method, params]),
+  };
+  return { peer, asked, told, answers };
+}
+
+test('what an upstream asks during a call goes to the client of that call, and the answer back', async () => {
+  verifies('FIX-006');
+  const { upstream, connection } = setUp();
+  const { peer, asked, answers, told } = createPeer();
+  void connection.request('tools/call', { name: 'x' }, { timeoutMs: 1_000, peer });
+  upstream.say({
+    jsonrpc: '2.0',
+    id: 'q',
+    method: 'elicitation/create',
+    params: { message: 'sure?', odd: 1 },
+  });
+  upstream.say({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } });
+  assert.deepEqual(asked[0]?.params, { message: 'sure?', odd: 1 });
+  assert.deepEqual(told, [['notifications/message', { level: 'info', data: 1 }]]);
+  answers[0]?.({ result: { action: 'accept', odd: 2 } });
+  await settled();
+  assert.deepEqual(upstream.sent.at(-1), { jsonrpc: '2.0', id: 'q', result: { action: 'accept', odd: 2 } });
+});
+
+test('where several clients wait, nobody is asked unless the stream says whose call it is', async () => {
+  const { upstream, connection, ambiguous } = setUp();
+  const [one, other] = [createPeer(), createPeer()];
+  for (const { peer } of [one, other])
+    void connection.request('tools/call', { name: 'x' }, { timeoutMs: 1_000, peer });
+  upstream.say({ jsonrpc: '2.0', id: 7, method: 'sampling/createMessage', params: {} });
+  upstream.say({ jsonrpc: '2.0', method: 'notifications/message', params: { data: 'of one of them' } });
+  await settled();
+  assert.deepEqual([one.asked, other.asked, one.told, other.told], [[], [], [], []]);
+  assert.equal((upstream.sent.at(-1) as { error: { code: number } }).error.code, -32000);
+  assert.equal(ambiguous(), 1);
+  upstream.onLine(Buffer.from('{"jsonrpc":"2.0","id":8,"method":"sampling/createMessage","params":{}}'), 2);
+  assert.deepEqual([one.asked.length, other.asked.length], [0, 1]);
+});
+
+test('a question that is taken back, or whose call ends, is taken back from the client', async () => {
+  const { upstream, connection } = setUp();
+  const { peer, asked, answers } = createPeer();
+  void connection.request('tools/call', { name: 'x' }, { timeoutMs: 1_000, peer });
+  upstream.say({ jsonrpc: '2.0', id: 0, method: 'sampling/createMessage', params: {} });
+  upstream.say({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 0 } });
+  assert.equal(asked[0]?.signal.aborted, true);
+  answers[0]?.({ result: 'too late' });
+  upstream.say({ jsonrpc: '2.0', id: 1, method: 'sampling/createMessage', params: {} });
+  upstream.say({ jsonrpc: '2.0', id: 1, result: {} });
+  assert.equal(asked[1]?.signal.aborted, true);
+  await settled();
+  assert.equal(upstream.sent.length, 1);
 });
 
 test('a request asks for progress only when somebody listens, under the id of the call', () => {

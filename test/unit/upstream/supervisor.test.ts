@@ -104,7 +104,7 @@ test('an upstream starts with its first call, says who we are, and is told that 
       method: 'initialize',
       params: {
         protocolVersion: '2025-11-25',
-        capabilities: {},
+        capabilities: { roots: {}, sampling: {}, elicitation: { form: {}, url: {} } },
         clientInfo: { name: 'nucleus', title: 'Nucleus', version: '9.9.9' },
       },
     },
