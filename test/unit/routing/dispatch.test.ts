@@ -116,7 +116,11 @@ test('prompts and resources go their own ways', async (t) => {
   const setup = setUp(t);
   await answered(
     setup,
-    callOf({ kind: 'prompt', params: { name: 'db_main_query', arguments: { a: '1' } } }),
+    callOf({
+      kind: 'prompt',
+      method: 'prompts/get',
+      params: { name: 'db_main_query', arguments: { a: '1' } },
+    }),
     { result: {} },
   );
   await answered(setup, callOf(kinds[2]?.[2]), { result: {} });
