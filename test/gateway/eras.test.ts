@@ -136,6 +136,13 @@ for (const { transport, era } of forms) {
       assert.equal((await call(session, 'counts', {}, 0)).message.id, 0);
     });
 
+    test('a demand for a page keeps its code and its data', async () => {
+      verifies('FIX-005');
+      const { message } = await call(await open(), 'demand_url', { url: 'https://example.com/in' }, 3);
+      const error = message.error as { code: number; data: { elicitations: { url: string }[] } };
+      assert.deepEqual([error.code, error.data.elicitations[0]?.url], [-32_042, 'https://example.com/in']);
+    });
+
     test('a client that opens no stream is asked and told on the stream of its call', async (t) => {
       verifies('FIX-006');
       const capabilities = { elicitation: {} };
