@@ -17,6 +17,7 @@ import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
+import { createSubscriptions } from './routing/subscriptions.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -107,6 +108,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }),
     onReady: (profile) => {
       logLevels.ready(profile);
+      subscriptions.ready(profile);
       // The first call needs no list; what the upstream offers now is read beside it.
       catalog
         .refresh(profile)
@@ -125,6 +127,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
   });
+  const subscriptions = createSubscriptions({ supervisor: () => supervisor, log });
   const logLevels = createLogLevels({
     supervisor: () => supervisor,
     log,
@@ -248,6 +251,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     version,
     dispatch,
     settle,
+    subscriptions,
     setLevel: logLevels.set,
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {

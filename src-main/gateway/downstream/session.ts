@@ -4,7 +4,8 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
-import type { Binding } from '../routing/route.ts';
+import type { Binding, Route } from '../routing/route.ts';
+import type { Subscriptions } from '../routing/subscriptions.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
@@ -18,7 +19,7 @@ import {
   type Params,
 } from '../wire/frame.ts';
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
-import { encodeReply, findRequestId, replySize, type Reply } from '../wire/reply.ts';
+import { encodeReply, findRequestId, replyOutcome, replySize, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
@@ -79,6 +80,7 @@ export interface SessionDeps {
   readonly dispatch: Dispatch;
   /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
   settle(view: View): Promise<void>;
+  readonly subscriptions: Subscriptions;
   /** A client wants log messages of these profiles from a level on; null: it is gone. */
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
 }
@@ -176,7 +178,9 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
           tell,
         },
       };
-      const reply = await deps.dispatch(call);
+      const isLast = method !== 'resources/unsubscribe' || forget(route);
+      const reply: Reply = isLast ? await deps.dispatch(call) : { kind: 'made', body: { result: {} } };
+      if (method === 'resources/subscribe' && replyOutcome(reply) === 'ok') remember(route, addressed.name);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
       if (!controller.signal.aborted) deliver(id, reply, call);
     } catch (error) {
@@ -189,6 +193,18 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     function tell(what: string, about: Params | undefined): void {
       if (isWanted(what, about)) notify({ method: what, ...(about && { params: about }) }, id);
     }
+  }
+
+  function remember({ binding, name }: Route, exposed: string): void {
+    if (deps.subscriptions.add(client, binding.profile, name, exposed)) return;
+    throw new NucleusError(
+      'ARGUMENTS_INVALID',
+      'this client is subscribed to too many resources; unsubscribe some',
+    );
+  }
+
+  function forget({ binding, name }: Route): boolean {
+    return deps.subscriptions.remove(client, binding.profile, name);
   }
 
   /** Passes progress on under the token the client gave, if it gave one. */
@@ -257,6 +273,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     for (const controller of open.values()) controller.abort();
     asking.close();
     if (level !== null) void deps.setLevel(client, [], null);
+    deps.subscriptions.release(client);
     io.end();
   }
 
@@ -307,7 +324,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     },
     hear(profile, method, params) {
       if (!seen || !view().bindings.some((binding) => binding.profile === profile)) return;
-      if (isWanted(method, params)) notify({ method, ...(params && { params }) });
+      if (method !== 'notifications/resources/updated')
+        return void (isWanted(method, params) && notify({ method, ...(params && { params }) }));
+      const uri = params?.['uri'];
+      if (typeof uri !== 'string') return;
+      for (const name of deps.subscriptions.namesFor(client, profile, uri))
+        notify({ method, params: { ...params, uri: name } });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);

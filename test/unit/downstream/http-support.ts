@@ -8,6 +8,7 @@ import {
 } from '../../../src-main/gateway/downstream/session.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
+import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import type { Reply } from '../../../src-main/gateway/wire/reply.ts';
@@ -56,6 +57,10 @@ export async function openFront(
     [{ profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} }],
   );
   const limits = { ...defaultConfig.client, ...options.client };
+  const subscriptions = createSubscriptions({
+    supervisor: () => ({ request: () => Promise.reject(new Error('no upstream')) }),
+    log,
+  });
   const open = (io: SessionIo, caller: Caller): Session => {
     const refusal = options.refuses?.(caller);
     if (refusal) throw refusal;
@@ -67,6 +72,7 @@ export async function openFront(
       dispatch: hold,
       settle: async () => {},
       setLevel: async () => {},
+      subscriptions,
     };
     return createSession(deps, io, caller, () => view);
   };

@@ -9,6 +9,7 @@ import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
+import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
@@ -87,6 +88,7 @@ function setUp(
         clock,
       }),
       setLevel: () => Promise.resolve(),
+      subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
     {
