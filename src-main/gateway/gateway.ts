@@ -117,7 +117,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         );
     },
     onNotification: (profile, method, params) => {
-      if (!/list_changed$/.test(method))
+      if (!method.endsWith('/list_changed'))
         for (const session of sessions.keys()) session.hear(profile, method, params);
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);

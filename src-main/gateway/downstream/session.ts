@@ -324,12 +324,11 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     },
     hear(profile, method, params) {
       if (!seen || !view().bindings.some((binding) => binding.profile === profile)) return;
-      if (method !== 'notifications/resources/updated')
-        return void (isWanted(method, params) && notify({ method, ...(params && { params }) }));
       const uri = params?.['uri'];
-      if (typeof uri !== 'string') return;
-      for (const name of deps.subscriptions.namesFor(client, profile, uri))
-        notify({ method, params: { ...params, uri: name } });
+      if (method === 'notifications/resources/updated' && typeof uri === 'string')
+        for (const name of deps.subscriptions.namesFor(client, profile, uri))
+          notify({ method, params: { ...params, uri: name } });
+      else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);
