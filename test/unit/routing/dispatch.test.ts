@@ -13,6 +13,8 @@ import {
 } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
+import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 
@@ -27,6 +29,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     clock,
     log: createFakeLog(),
     config: { ...defaultConfig.upstream, call_timeout: 30_000 },
+    eras: createFakeEras(),
     version: '9.9.9',
     open: () => {
       if (parts.canStart === false)

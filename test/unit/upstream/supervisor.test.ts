@@ -5,6 +5,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import type { Transport } from '../../../src-main/gateway/upstream/transport.ts';
 import { readReply } from '../../../src-main/gateway/wire/reply.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 import { verifies } from '../../helpers/requirements.ts';
@@ -37,6 +38,7 @@ function setUp(
     clock,
     log,
     config: { ...defaultConfig.upstream, ...options.config },
+    eras: createFakeEras(),
     version: '9.9.9',
     open: async () => {
       openedAt.push(clock.now() - startedAt);
