@@ -46,6 +46,7 @@ export async function greet(options: {
 }): Promise<Greeted> {
   const { profile, connection, transport, timeoutMs } = options;
   const isHttp = transport.isHttp === true;
+  const wait = probeMs[isHttp ? 'http' : 'stdio'];
   const ending = new AbortController();
 
   async function attempt(method: 'initialize' | 'server/discover', params: Params): Promise<Attempt> {
@@ -83,8 +84,9 @@ export async function greet(options: {
     });
     if (first.kind === 'taken') return legacy(first.result, false);
     // It may have been updated since it was asked.
-    const second: Attempt = transport.onlyEra ? first : await discover().catch((): Attempt => first);
-    if (second.kind === 'taken') return modern(second.result);
+    const isWorthAsking = first.isEvidence && !transport.onlyEra;
+    const second = isWorthAsking ? await within(options.clock, wait, discover()).catch(() => null) : null;
+    if (second?.kind === 'taken') return modern(second.result);
     throw first.problem;
   }
 
@@ -92,9 +94,7 @@ export async function greet(options: {
     let known: Attempt | null = null;
     const probe = discover().then((came) => (known = came));
     // Where it was taken before there is an answer to wait for.
-    const first = await (options.recalled === 'modern'
-      ? probe
-      : within(options.clock, probeMs[isHttp ? 'http' : 'stdio'], probe));
+    const first = await (options.recalled === 'modern' ? probe : within(options.clock, wait, probe));
     if (first?.kind === 'taken') return modern(first.result);
     const second = await initialize();
     // A server that is slow to start answers both, one after the other.
@@ -144,7 +144,7 @@ function initialized(profile: string, result: Params | undefined, error: Params 
   const detail = error ? `: ${String(error['message']).slice(0, 300)}` : '';
   return {
     kind: 'refused',
-    isEvidence: true,
+    isEvidence: error !== undefined,
     problem: new NucleusError(
       'UPSTREAM_PROTOCOL',
       `the server of ${profile} did not answer initialize as an MCP server does${detail}; check its command with nucleus info ${profile}`,

@@ -5,6 +5,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
 import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
 import { createPolicy, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
+import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import {
   createDispatch,
   errorResult,

@@ -196,15 +196,15 @@ test('a registry of a newer Nucleus is refused and stays byte for byte what it w
   const paths = temporaryPaths(t);
   writeUsed(paths);
   const db = new Database(paths.registry);
-  db.exec("UPDATE meta SET val = '5' WHERE key = 'schema_version'");
+  db.exec("UPDATE meta SET val = '6' WHERE key = 'schema_version'");
   db.close();
   const before = bytesOf(paths);
   assert.throws(
     () => openRegistry({ paths }),
-    failsWith('REGISTRY_NEWER', paths.registry, 'schema 5', 'knows 4', 'update Nucleus'),
+    failsWith('REGISTRY_NEWER', paths.registry, 'schema 6', 'knows 5', 'update Nucleus'),
   );
   assert.equal(bytesOf(paths), before);
-  assert.equal(existsSync(`${paths.registry}.v5.bak`), false);
+  assert.equal(existsSync(`${paths.registry}.v6.bak`), false);
 });
 
 test('without the marker an empty file is a new registry', (t) => {
