@@ -98,7 +98,8 @@ export async function greet(options: {
     if (first?.kind === 'taken') return modern(first.result);
     const second = await initialize();
     // A server that is slow to start answers both, one after the other.
-    const late = known as Attempt | null;
+    const isLost = isHttp || second.kind === 'taken';
+    const late = (known as Attempt | null) ?? (isLost ? null : await within(options.clock, wait, probe));
     if (second.kind === 'taken')
       return legacy(second.result, late?.kind === 'refused' ? late.isEvidence : !isHttp);
     if (late?.kind === 'taken') return modern(late.result);
