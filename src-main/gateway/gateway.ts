@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
@@ -12,6 +13,7 @@ import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
 import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
+import { describeCommand } from './profiles/launch.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
@@ -23,10 +25,12 @@ import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
 import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
+import { createEraStore } from './storage/era-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
 import type { Vault } from './storage/vault.ts';
 import { createUpstreamOpener } from './upstream-opener.ts';
+import { createEraMemory } from './upstream/era-memory.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
 import { createNewOld } from './wire/eras/new-old.ts';
 import { hasCapability } from './wire/peer.ts';
@@ -105,7 +109,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       store,
       connectors,
       vault,
+      inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
+    eras: createEraMemory({ store: createEraStore(registry.db), clock, launchOf }),
     onReady: (profile) => {
       logLevels.ready(profile);
       subscriptions.ready(profile);
@@ -206,6 +212,15 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     await Promise.all(view.missing().map((id) => firstListings.get(id)));
   }
 
+  /** What is remembered of a server holds for the way it is started; secrets are not part of that. */
+  function launchOf(id: string): { connector: string; launch: string } | null {
+    const profile = store.get(id);
+    if (!profile) return null;
+    const { connector, metadata } = profile;
+    const launch = JSON.stringify([describeCommand(profile, connectors.get(connector)), metadata]);
+    return { connector, launch: createHash('sha256').update(launch).digest('hex') };
+  }
+
   const handlers = createHandlers({
     connectors,
     profiles,
@@ -274,6 +289,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           ...io,
           end() {
             sessions.delete(session);
+            supervisor.left(session.client);
             announcer.announce('status');
             io.end();
             ended.resolve();

@@ -6,6 +6,8 @@ import { resolveLaunch, type ResolvedLaunch } from './profiles/launch.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
+import { openHttpOfEra } from './upstream/http-eras.ts';
+import { openModernHttp } from './upstream/http-modern.ts';
 import { openHttpOrSse, type SpokenTransports } from './upstream/http-or-sse.ts';
 import { openHttp } from './upstream/http.ts';
 import { openSse } from './upstream/sse.ts';
@@ -21,6 +23,8 @@ export function createUpstreamOpener(deps: {
   readonly store: Pick<ProfileStore, 'get'>;
   readonly connectors: Pick<Connectors, 'get'>;
   readonly vault: Pick<Vault, 'get'>;
+  /** The input schema of a tool as the server of a profile lists it. */
+  inputSchema(profile: string, tool: string): unknown;
 }): (profile: string) => Promise<Transport> {
   const { platform, config } = deps;
   const { clock, log } = platform;
@@ -42,7 +46,10 @@ export function createUpstreamOpener(deps: {
     const secrets = [...launch.secrets, ...wordsOf(headers)];
     const options = { profile, url, headers, secrets, clock, limit: config.max_frame_mib };
     if (transport === 'sse' || messageUrl) return openSse({ ...options, messageUrl });
-    return transport === 'http' ? openHttpOrSse(options, spoken) : openHttp(options);
+    return openHttpOfEra({
+      modern: () => openModernHttp({ ...options, inputSchema: (tool) => deps.inputSchema(profile, tool) }),
+      legacy: () => (transport === 'http' ? openHttpOrSse(options, spoken) : openHttp(options)),
+    });
   }
 
   return async (id) => {

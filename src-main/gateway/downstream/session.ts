@@ -174,6 +174,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
           client,
           era: 'legacy',
           capabilities,
+          // One that set none hears what servers think right; servers of the modern era have to be asked.
+          logLevel: level ?? 'info',
           ask: (asked) => asking.ask(asked, capabilities, id),
           tell,
         },

@@ -32,7 +32,7 @@ export function createBridge(deps: {
     const send = (asked: Params): Promise<Reply> =>
       supervisor.request(profile, method, asked, { signal, onProgress, peer });
     if (client === upstream) return send(params);
-    if (upstream === 'modern') return oldNew(send, params, peer);
+    if (upstream === 'modern') return oldNew(send, params, peer, profile, signal);
     return newOld.carry({
       start: (asked, other, ending) =>
         supervisor.request(profile, method, asked, { signal: ending, onProgress, peer: other }),

@@ -4,6 +4,7 @@ import type { Clock, Log } from '../platform.ts';
 import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-store.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
+import { paramHeaders } from '../wire/mcp-headers.ts';
 import { readReply } from '../wire/reply.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
@@ -21,6 +22,8 @@ export type Offer = Readonly<Record<DefinitionKind, readonly Params[]>> & { read
 export interface Catalog {
   /** The offer of a profile, or null when it was never listed. */
   offer(profile: string): Offer | null;
+  /** The input schema of a tool as it was listed; undefined when it never was. */
+  inputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
   /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
@@ -58,7 +61,7 @@ export function createCatalog(deps: {
   }
 
   async function read(profile: string): Promise<Offer> {
-    const greeting = (await deps.supervisor.connect(profile)).result;
+    const { result: greeting, era, isHttp } = await deps.supervisor.connect(profile);
     const capabilities = isObject(greeting['capabilities']) ? greeting['capabilities'] : {};
     const [tool, prompt, resource, template] = await Promise.all(
       kinds.map((kind) =>
@@ -67,11 +70,23 @@ export function createCatalog(deps: {
     );
     return {
       greeting,
-      tool: tool as Params[],
+      tool: era === 'modern' && isHttp ? withHeaders(profile, tool as Params[]) : (tool as Params[]),
       prompt: prompt as Params[],
       resource: resource as Params[],
       template: template as Params[],
     };
+  }
+
+  /**
+   * The tools whose calls can be sent over HTTP: one that declares a header wrongly is left out (MCP 2026-07-28,
+   * basic/transports/streamable-http, "Schema Extension").
+   */
+  function withHeaders(profile: string, tools: readonly Params[]): readonly Params[] {
+    return tools.filter((tool) => {
+      if (paramHeaders(tool['inputSchema']) !== null) return true;
+      log.warn('a tool declares a header wrongly and is left out', { profile, tool: tool['name'] });
+      return false;
+    });
   }
 
   async function readList(profile: string, kind: DefinitionKind): Promise<Params[]> {
@@ -172,6 +187,7 @@ export function createCatalog(deps: {
 
   return {
     offer,
+    inputSchema: (profile, tool) => offer(profile)?.tool.find(({ name }) => name === tool)?.['inputSchema'],
     refresh,
     refreshSoon,
     forget,

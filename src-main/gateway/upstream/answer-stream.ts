@@ -28,8 +28,8 @@ export function createAnswerStreams(deps: {
   readonly clock: Clock;
   readonly limit: number;
   readonly errors: HttpErrors;
-  /** Asks for what came after an event. */
-  open(lastEventId: string): ClientRequest;
+  /** Asks for what came after an event; absent where streams cannot be taken up again. */
+  open?(lastEventId: string): ClientRequest;
   deliver(data: Buffer, via: Exchange): void;
   lose(exchange: Exchange, error: NucleusError): void;
 }): AnswerStreams {
@@ -60,7 +60,7 @@ export function createAnswerStreams(deps: {
 
   function ended(exchange: Exchange): void {
     if (exchange.isDone) return;
-    if (exchange.lastEventId === '') deps.lose(exchange, errors.cutOff());
+    if (!deps.open || exchange.lastEventId === '') deps.lose(exchange, errors.cutOff());
     else resumeLater(exchange);
   }
 
@@ -72,7 +72,8 @@ export function createAnswerStreams(deps: {
   }
 
   function resume(exchange: Exchange): void {
-    const request = deps.open(exchange.lastEventId);
+    const request = deps.open?.(exchange.lastEventId);
+    if (!request) return;
     exchange.request = request;
     let hasResponse = false;
     request.on('response', (response) => {

@@ -1,18 +1,22 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
+import { metaKeys } from '../wire/modern.ts';
 import type { Peer } from '../wire/peer.ts';
 import { findResponseId, outcomeOf, type Reply } from '../wire/reply.ts';
 import { createQuestions } from './questions.ts';
 import type { Ending, Transport } from './transport.ts';
 
 export interface RequestOptions {
+  /** Infinity for one that stands as long as it can. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
   /** Receives each progress notification of this request, before its reply. Its presence asks for progress. */
   readonly onProgress?: ((params: Params) => void) | undefined;
   /** Who answers what the upstream asks during this request, and hears what it says. */
   readonly peer?: Peer | undefined;
+  /** Hears what the upstream says on the subscription this request opens; such a request stands and keeps nothing busy. */
+  readonly onNotice?: ((method: string, params: Params | undefined) => void) | undefined;
 }
 
 /** One live connection to one upstream, shared by every client. Ids and progress tokens are its own. */
@@ -30,6 +34,7 @@ interface Pending {
   readonly method: string;
   readonly onProgress: ((params: Params) => void) | undefined;
   readonly peer: Peer | undefined;
+  readonly onNotice: RequestOptions['onNotice'];
   settle(reply: Reply | NucleusError): void;
 }
 
@@ -59,6 +64,8 @@ export function createConnection(deps: {
   const pending = new Map<number, Pending>();
   // Requests we gave up: their late answers are no fault of the upstream.
   const abandoned = new Set<number>();
+  /** How many of the pending ones stand. */
+  let standing = 0;
   let nextId = 1;
   let oddities = 0;
   let ending: Ending | null = null;
@@ -84,8 +91,9 @@ export function createConnection(deps: {
     }
     pending.delete(id);
     if (waiting.peer) questions.release(waiting.peer);
+    if (waiting.onNotice) standing -= 1;
     waiting.settle(outcome);
-    if (pending.size === 0) events.onBusy(false);
+    if (!waiting.onNotice && pending.size === standing) events.onBusy(false);
     return id;
   }
 
@@ -104,7 +112,13 @@ export function createConnection(deps: {
       const message = parseJson(line);
       // One that names a second id would answer another call of its client, perhaps on another account.
       if (isObject(message) && message['id'] === span.id)
-        return settle(span.id, { kind: 'raw', line, span, outcome: outcomeOf(message) });
+        return settle(span.id, {
+          kind: 'raw',
+          line,
+          span,
+          outcome: outcomeOf(message),
+          ...(hasResultType(message) && { message }),
+        });
       oddities += 1;
       return settle(
         span.id,
@@ -143,6 +157,8 @@ export function createConnection(deps: {
     } else if (method === 'notifications/cancelled') {
       questions.withdraw(params?.['requestId']);
     } else {
+      const notice = pending.get(via ?? subscriptionOf(params))?.onNotice;
+      if (notice) return notice(method, params);
       const peer = ofNoCall.test(method) ? 'none' : peerOf(via);
       if (peer === 'none') events.onNotification(method, params);
       else if (peer !== 'several') peer.tell(method, params);
@@ -209,7 +225,7 @@ export function createConnection(deps: {
   return {
     pid: transport.pid,
     get inFlight() {
-      return pending.size;
+      return pending.size - standing;
     },
     get oddities() {
       return oddities;
@@ -222,10 +238,10 @@ export function createConnection(deps: {
         throw new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ${ending.what}; call again`, {
           profile,
         });
-      if (pending.size >= deps.maxInFlight)
+      if (pending.size - standing >= deps.maxInFlight)
         throw new NucleusError(
           'UPSTREAM_BUSY',
-          `${profile} already has ${pending.size} calls open; wait for some to end, or raise upstream.max_in_flight`,
+          `${profile} already has ${pending.size - standing} calls open; wait for some to end, or raise upstream.max_in_flight`,
           { profile },
         );
       const id = nextId++;
@@ -242,7 +258,7 @@ export function createConnection(deps: {
         transport.abandon(id);
         settle(id, error);
       };
-      const forgetTimeout = clock.after(options.timeoutMs, () =>
+      const giveUp = (): void =>
         cancel(
           'timed out',
           new NucleusError(
@@ -250,14 +266,17 @@ export function createConnection(deps: {
             `${profile} did not answer ${method} within ${options.timeoutMs / 1000} s; whether it took effect is unknown${lastWords()}`,
             { profile, outcome: 'unknown' },
           ),
-        ),
-      );
+        );
+      const forgetTimeout = Number.isFinite(options.timeoutMs)
+        ? clock.after(options.timeoutMs, giveUp)
+        : () => {};
       const onAbort = (): void => cancel('cancelled by the client', cancelled());
       options.signal?.addEventListener('abort', onAbort, { once: true });
       pending.set(id, {
         method,
         onProgress: options.onProgress,
         peer: options.peer,
+        onNotice: options.onNotice,
         settle(outcome) {
           forgetTimeout();
           options.signal?.removeEventListener('abort', onAbort);
@@ -265,8 +284,9 @@ export function createConnection(deps: {
           else resolve(outcome);
         },
       });
-      if (pending.size === 1) events.onBusy(true);
-      if (!transport.send(message, id, harmless.has(method)))
+      if (options.onNotice) standing += 1;
+      else if (pending.size - standing === 1) events.onBusy(true);
+      if (!transport.send(message, id, harmless.has(method), { method, params }))
         settle(
           id,
           new NucleusError(
@@ -288,6 +308,8 @@ export function createConnection(deps: {
 const harmless = new Set([
   'initialize',
   'notifications/initialized',
+  'server/discover',
+  'subscriptions/listen',
   'ping',
   'tools/list',
   'prompts/list',
@@ -318,6 +340,18 @@ function written(message: object, method: string, profile: string): string {
 
 function withToken(params: Params, token: number): Params {
   return { ...params, _meta: { ...(params['_meta'] as object | undefined), progressToken: token } };
+}
+
+/** Only answers of the modern era say what kind of result they are. */
+function hasResultType(message: Params): boolean {
+  return isObject(message['result']) && typeof message['result']['resultType'] === 'string';
+}
+
+/** The request whose subscription a notification belongs to; NaN, which no request has, where it names none. */
+function subscriptionOf(params: Params | undefined): number {
+  const meta = params?.['_meta'];
+  const id = isObject(meta) ? meta[metaKeys.subscriptionId] : undefined;
+  return typeof id === 'number' ? id : Number.NaN;
 }
 
 function mebibytes(bytes: number): string {

@@ -8,6 +8,8 @@ export interface Exchange {
   readonly id: number | undefined;
   readonly message: string;
   readonly isHarmless: boolean;
+  /** What it says beside its body: header names and values in turn. */
+  readonly headers: readonly string[];
   request: ClientRequest | null;
   /** How often no connection came to be. */
   misses: number;
@@ -22,7 +24,7 @@ export interface Exchange {
 }
 
 export interface Exchanges {
-  begin(id: number | undefined, message: string, isHarmless: boolean): Exchange;
+  begin(id: number | undefined, message: string, isHarmless: boolean, headers?: readonly string[]): Exchange;
   /** One message of the server, on the stream of `via` or on none in particular; it may answer one that is open. */
   deliver(message: Buffer, via?: Exchange): void;
   /** It gets no answer any more. */
@@ -47,11 +49,12 @@ export function createExchanges(transport: () => Pick<Transport, 'onLine' | 'onL
   }
 
   return {
-    begin(id, message, isHarmless) {
+    begin(id, message, isHarmless, headers = []) {
       const exchange: Exchange = {
         id,
         message,
         isHarmless,
+        headers,
         request: null,
         misses: 0,
         isRepeated: false,

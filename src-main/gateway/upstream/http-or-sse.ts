@@ -19,6 +19,7 @@ export function openHttpOrSse(options: HttpOptions, spoken: SpokenTransports): T
 
   const transport: Transport = {
     pid: null,
+    isHttp: true,
     onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},

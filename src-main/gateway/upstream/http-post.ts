@@ -28,7 +28,7 @@ export function createPoster(deps: {
   const { client, clock, errors } = deps;
 
   function post(exchange: Exchange): void {
-    const request = client.request(deps.target(), exchange.message);
+    const request = client.request(withHeaders(deps.target(), exchange.headers), exchange.message);
     exchange.request = request;
     request.on('response', (response) => {
       exchange.hasResponse = true;
@@ -69,4 +69,9 @@ export function createPoster(deps: {
   }
 
   return post;
+}
+
+/** In front of the others: the length of the body stands last. */
+function withHeaders(target: HttpTarget, more: readonly string[]): HttpTarget {
+  return more.length === 0 ? target : { options: target.options, headers: [...more, ...target.headers] };
 }

@@ -4,18 +4,17 @@ import type { Clock } from '../platform.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { createAnswerStreams } from './answer-stream.ts';
 import { createExchanges, type Exchange } from './exchanges.ts';
-import { answerKind, contentType, discard, readBody, retryAfter, type AnswerKind } from './http-answer.ts';
+import { answerKind, contentType, discard, retryAfter, type AnswerKind } from './http-answer.ts';
 import { commonHeaders, createHttpClient, type HttpMethod, type HttpTarget } from './http-client.ts';
 import { createHttpErrors } from './http-errors.ts';
 import { createPoster } from './http-post.ts';
 import { listenToServer } from './listening.ts';
 import type { Transport } from './transport.ts';
+import { readAnswer, readRefusal, type Refusal } from './whole-answer.ts';
 
 /** How long an endpoint may take to answer the farewell, and to take the word that requests wait for. */
 const farewellMs = 1_000;
 const introductionMs = 2_000;
-/** A refusal is short. */
-const refusalBytes = 1024 * 1024;
 
 export interface HttpOptions {
   readonly profile: string;
@@ -161,8 +160,9 @@ export function openHttp(
       return kind === 'events' ? void response.destroy() : discard(response);
     }
     if (kind === 'events') return streams.follow(exchange, response);
-    if (kind === 'json') return readAnswer(exchange, response);
-    if (kind === 'refusal' || kind === 'failure') return readRefusal(exchange, response, kind);
+    if (kind === 'json') return readAnswer(exchange, response, { limit, errors, deliver, lose });
+    if (kind === 'refusal' || kind === 'failure')
+      return readRefusal(exchange, response, limit, (refusal) => refused(exchange, kind, status, refusal));
     discard(response);
     if (kind === 'busy') {
       const wait = retryAfter(response.headers['retry-after'], clock.now());
@@ -172,47 +172,22 @@ export function openHttp(
     lose(exchange, errors.answered(kind, status, { type }));
   }
 
-  function readAnswer(exchange: Exchange, response: IncomingMessage): void {
-    response.on('error', (error) => {
-      if (!exchange.isDone) lose(exchange, errors.broken(error));
-    });
-    readBody(
-      response,
-      limit,
-      (body) => {
-        if (body.length > 0) deliver(body, exchange);
-        if (exchange.isDone) return;
-        if (body.length === 0) lose(exchange, errors.answered('empty', response.statusCode ?? 0, {}));
-        else lose(exchange, errors.malformed(parseJson(body) !== undefined));
-      },
-      (length) => lose(exchange, errors.tooLarge(length)),
-    );
-  }
-
-  /** An error status may come with the answer to the request, with the words of a server, or with a page. */
-  function readRefusal(exchange: Exchange, response: IncomingMessage, kind: AnswerKind): void {
-    const status = response.statusCode ?? 0;
-    const refuse = (body: Buffer | null): void => {
-      if (exchange.isDone) return;
-      const message = body && parseJson(body);
-      const error = isObject(message) && isObject(message['error']) ? message['error'] : null;
-      if (body && error && isObject(message) && message['id'] === exchange.id) return deliver(body, exchange);
-      const said = error ? String(error['message']) : '';
-      // Some servers say so instead of answering 404.
-      if (status === 400 && isGreeted && session !== null && /session/i.test(said)) {
-        wither('ended the session (HTTP 400)');
-        return lose(exchange, errors.sessionGone(status));
-      }
-      const problem = errors.answered(kind, status, { said });
-      if (!isGreeted && !error && isUnspoken(status) && turnOver(exchange, problem)) return;
-      lose(exchange, problem);
-    };
-    if (contentType(response.headers) !== 'application/json') {
-      discard(response);
-      return refuse(null);
+  function refused(
+    exchange: Exchange,
+    kind: AnswerKind,
+    status: number,
+    { body, error, isAnswer }: Refusal,
+  ): void {
+    if (body && isAnswer) return deliver(body, exchange);
+    const said = error ? String(error['message']) : '';
+    // Some servers say so instead of answering 404.
+    if (status === 400 && isGreeted && session !== null && /session/i.test(said)) {
+      wither('ended the session (HTTP 400)');
+      return lose(exchange, errors.sessionGone(status));
     }
-    response.on('error', () => refuse(null));
-    readBody(response, Math.min(limit, refusalBytes), refuse, () => refuse(null));
+    const problem = errors.answered(kind, status, { said });
+    if (!isGreeted && !error && isUnspoken(status) && turnOver(exchange, problem)) return;
+    lose(exchange, problem);
   }
 
   function turnOver(exchange: Exchange, problem: NucleusError): boolean {
@@ -224,6 +199,7 @@ export function openHttp(
 
   const transport: Transport = {
     pid: null,
+    isHttp: true,
     onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},

@@ -139,6 +139,8 @@ export function openSse(
 
   const transport: Transport = {
     pid: null,
+    isHttp: true,
+    onlyEra: 'legacy',
     onLine: () => null,
     onOverflow: () => {},
     onLost: () => {},

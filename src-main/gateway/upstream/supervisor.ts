@@ -2,12 +2,18 @@ import type { UpstreamState, UpstreamStatus } from '../../../src-shared/contract
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
-import { isObject, type Params } from '../wire/frame.ts';
+import type { Params } from '../wire/frame.ts';
 import type { Era } from '../wire/peer.ts';
-import { readReply, type Reply } from '../wire/reply.ts';
-import { createConnection, type Connection, type RequestOptions } from './connection.ts';
-import { askedWait, createHold, type Hold } from './hold.ts';
-import { said, startError, stoppedError } from './start-errors.ts';
+import type { Reply } from '../wire/reply.ts';
+import { abortable } from './abortable.ts';
+import type { Connection, ConnectionEvents, RequestOptions } from './connection.ts';
+import type { EraMemory } from './era-memory.ts';
+import type { Greeting } from './era.ts';
+import { askedWait } from './hold.ts';
+import { speakLegacy, speakModern, type Speaker } from './modern.ts';
+import { createOpening } from './opening.ts';
+import { createSlot, type Slot } from './slot.ts';
+import { said, stoppedError } from './start-errors.ts';
 import type { Transport } from './transport.ts';
 
 /** Waits after the first, second, … failure in a row; then the last one for good. */
@@ -18,11 +24,6 @@ const circuitAfter = 5;
 const patienceMs = 2_500;
 /** An upstream that lived this long was healthy; its end is not a failed start. */
 const healthyAfterMs = 10_000;
-
-/** What an upstream said about itself in answer to initialize, raw. */
-export interface Greeting {
-  readonly result: Params;
-}
 
 export interface UpstreamRequestOptions extends Omit<RequestOptions, 'timeoutMs'> {
   readonly timeoutMs?: number;
@@ -43,30 +44,11 @@ export interface Supervisor {
   /** Makes sure the upstream runs; resolves with its answer to initialize. */
   connect(profile: string): Promise<Greeting>;
   status(profile: string): Omit<UpstreamStatus, 'tools'>;
+  /** A client is gone, and with it what it subscribed to. */
+  left(client: object): void;
   /** Ends the upstream of one profile; the next call starts it anew. */
   stop(profile: string): Promise<void>;
   close(): Promise<void>;
-}
-
-interface Slot {
-  readonly profile: string;
-  /** The connection of a start under way, so that a stop need not wait for it. */
-  opening: Connection | null;
-  stopped: boolean;
-  live: { connection: Connection; greeting: Greeting; since: number } | null;
-  starting: Promise<Greeting> | null;
-  closing: Promise<void> | null;
-  /** Connections that take nothing new and have calls open. */
-  readonly draining: Set<Connection>;
-  failures: number;
-  nextTryAt: number;
-  problem: NucleusError | null;
-  readonly hold: Hold;
-  /** Since when nothing is open on the live connection; null while something is. */
-  idleSince: number | null;
-  isWatched: boolean;
-  forgetIdle: () => void;
-  forgetRetry: () => void;
 }
 
 /** Starts, shares, rests and ends the upstreams: one connection per profile, whoever calls. */
@@ -75,6 +57,8 @@ export function createSupervisor(deps: {
   readonly log: Log;
   readonly config: Config['upstream'];
   readonly version: string;
+  /** Which era each upstream was found to speak. */
+  readonly eras: EraMemory;
   /** Resolves the profile's command and secrets anew at every start and opens its transport. */
   open(profile: string): Promise<Transport>;
   /** A connection is up; lists may be read. */
@@ -91,28 +75,21 @@ export function createSupervisor(deps: {
   const slots = new Map<string, Slot>();
   // Stops under way: what a stopped slot still runs is waited for before its profile starts anew.
   const stops = new Map<string, Promise<void>>();
+  const clientInfo = { name: 'nucleus', title: 'Nucleus', version: deps.version };
+  const open = createOpening({
+    clock,
+    config,
+    clientInfo,
+    eras: deps.eras,
+    open: deps.open,
+    roots: deps.roots,
+  });
   let closed = false;
 
   function slotOf(profile: string): Slot {
     let slot = slots.get(profile);
     if (!slot) {
-      slot = {
-        profile,
-        opening: null,
-        stopped: false,
-        live: null,
-        starting: null,
-        closing: null,
-        draining: new Set(),
-        failures: 0,
-        nextTryAt: 0,
-        problem: null,
-        hold: createHold(clock),
-        idleSince: null,
-        isWatched: false,
-        forgetIdle: () => {},
-        forgetRetry: () => {},
-      };
+      slot = createSlot(profile, clock);
       slots.set(profile, slot);
     }
     return slot;
@@ -154,8 +131,7 @@ export function createSupervisor(deps: {
   /** Takes the connection out before closing it, so that a call arriving now starts a fresh one. */
   function end(slot: Slot): Promise<void> {
     const { live } = slot;
-    slot.live = null;
-    unwatch(slot);
+    forget(slot);
     deps.onState();
     return live ? retire(slot, live.connection) : (slot.closing ?? Promise.resolve());
   }
@@ -188,6 +164,7 @@ export function createSupervisor(deps: {
   }
 
   function forget(slot: Slot): void {
+    slot.live?.speaker.close();
     slot.live = null;
     unwatch(slot);
   }
@@ -218,73 +195,62 @@ export function createSupervisor(deps: {
     if (slot.stopped) throw stoppedError(profile);
     await Promise.all([slot.closing, stops.get(profile)]);
     slot.forgetRetry();
-    let connection: Connection | null = null;
     try {
-      const transport = await deps.open(profile);
-      if (slot.stopped) {
-        await transport.close();
-        throw stoppedError(profile);
-      }
-      const lastWords = transport.stderrTail;
-      connection = createConnection({
-        profile,
-        transport,
-        clock,
-        maxInFlight: config.max_in_flight,
-        roots: () => deps.roots(profile),
-        events: {
-          onBusy(busy) {
-            if (connection && slot.draining.has(connection)) void connection.close();
-            else watchIdle(slot, busy);
-          },
-          onNotification: (method, params) => deps.onNotification(profile, method, params),
-          onAmbiguous: () => log.info('upstream asked while several calls were open', { profile }),
-          onStale(what) {
-            if (!connection || slot.live?.connection !== connection) return;
-            if (connection.inFlight > 0) slot.draining.add(connection);
-            else void connection.close();
-            fell(slot, `${what}; the next call opens another`);
-          },
-          onEnd(ending) {
-            if (connection) slot.draining.delete(connection);
-            if (slot.live?.connection !== connection) return;
-            if (ending.kind === 'asked') forget(slot);
-            else fell(slot, `${ending.what}${said(lastWords())}; the next call starts it again`);
-          },
-        },
+      const { connection, greeting } = await open(profile, {
+        isStopped: () => slot.stopped,
+        onConnection: (made) => (slot.opening = made),
+        events: (made, lastWords) => eventsOf(slot, made, lastWords),
       });
-      slot.opening = connection;
-      const reply = await connection
-        .request('initialize', initializeParams(deps.version), { timeoutMs: config.connect_timeout })
-        .catch((error: unknown) => {
-          throw startError(profile, toNucleusError(error), lastWords());
-        });
-      const { result, error } = readReply(reply);
-      if (error || !isObject(result) || typeof result['protocolVersion'] !== 'string') {
-        const detail = error ? `: ${String(error['message']).slice(0, 300)}` : '';
-        throw new NucleusError(
-          'UPSTREAM_PROTOCOL',
-          `the server of ${profile} did not answer initialize as an MCP server does${detail}; check its command with nucleus info ${profile}`,
-          { profile },
-        );
-      }
-      connection.notify('notifications/initialized');
-      const greeting = { result };
-      if (slot.stopped) throw stoppedError(profile);
-      slot.live = { connection, greeting, since: clock.now() };
+      const speaker = speakerOf(slot, connection, greeting);
+      slot.live = { connection, greeting, speaker, since: clock.now() };
       slot.problem = null;
       log.info('spawned child', { profile, pid: connection.pid });
       watchIdle(slot, false);
       deps.onReady(profile);
       return greeting;
     } catch (thrown) {
-      if (connection) void retire(slot, connection);
+      if (slot.opening) void retire(slot, slot.opening);
       const error = toNucleusError(thrown);
       if (!slot.stopped) failed(slot, error);
       throw error;
     } finally {
       slot.opening = null;
     }
+  }
+
+  function speakerOf(slot: Slot, connection: Connection, greeting: Greeting): Speaker {
+    if (greeting.era === 'legacy') return speakLegacy(connection);
+    const { profile, wishes } = slot;
+    const onNotification = (method: string, params: Params | undefined): void =>
+      deps.onNotification(profile, method, params);
+    return speakModern({ profile, connection, greeting, clientInfo, clock, log, wishes, onNotification });
+  }
+
+  function eventsOf(slot: Slot, made: () => Connection | null, lastWords: () => string): ConnectionEvents {
+    const { profile } = slot;
+    return {
+      onBusy(busy) {
+        const connection = made();
+        if (connection && slot.draining.has(connection)) void connection.close();
+        else watchIdle(slot, busy);
+      },
+      onNotification: (method, params) => deps.onNotification(profile, method, params),
+      onAmbiguous: () => log.info('upstream asked while several calls were open', { profile }),
+      onStale(what) {
+        const connection = made();
+        if (!connection || slot.live?.connection !== connection) return;
+        if (connection.inFlight > 0) slot.draining.add(connection);
+        else void connection.close();
+        fell(slot, `${what}; the next call opens another`);
+      },
+      onEnd(ending) {
+        const connection = made();
+        if (connection) slot.draining.delete(connection);
+        if (slot.live?.connection !== connection) return;
+        if (ending.kind === 'asked') forget(slot);
+        else fell(slot, `${ending.what}${said(lastWords())}; the next call starts it again`);
+      },
+    };
   }
 
   /** Waits a little for an upstream at rest, or refuses with the reason it rests for. */
@@ -311,6 +277,12 @@ export function createSupervisor(deps: {
     return slot.problem && slot.nextTryAt > clock.now() ? 'resting' : 'asleep';
   }
 
+  /** What a caller waits for where nothing is live. */
+  async function arrive(slot: Slot, signal: AbortSignal | undefined): Promise<Greeting> {
+    await abortable(() => patience(slot), signal, slot.profile);
+    return abortable(() => connect(slot), signal, slot.profile);
+  }
+
   async function send(
     slot: Slot,
     method: string,
@@ -321,10 +293,7 @@ export function createSupervisor(deps: {
     const { profile } = slot;
     const held = slot.hold.keep(patienceMs);
     if (held) await abortable(() => held, options.signal, profile);
-    if (!slot.live) {
-      await abortable(() => patience(slot), options.signal, profile);
-      await abortable(() => connect(slot), options.signal, profile);
-    }
+    if (!slot.live) await arrive(slot, options.signal);
     // No await between here and the send: the idle reaper runs on timers and cannot come between.
     const { live } = slot;
     if (!live)
@@ -333,7 +302,7 @@ export function createSupervisor(deps: {
         new NucleusError('UPSTREAM_EXITED', `the server of ${profile} ended; call again`, { profile })
       );
     try {
-      const reply = await live.connection.request(method, params, {
+      const reply = await live.speaker.request(method, params, {
         ...options,
         timeoutMs: options.timeoutMs ?? config.call_timeout,
       });
@@ -351,7 +320,13 @@ export function createSupervisor(deps: {
 
   return {
     request: (profile, method, params, options = {}) => send(slotOf(profile), method, params, options, false),
-    eraOf: () => 'legacy',
+    eraOf(profile, signal) {
+      const slot = slotOf(profile);
+      return slot.live?.greeting.era ?? arrive(slot, signal).then(({ era }) => era);
+    },
+    left(client) {
+      for (const { live } of slots.values()) live?.speaker.left(client);
+    },
     connect: (profile) => connect(slotOf(profile)),
     status(profile) {
       const slot = slots.get(profile);
@@ -379,29 +354,4 @@ export function createSupervisor(deps: {
       await Promise.all([...[...slots.values()].map(stop), ...stops.values()]);
     },
   };
-}
-
-function initializeParams(version: string): Params {
-  return {
-    protocolVersion: '2025-11-25',
-    // All that can be passed on; a client that cannot be asked something is answered for.
-    capabilities: { roots: {}, sampling: {}, elicitation: { form: {}, url: {} } },
-    clientInfo: { name: 'nucleus', title: 'Nucleus', version },
-  };
-}
-
-/** A caller that gives up stops waiting; the start it waited for goes on for the others. */
-async function abortable<T>(
-  work: () => Promise<T>,
-  signal: AbortSignal | undefined,
-  profile: string,
-): Promise<T> {
-  if (!signal) return work();
-  const cancelled = (): NucleusError =>
-    new NucleusError('CALL_CANCELLED', `the call to ${profile} was cancelled`, { profile });
-  if (signal.aborted) throw cancelled();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(cancelled());
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([work(), promise]).finally(() => signal.removeEventListener('abort', onAbort));
 }

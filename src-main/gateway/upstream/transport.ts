@@ -1,4 +1,6 @@
 import type { NucleusError } from '../../../src-shared/errors.ts';
+import type { Params } from '../wire/frame.ts';
+import type { Era } from '../wire/peer.ts';
 
 /** Why an upstream's transport ended, in words for people and for the next decision. */
 export interface Ending {
@@ -8,14 +10,26 @@ export interface Ending {
   readonly what: string;
 }
 
+/** What a request says, for a transport that repeats some of it beside the message. */
+export interface About {
+  readonly method: string;
+  readonly params: Params | undefined;
+}
+
 /** A two-way stream of JSON-RPC messages to one upstream. */
 export interface Transport {
   readonly pid: number | null;
+  /** Messages go over HTTP, where what stands between client and server reads headers. */
+  readonly isHttp?: boolean;
+  /** The one era this transport belongs to, where there is only one. */
+  readonly onlyEra?: 'legacy';
+  /** The era spoken from here on, for a transport to which that makes a difference. Nothing is open, or is to be lost. */
+  speak?(era: Era): void;
   /**
    * Queues one message (without newline); a request comes with its id. One that is harmless may be sent again where it
    * is not known whether the upstream had it. False when the upstream reads too slowly to take more.
    */
-  send(message: string, id: number | undefined, isHarmless: boolean): boolean;
+  send(message: string, id: number | undefined, isHarmless: boolean, about?: About): boolean;
   /** Nobody waits for the answer to this request any more. */
   abandon(id: number): void;
   /**

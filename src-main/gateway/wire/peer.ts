@@ -1,4 +1,5 @@
 import type { Params } from './frame.ts';
+import type { LogLevel } from './log-level.ts';
 
 /** The generation of the protocol one side speaks: `legacy` to 2025-11-25, with a handshake; `modern` from 2026-07-28, without. */
 export type Era = 'legacy' | 'modern';
@@ -23,6 +24,8 @@ export interface Peer {
   readonly era: Era;
   /** What the client declared it can be asked. */
   readonly capabilities: Params;
+  /** The least severe log message it wants to hear of during the call; none without one. */
+  readonly logLevel?: LogLevel | undefined;
   /** Puts a request to the client, on the stream of the call; never rejects. */
   ask(request: PeerRequest): Promise<PeerAnswer>;
   /** Passes a notification that belongs to the call, such as a log message. */

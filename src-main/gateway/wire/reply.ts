@@ -15,7 +15,14 @@ interface IdSpan {
  * `made` is one we author ourselves.
  */
 export type Reply =
-  | { readonly kind: 'raw'; readonly line: Buffer; readonly span: IdSpan; readonly outcome: Outcome }
+  | {
+      readonly kind: 'raw';
+      readonly line: Buffer;
+      readonly span: IdSpan;
+      readonly outcome: Outcome;
+      /** The line as it was parsed, where somebody may have to look into it again: an answer of the modern era. */
+      readonly message?: Params;
+    }
   | {
       readonly kind: 'made';
       readonly body: { readonly result: unknown } | { readonly error: unknown };
@@ -72,7 +79,7 @@ export function replySize(reply: Reply): number {
 /** The whole message of a reply as an object. Only for what we interpret; forwarding never needs it. */
 export function readReply(reply: Reply): { result?: Params; error?: Params } {
   if (reply.kind === 'made') return reply.body as { result?: Params; error?: Params };
-  const message = parseJson(reply.line);
+  const message = reply.message ?? parseJson(reply.line);
   return isObject(message) ? message : {};
 }
 

@@ -13,6 +13,7 @@ import { createSubscriptions } from '../../../src-main/gateway/routing/subscript
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import {
   createFakeTransport,
@@ -53,6 +54,7 @@ function setUp(
     clock,
     log,
     config: defaultConfig.upstream,
+    eras: createFakeEras(),
     version: '9.9.9',
     open: () => {
       upstreams.push(createFakeTransport({ answers: { initialize: greeting } }));

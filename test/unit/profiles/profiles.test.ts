@@ -58,6 +58,7 @@ function setting(
     },
     catalog: {
       offer: () => null,
+      inputSchema: () => undefined,
       refresh: refuse,
       refreshSoon: refuse,
       forget: () => {},
@@ -68,6 +69,7 @@ function setting(
     supervisor: {
       request: refuse,
       eraOf: refuse,
+      left: refuse,
       connect: refuse,
       status: refuse,
       stop: async (id) => parts.stop?.(id),

@@ -5,6 +5,7 @@ import { createCatalog } from '../../../src-main/gateway/routing/catalog.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import {
   createFakeTransport,
@@ -48,6 +49,7 @@ function setUp(
     clock,
     log,
     config,
+    eras: createFakeEras(),
     version: '9.9.9',
     open: () => {
       const all = { initialize, ...defaults, ...current.answers };

@@ -15,6 +15,8 @@ import {
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
+import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 
@@ -29,6 +31,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     clock,
     log: createFakeLog(),
     config: { ...defaultConfig.upstream, call_timeout: 30_000 },
+    eras: createFakeEras(),
     version: '9.9.9',
     open: () => {
       if (parts.canStart === false)

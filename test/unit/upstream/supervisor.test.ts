@@ -5,6 +5,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import type { Transport } from '../../../src-main/gateway/upstream/transport.ts';
 import { readReply } from '../../../src-main/gateway/wire/reply.ts';
+import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 import { verifies } from '../../helpers/requirements.ts';
@@ -37,6 +38,7 @@ function setUp(
     clock,
     log,
     config: { ...defaultConfig.upstream, ...options.config },
+    eras: createFakeEras(),
     version: '9.9.9',
     open: async () => {
       openedAt.push(clock.now() - startedAt);
@@ -135,8 +137,9 @@ test('two profiles are two upstreams', async (t) => {
 
 test('what the upstream said about itself comes back from connect', async (t) => {
   const { supervisor } = setUp(t);
-  assert.deepEqual(await supervisor.connect(id), { result: greeting });
-  assert.deepEqual(await supervisor.connect(id), { result: greeting });
+  const said = { result: greeting, era: 'legacy', isHttp: false };
+  assert.deepEqual(await supervisor.connect(id), said);
+  assert.deepEqual(await supervisor.connect(id), said);
 });
 
 test('status follows an upstream through its life', async (t) => {
@@ -441,6 +444,8 @@ test('an answer to initialize that no MCP server gives fails the start', async (
   const failed = failureOf(setup.supervisor.connect(id));
   await settled();
   setup.last().say({ jsonrpc: '2.0', id: 1, error: { code: -32602, message: 'bad version' } });
+  // It might have come to speak the newer era, and was asked.
+  await setup.clock.advance(2_000);
   assert.equal(
     (await failed).message,
     'the server of db:prod did not answer initialize as an MCP server does: bad version; check its command with nucleus info db:prod',

@@ -1,11 +1,123 @@
-import type { Params } from '../frame.ts';
+import { NucleusError } from '../../../../src-shared/errors.ts';
+import { isObject, type Params } from '../frame.ts';
+import type { InputRequest } from '../modern.ts';
 import type { Peer } from '../peer.ts';
-import type { Reply } from '../reply.ts';
+import { readReply, type Reply } from '../reply.ts';
 
 /** Sends a request once over the live connection of its upstream. */
 export type Send = (params: Params) => Promise<Reply>;
 
-/** A client of the legacy era before an upstream of the modern one (written by part B). */
-export async function oldNew(send: Send, params: Params, _peer: Peer | undefined): Promise<Reply> {
-  return send(params);
+/** Answers that are no answers; a server that asks on and on is not served on and on. */
+const maxRounds = 10;
+/** Questions in one answer. */
+const maxQuestions = 100;
+
+/**
+ * A client of the legacy era before an upstream of the modern one: what that asks in its answer becomes requests to the
+ * client, and the call is sent again with what the client says (MCP 2026-07-28, basic/patterns/mrtr).
+ */
+export async function oldNew(
+  send: Send,
+  params: Params,
+  peer: Peer | undefined,
+  profile: string,
+  signal?: AbortSignal,
+): Promise<Reply> {
+  let asked = params;
+  for (let round = 1; ; round += 1) {
+    const reply = await send(asked);
+    const { result } = readReply(reply);
+    if (!isObject(result) || result['resultType'] !== 'input_required') return asOld(reply, result);
+    if (round > maxRounds)
+      throw failed(profile, `it asked for input ${maxRounds} times over, and the call was given up`);
+    const inputResponses = await answers(result['inputRequests'], peer, profile, signal);
+    const state = result['requestState'];
+    // Only what this round was asked for, and the state byte for byte.
+    asked = {
+      ...params,
+      ...(inputResponses && { inputResponses }),
+      ...(state !== undefined && { requestState: state }),
+    };
+  }
+}
+
+/** Puts all questions of one answer to the client at once. */
+async function answers(
+  requests: unknown,
+  peer: Peer | undefined,
+  profile: string,
+  signal: AbortSignal | undefined,
+): Promise<Params | null> {
+  if (requests === undefined) return null;
+  const entries = isObject(requests) ? Object.entries(requests) : [];
+  const questions = entries.filter((entry): entry is [string, Params & InputRequest] => isQuestion(entry[1]));
+  if (questions.length < entries.length || !isObject(requests))
+    throw failed(profile, 'it asked for input in a way that is not MCP; report it to its makers');
+  if (questions.length > maxQuestions) throw failed(profile, 'it asked too many things at once');
+  // One answer that cannot be had takes back the other questions.
+  const ending = new AbortController();
+  const whole = signal ? AbortSignal.any([signal, ending.signal]) : ending.signal;
+  try {
+    const found = questions.map(async ([key, question]) => [
+      key,
+      await answer(question, peer, profile, whole),
+    ]);
+    return Object.fromEntries(await Promise.all(found)) as Params;
+  } finally {
+    ending.abort();
+  }
+}
+
+async function answer(
+  { method, params }: InputRequest,
+  peer: Peer | undefined,
+  profile: string,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!peer)
+    throw failed(
+      profile,
+      `it needs an answer to ${method}, and nobody can be asked here; use an MCP client that can be`,
+    );
+  const body = await peer.ask({ method, params: asAsked(method, params), signal });
+  if ('result' in body) return body.result;
+  // A no is something every server that asks a person must live with.
+  if (method === 'elicitation/create') return { action: 'decline' };
+  const message = (body.error as Params)['message'];
+  throw failed(profile, `it needs an answer to ${method}: ${String(message).slice(0, 300)}`);
+}
+
+/** A page to open has an id in the legacy era, by which its end could be told; here that is told by the answer. */
+function asAsked(method: string, params: Params | undefined): Params | undefined {
+  if (method !== 'elicitation/create' || params?.['mode'] !== 'url' || 'elicitationId' in params)
+    return params;
+  return { ...params, elicitationId: crypto.randomUUID() };
+}
+
+/** Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know. */
+function asOld(reply: Reply, result: Params | undefined): Reply {
+  if (!isObject(result) || !added.some((key) => key in result)) return reply;
+  const { resultType: _, ttlMs: __, cacheScope: ___, ...others } = result;
+  const size = reply.kind === 'raw' ? reply.line.length : reply.size;
+  return { kind: 'made', body: { result: others }, ...(size !== undefined && { size }) };
+}
+
+const added = ['resultType', 'ttlMs', 'cacheScope'] as const;
+
+function isQuestion(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value['method'] === 'string' &&
+    (value['params'] === undefined || isObject(value['params']))
+  );
+}
+
+function failed(profile: string, why: string): NucleusError {
+  return new NucleusError(
+    'UPSTREAM_UNSUPPORTED',
+    `the server of ${profile} did not finish the call: ${why}`,
+    {
+      profile,
+    },
+  );
 }
