@@ -6,7 +6,10 @@ import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
+import type { AnswerOver } from './downstream/http-modern.ts';
+import { createModern } from './downstream/modern.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
+import { createSubscriptions } from './downstream/subscriptions.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
@@ -56,6 +59,8 @@ export interface Gateway {
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** A session for a single request: told of no change, shown in no status. */
   openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  /** A request of the modern era, which needs no session; throws what openSession does. */
+  readonly answerModern: AnswerOver;
   status(): GatewayStatus;
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
@@ -107,6 +112,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }),
     onReady: (profile) => {
       logLevels.ready(profile);
+      subscriptions.ready(profile);
       // The first call needs no list; what the upstream offers now is read beside it.
       catalog
         .refresh(profile)
@@ -115,6 +121,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         );
     },
     onNotification: (profile, method, params) => {
+      if (method === 'notifications/resources/updated') subscriptions.updated(profile, params ?? {});
       if (!/list_changed$/.test(method))
         for (const session of sessions.keys()) session.hear(profile, method, params);
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
@@ -133,7 +140,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
-  const newOld = createNewOld();
+  const newOld = createNewOld({ clock });
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,
@@ -142,6 +149,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     audit,
     clock,
   });
+  const subscriptions = createSubscriptions({ log, version, dispatch, settle });
   const profiles = createProfiles({
     store,
     transaction(work) {
@@ -170,6 +178,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         const news = new Map(changed);
         changed.clear();
         for (const session of sessions.keys()) session.listsChanged(news);
+        subscriptions.listsChanged(news);
       });
     const known = changed.get(profile) ?? new Set();
     changed.set(profile, new Set([...known, ...kinds]));
@@ -241,15 +250,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     };
   }
 
-  const sessionDeps = {
-    clock,
-    log,
+  const modernDeps = {
     limits: config.client,
     version,
     dispatch,
+    subscriptions,
     settle,
     setLevel: logLevels.set,
   };
+  const answerModern = createModern(modernDeps);
+  const sessionDeps = { ...modernDeps, clock, log, answerModern };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
     return views.select(asked, granted);
@@ -283,6 +293,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       return session;
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
+    answerModern: (request, asked) =>
+      answerModern({ ...request, view: selectView(asked, request.caller) }),
     startBackground() {
       background = true;
       listNewProfiles();
@@ -295,6 +307,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     async close() {
       background = false;
       for (const session of sessions.keys()) session.close();
+      subscriptions.close();
       newOld.close();
       catalog.close();
       await profiles.close();

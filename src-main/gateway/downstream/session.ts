@@ -2,7 +2,7 @@ import { finishMethod, type AttachView } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
-import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
+import type { Call, Dispatch } from '../routing/dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding } from '../routing/route.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
@@ -17,9 +17,15 @@ import {
   type Id,
   type Params,
 } from '../wire/frame.ts';
+import { classify, type RequestFrame } from '../wire/classify.ts';
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
-import { encodeReply, findRequestId, replySize, type Reply } from '../wire/reply.ts';
+import { encodeReply, findRequestId, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
+import { createListNews, type ListChanges } from './list-news.ts';
+import { nameOf, type AnswerModern, type Answering } from './modern.ts';
+import { askableOf } from './peer-of.ts';
+import { progressOf } from './progress.ts';
+import { tooLarge } from './too-large.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
@@ -57,7 +63,7 @@ export interface Session {
   /** One message, for a front that had to look into it first. */
   take(frame: Frame): void;
   /** Tells the client which of its lists changed; profiles outside its view are none of its business. */
-  listsChanged(changes: ReadonlyMap<string, ReadonlySet<DefinitionKind>>): void;
+  listsChanged(changes: ListChanges): void;
   /** Passes on what an upstream says that belongs to no call. */
   hear(profile: string, method: string, params: Params | undefined): void;
   /** A message too long to be read, by both its ends. */
@@ -81,6 +87,8 @@ export interface SessionDeps {
   settle(view: View): Promise<void>;
   /** A client wants log messages of these profiles from a level on; null: it is gone. */
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
+  /** Answers what comes with an envelope of the modern era: each request by itself, whatever else the session is. */
+  answerModern: AnswerModern;
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
@@ -92,8 +100,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
-  /** Profiles whose lists the client was told of; null before it opened the session. */
-  let seen: ReadonlySet<string> | null = null;
+  /** What is news to the client; null before it opened the session. */
+  let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
   let finishing = false;
   /** Requests being worked on; lists wait too. */
@@ -102,6 +110,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   let capabilities: Params = {};
   /** The least severe log message the client wants; null for whatever comes. */
   let level: LogLevel | null = null;
+  /** Requests of the modern era being answered. */
+  const modern = new Map<Id, Answering>();
   const asking = createAsking({
     client,
     send: (message, about) => io.isOneWay !== true && notify(message, about),
@@ -131,16 +141,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     write(id, [encode({ id, ...body })]);
   }
 
-  function deliver(id: Id, reply: Reply, call: Call): void {
-    if (replySize(reply) <= deps.limits.max_message_mib) return write(id, encodeReply(reply, id));
-    const size = (replySize(reply) / 1024 / 1024).toFixed(1);
-    const error = new NucleusError(
-      'RESULT_TOO_LARGE',
-      `the answer of ${call.route.binding.profile} is ${size} MiB, more than this client takes in one message; ask for less, or raise client.max_message_mib in config.toml`,
-      { profile: call.route.binding.profile },
-    );
-    if (call.kind === 'tool') answer(id, { result: errorResult(error) });
-    else answer(id, { error: errorObject(error) });
+  function deliver(id: Id, reply: Reply, { kind, route }: Call): void {
+    const large = tooLarge(reply, kind, route.binding.profile, deps.limits.max_message_mib);
+    if (large) answer(id, large);
+    else write(id, encodeReply(reply, id));
   }
 
   function work(task: Promise<void>): void {
@@ -167,11 +171,13 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         principal: client.principal,
         client: client.name,
         signal: controller.signal,
-        onProgress: progressOf(id, params),
+        onProgress: progressOf(params, (progress) =>
+          notify({ method: 'notifications/progress', params: progress }, id),
+        ),
         peer: {
           client,
           era: 'legacy',
-          capabilities,
+          capabilities: askableOf(view(), capabilities),
           ask: (asked) => asking.ask(asked, capabilities, id),
           tell,
         },
@@ -189,14 +195,6 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     function tell(what: string, about: Params | undefined): void {
       if (isWanted(what, about)) notify({ method: what, ...(about && { params: about }) }, id);
     }
-  }
-
-  /** Passes progress on under the token the client gave, if it gave one. */
-  function progressOf(id: Id, params: Params): Call['onProgress'] {
-    const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
-    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
-    return (progress) =>
-      notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } }, id);
   }
 
   /** A log message below the level the client set is none of its interest. */
@@ -223,7 +221,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (isObject(params?.['capabilities'])) capabilities = params['capabilities'];
     const asked = params?.['protocolVersion'];
     const protocolVersion = revisions.find((revision) => revision === asked) ?? revisions[0];
-    seen = profilesOf(view());
+    news = createListNews(view);
     const greet = (): void => answer(id, { result: { ...greeting(view(), deps.version), protocolVersion } });
     // What an upstream says of itself is known once it was reached; the gateway knows itself at any time.
     if (view().isTransparent && view().missing().length > 0) work(deps.settle(view()).then(greet));
@@ -237,7 +235,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         error: errorObject(new NucleusError('ARGUMENTS_INVALID', 'level must be one that MCP knows')),
       });
     level = asked;
-    await deps.setLevel(client, [...profilesOf(view())], asked);
+    const profiles = view().bindings.map(({ profile }) => profile);
+    await deps.setLevel(client, profiles, asked);
     answer(id, { result: {} });
   }
 
@@ -255,13 +254,47 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (closed) return;
     closed = true;
     for (const controller of open.values()) controller.abort();
+    for (const answering of modern.values()) answering.cancel();
     asking.close();
     if (level !== null) void deps.setLevel(client, [], null);
     io.end();
   }
 
+  function takeModern(frame: RequestFrame): boolean {
+    const verdict = classify(frame, null);
+    if (verdict.kind === 'legacy') return false;
+    const { id } = frame;
+    if (verdict.kind === 'refused') {
+      answer(id, { error: errorObject(verdict.error) });
+      return true;
+    }
+    const { envelope } = verdict;
+    if (client.name === 'unknown') client.name = nameOf(envelope);
+    const answering = deps.answerModern({
+      frame,
+      envelope,
+      headers: null,
+      caller,
+      view,
+      client,
+      io: {
+        answer: (message) => write(id, message),
+        notify(message) {
+          if (closed) return false;
+          const isHeard = io.notify(message, id);
+          checkBacklog();
+          return isHeard;
+        },
+      },
+    });
+    modern.set(id, answering);
+    work(answering.done.finally(() => modern.delete(id)));
+    return true;
+  }
+
   function finish(): void {
     finishing = true;
+    for (const answering of modern.values()) answering.finish();
     if (working === 0) close();
   }
 
@@ -273,10 +306,14 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (frame.method === 'notifications/progress') return asking.progressed(frame.params ?? {});
       if (frame.method !== 'notifications/cancelled') return;
       const id = frame.params?.['requestId'];
-      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
+      if (typeof id !== 'string' && typeof id !== 'number') return;
+      open.get(id)?.abort();
+      modern.get(id)?.cancel();
     } else if (frame.kind === 'request') {
       const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
-      if (open.has(frame.id)) return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
+      if (open.has(frame.id) || modern.has(frame.id))
+        return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
+      if (takeModern(frame)) return;
       if (handle) return handle(frame.id, frame.params);
       work(run(frame.id, frame.method, frame.params ?? {}));
     } else if (frame.kind === 'response') {
@@ -294,19 +331,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     take,
     receive: (line) => take(parseFrame(line)),
     listsChanged(changes) {
-      if (!seen) return;
-      const before = seen;
-      const now = profilesOf(view());
-      // One that was removed is gone from the view and yet news to it.
-      const kinds = [...changes].flatMap(([profile, kindsOf]) =>
-        before.has(profile) || now.has(profile) ? [...kindsOf] : [],
-      );
-      seen = now;
-      const methods = new Set(kinds.map((kind) => changeNotices[kind]));
-      for (const method of methods) notify({ method });
+      for (const method of news?.(changes) ?? []) notify({ method });
     },
     hear(profile, method, params) {
-      if (!seen || !view().bindings.some((binding) => binding.profile === profile)) return;
+      if (!news || !view().bindings.some((binding) => binding.profile === profile)) return;
       if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },
     overflow(head, tail, length) {
@@ -322,23 +350,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   };
 }
 
-function profilesOf(view: View): ReadonlySet<string> {
-  return new Set(view.bindings.map((binding) => binding.profile));
-}
-
 const maxNotes = 50;
 
 /** The original's log line, kept for the scripts that read it. */
 function resolvedNote({ connector, alias, profile }: Binding): string {
   return `resolved profile connector=${connector} alias=${alias} profile=${profile} source=all`;
 }
-
-const changeNotices = {
-  tool: 'notifications/tools/list_changed',
-  prompt: 'notifications/prompts/list_changed',
-  resource: 'notifications/resources/list_changed',
-  template: 'notifications/resources/list_changed',
-} as const;
 
 /** A second request under the id of one that is open cannot be told from it. */
 export function idInUse(id: Id): NucleusError {

@@ -6,6 +6,11 @@ import {
   type Session,
   type SessionIo,
 } from '../../../src-main/gateway/downstream/session.ts';
+import { createModern } from '../../../src-main/gateway/downstream/modern.ts';
+import {
+  createSubscriptions,
+  type Subscriptions,
+} from '../../../src-main/gateway/downstream/subscriptions.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
@@ -26,6 +31,7 @@ export interface TestFront {
   readonly clock: FakeClock;
   readonly log: FakeLog;
   readonly calls: HeldCall[];
+  readonly subscriptions: Subscriptions;
   /** Sessions and requests there were, whenever that changed. */
   readonly counts: number[];
 }
@@ -56,6 +62,15 @@ export async function openFront(
     [{ profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} }],
   );
   const limits = { ...defaultConfig.client, ...options.client };
+  const subscriptions = createSubscriptions({ log, version: '9.9.9', dispatch: hold, settle: async () => {} });
+  const answerModern = createModern({
+    limits,
+    version: '9.9.9',
+    dispatch: hold,
+    subscriptions,
+    settle: async () => {},
+    setLevel: async () => {},
+  });
   const open = (io: SessionIo, caller: Caller): Session => {
     const refusal = options.refuses?.(caller);
     if (refusal) throw refusal;
@@ -67,6 +82,7 @@ export async function openFront(
       dispatch: hold,
       settle: async () => {},
       setLevel: async () => {},
+      answerModern,
     };
     return createSession(deps, io, caller, () => view);
   };
@@ -90,6 +106,11 @@ export async function openFront(
     verify: null,
     openSession: open,
     openOneShot: open,
+    answerModern(request) {
+      const refusal = options.refuses?.(request.caller);
+      if (refusal) throw refusal;
+      return answerModern({ ...request, view: () => view });
+    },
     health: () => ({}),
     onClients: (count) => counts.push(count),
     ...options.deps,
@@ -101,5 +122,5 @@ export async function openFront(
     await closing;
     registry.close();
   });
-  return { front, url: front.url, clock, log, calls, counts };
+  return { front, url: front.url, clock, log, calls, subscriptions, counts };
 }

@@ -82,11 +82,12 @@ function setUp(
         policy: createPolicy([]),
         approvals: createApprovals({ clock }),
         limits: noLimits,
-        bridge: createBridge({ supervisor, newOld: createNewOld() }),
+        bridge: createBridge({ supervisor, newOld: createNewOld({ clock }) }),
         audit,
         clock,
       }),
       setLevel: () => Promise.resolve(),
+      answerModern: () => ({ done: Promise.resolve(), cancel: () => {}, finish: () => {} }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
     {

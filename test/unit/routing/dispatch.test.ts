@@ -5,6 +5,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
 import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
 import { createPolicy, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
+import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import {
   createDispatch,
   errorResult,
@@ -12,6 +13,7 @@ import {
   type Call,
 } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
+import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
@@ -45,7 +47,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     policy: parts.policy ?? createPolicy([]),
     approvals,
     limits: parts.limits ?? noLimits,
-    bridge: createBridge({ supervisor, newOld: createNewOld() }),
+    bridge: createBridge({ supervisor, newOld: createNewOld({ clock }) }),
     audit: { record: (call) => records.push(call) },
     clock,
   });
