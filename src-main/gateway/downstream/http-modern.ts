@@ -32,12 +32,10 @@ export function createHttpModern(deps: {
 }): HttpModern {
   const { clock, unread } = deps;
   const open = new Map<Answering, { readonly principal: string; readonly response: ServerResponse }>();
-  /** A token is given to one client, so that all that come with it are the same. */
+  /** A token is given to one client, so that all that come with it are the same; without tokens nobody is told apart. */
   const clients = new Map<string, object>();
 
   function clientOf(principal: string): object {
-    // Without a token it cannot be told who comes.
-    if (principal === 'local') return {};
     const known = clients.get(principal) ?? {};
     clients.delete(principal);
     clients.set(principal, known);

@@ -98,7 +98,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
     /** A result whose members are there as text. */
     function answerText(members: string): void {
       if (!controller.signal.aborted)
-        io.answer([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{`, members, '}'], 200);
+        io.answer([`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":{`, members, '}}'], 200);
     }
 
     async function run(): Promise<void> {
