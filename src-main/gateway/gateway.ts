@@ -293,8 +293,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       return session;
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
-    answerModern: (request, asked) =>
-      answerModern({ ...request, view: selectView(asked, request.caller) }),
+    answerModern: (request, asked) => answerModern({ ...request, view: selectView(asked, request.caller) }),
     startBackground() {
       background = true;
       listNewProfiles();

@@ -14,7 +14,11 @@ export type AnswerOver = (request: Omit<ModernRequest, 'view'>, asked: AskedView
 export interface HttpModern {
   take(
     place: Place,
-    request: { readonly frame: RequestFrame; readonly envelope: Envelope; readonly headers: IncomingHttpHeaders },
+    request: {
+      readonly frame: RequestFrame;
+      readonly envelope: Envelope;
+      readonly headers: IncomingHttpHeaders;
+    },
     response: ServerResponse,
     accepts: Accepts,
   ): void;
@@ -65,10 +69,7 @@ export function createHttpModern(deps: {
           return isHeard && response.writableLength <= deps.unreadLimit;
         },
       };
-      answering = deps.answer(
-        { frame, envelope, headers, caller, client: clientOf(principal), io },
-        view,
-      );
+      answering = deps.answer({ frame, envelope, headers, caller, client: clientOf(principal), io }, view);
       open.set(answering, { principal, response });
       const whole = answering;
       response.once('close', () => open.delete(whole));

@@ -210,5 +210,8 @@ function statusOf(code: number): number {
 }
 
 function unknownMethod(method: string): NucleusError {
-  return new NucleusError('METHOD_UNKNOWN', `MCP 2026-07-28 has no method ${method}, or Nucleus does not know it`);
+  return new NucleusError(
+    'METHOD_UNKNOWN',
+    `MCP 2026-07-28 has no method ${method}, or Nucleus does not know it`,
+  );
 }

@@ -64,7 +64,10 @@ export function createSubscriptions(deps: {
   const listeners = new Set<Listener>();
   const interests = new Map<string, Interest>();
 
-  function open({ frame, io, view, caller, envelope }: ModernRequest, fail: (error: unknown) => void): Answering {
+  function open(
+    { frame, io, view, caller, envelope }: ModernRequest,
+    fail: (error: unknown) => void,
+  ): Answering {
     const { id, params } = frame;
     const { principal } = caller;
     const done = Promise.withResolvers<void>();

@@ -29,7 +29,10 @@ export function discovery(view: View, version: string): Params {
     capabilities: protocolVersion === undefined ? offers : lasting,
     ttlMs: 0,
     cacheScope: 'private',
-    _meta: { ...(isObject(meta) && meta), ...(serverInfo !== undefined && { [metaKeys.serverInfo]: serverInfo }) },
+    _meta: {
+      ...(isObject(meta) && meta),
+      ...(serverInfo !== undefined && { [metaKeys.serverInfo]: serverInfo }),
+    },
   };
 }
 

@@ -38,8 +38,7 @@ export function createQuestions(deps: {
   async function answer({ id, method, params }: Question, via: number | undefined): Promise<void> {
     if (method === 'ping') return deps.send({ id, result: {} });
     const peer = deps.peerOf(via);
-    if (method === 'roots/list' && !hasRoots(peer))
-      return deps.send({ id, result: { roots: deps.roots() } });
+    if (method === 'roots/list' && !hasRoots(peer)) return deps.send({ id, result: { roots: deps.roots() } });
     if (peer === 'several') deps.onAmbiguous();
     if (peer === 'none' || peer === 'several' || open.size >= maxOpen)
       return deps.send({ id, ...declined(method, deps.profile, peer === 'several') });
@@ -58,7 +57,9 @@ export function createQuestions(deps: {
 
   /** The folders of a client count where the profile has none of its own, and it is sure whose they are. */
   function hasRoots(peer: Peer | 'none' | 'several'): boolean {
-    return typeof peer === 'object' && deps.roots().length === 0 && hasCapability(peer.capabilities, ['roots']);
+    return (
+      typeof peer === 'object' && deps.roots().length === 0 && hasCapability(peer.capabilities, ['roots'])
+    );
   }
 
   /** Progress on a question goes back under the token the upstream gave it. */

@@ -102,7 +102,9 @@ function headerFault(headers: Headers, method: string, params: Params | undefine
   if (value === null) return own === null ? null : mismatch('Mcp-Name', 'is missing');
   const decoded = decodeHeader(value);
   if (decoded === null) return mismatch('Mcp-Name', 'is not valid Base64');
-  return own === null || own === decoded ? null : mismatch('Mcp-Name', 'differs from the name in the request');
+  return own === null || own === decoded
+    ? null
+    : mismatch('Mcp-Name', 'differs from the name in the request');
 }
 
 function missingKeys(meta: Params): string[] {

@@ -62,7 +62,12 @@ export async function openFront(
     [{ profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} }],
   );
   const limits = { ...defaultConfig.client, ...options.client };
-  const subscriptions = createSubscriptions({ log, version: '9.9.9', dispatch: hold, settle: async () => {} });
+  const subscriptions = createSubscriptions({
+    log,
+    version: '9.9.9',
+    dispatch: hold,
+    settle: async () => {},
+  });
   const answerModern = createModern({
     limits,
     version: '9.9.9',

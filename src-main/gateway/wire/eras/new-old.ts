@@ -239,8 +239,7 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
   function resume(call: NewOldCall, peer: Peer): Promise<Reply> {
     const { requestState, inputResponses } = call.params;
     const state = states.open(requestState, bindingFor(call));
-    if (!state)
-      throw invalidState(call.profile, 'requestState is not what this call was answered with');
+    if (!state) throw invalidState(call.profile, 'requestState is not what this call was answered with');
     const running = parked.get(state.call);
     if (!running || running.caller || running.round !== state.round)
       throw invalidState(call.profile, 'requestState was used before, or its time is over');

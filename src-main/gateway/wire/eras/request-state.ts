@@ -37,7 +37,10 @@ export function createRequestStates(random: (bytes: number) => Buffer = randomBy
         .setAAD(Buffer.from(binding))
         .setAuthTag(bytes.subarray(-tagBytes));
       try {
-        const text = Buffer.concat([decipher.update(bytes.subarray(nonceBytes, -tagBytes)), decipher.final()]);
+        const text = Buffer.concat([
+          decipher.update(bytes.subarray(nonceBytes, -tagBytes)),
+          decipher.final(),
+        ]);
         return parseJson(text) as RequestState;
       } catch {
         // Its tag does not fit.
