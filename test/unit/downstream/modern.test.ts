@@ -99,7 +99,10 @@ test('progress and wanted log messages go before the answer, on its stream', asy
   });
   const events = await stream(t, url, ...call({ progressToken: 'p', [`${keys}/logLevel`]: 'warning' }));
   await events.ended();
-  assert.deepEqual(events.seen.map(({ method, id }) => method ?? id), ['notifications/message', 'notifications/progress', 'r-1']);
+  assert.deepEqual(
+    events.seen.map(({ method, id }) => method ?? id),
+    ['notifications/message', 'notifications/progress', 'r-1'],
+  );
   assert.deepEqual(events.seen[1]?.params, { progress: 1, progressToken: 'p' });
 });
 

@@ -5,6 +5,7 @@ import { errorObject, isObject, type Params } from '../frame.ts';
 import type { InputRequest } from '../modern.ts';
 import { hasCapability, neededCapability, type Peer, type PeerAnswer, type PeerRequest } from '../peer.ts';
 import type { Reply } from '../reply.ts';
+import { demandsOf, inputRequestOf } from './input-requests.ts';
 import { bindingOf, createRequestStates } from './request-state.ts';
 import { legacyParams, stampReply } from './stamp.ts';
 
@@ -49,6 +50,9 @@ const maxParkedOfOne = 100;
 const maxQuestions = 20;
 /** Requests that may be answered with questions. */
 const mayAsk = new Set(['tools/call', 'prompts/get', 'resources/read']);
+
+/** In place of a parked call: its upstream ended it, and whoever did what it demanded calls again. */
+const anew = 'anew';
 
 /** A request of the client that waits for what its call comes to. */
 interface Caller {
@@ -101,7 +105,7 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
     const reply = attach(running, call, peer);
     const relay = call.onProgress && ((progress: Params) => running.caller?.onProgress?.(progress));
     call.start(params, peerOf(running, peer), running.ending.signal, relay).then(
-      (answer) => finish(running, () => stampReply(answer, method)),
+      (answer) => finish(running, () => answerOf(running, answer, method)),
       (error: unknown) =>
         finish(running, () => {
           throw error;
@@ -183,12 +187,26 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
     running.forgetTimer = clock.after(parkedMs, () => end(running));
     const inputRequests: Record<string, InputRequest> = {};
     for (const [key, { request }] of questions)
-      inputRequests[key] = { method: request.method, ...(request.params && { params: request.params }) };
-    const requestState = states.seal({ call: running.id, round: running.round }, running.binding());
-    release(running).resolve({
-      kind: 'made',
-      body: { result: { resultType: 'input_required', inputRequests, requestState } },
-    });
+      inputRequests[key] = inputRequestOf(request.method, request.params);
+    release(running).resolve(inputRequired(running, inputRequests, running.id));
+  }
+
+  function inputRequired(
+    running: Running,
+    inputRequests: Readonly<Record<string, InputRequest>>,
+    call: string,
+  ): Reply {
+    const requestState = states.seal({ call, round: running.round }, running.binding());
+    return { kind: 'made', body: { result: { resultType: 'input_required', inputRequests, requestState } } };
+  }
+
+  function answerOf(running: Running, answer: Reply, method: string): Reply {
+    const demands = demandsOf(answer);
+    if (!demands) return stampReply(answer, method);
+    if (hasCapability(running.capabilities, ['elicitation', 'url']))
+      return inputRequired(running, demands, anew);
+    running.lacking.push(['elicitation', 'url']);
+    throw capabilityMissing(running);
   }
 
   function release(running: Running): Caller {
@@ -240,6 +258,7 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
     const { requestState, inputResponses } = call.params;
     const state = states.open(requestState, bindingFor(call));
     if (!state) throw invalidState(call.profile, 'requestState is not what this call was answered with');
+    if (state.call === anew) return begin(call, peer);
     const running = parked.get(state.call);
     if (!running || running.caller || running.round !== state.round)
       throw invalidState(call.profile, 'requestState was used before, or its time is over');

@@ -12,6 +12,7 @@ interface Upstream {
   ask(method: string, params?: Params): Promise<PeerAnswer>;
   progress(params: Params): void;
   answer(result: Params): void;
+  refuse(error: Params): void;
   fail(error: Error): void;
 }
 
@@ -41,6 +42,7 @@ function setUp() {
             (peer as Peer).ask({ method, params: asked, signal: new AbortController().signal }),
           progress: (progress) => onProgress?.(progress),
           answer: (result) => resolve({ kind: 'made', body: { result } }),
+          refuse: (error) => resolve({ kind: 'made', body: { error } }),
           fail: reject,
         });
         return promise;
@@ -274,4 +276,50 @@ test('closing ends what is parked', async () => {
   assert.deepEqual(await asked, { result: { action: 'decline' } });
   assert.equal(upstream().signal?.aborted, true);
   assert.equal(clock.waiting, 0);
+});
+
+const demand = {
+  code: -32042,
+  message: 'sign in',
+  data: { elicitations: [{ mode: 'url', message: 'Sign in', url: 'https://x.example', elicitationId: 'e' }] },
+};
+
+test('an upstream that demands a visit to an address is called again after it', async () => {
+  const { call, upstream, retry, started, clock } = setUp();
+  const first = call({}, { elicitation: { url: {} } });
+  await settled();
+  upstream().refuse(demand);
+  const { inputRequests, requestState } = questionsOf(await first);
+  assert.deepEqual(inputRequests, {
+    'elicitation-1': {
+      method: 'elicitation/create',
+      params: { mode: 'url', message: 'Sign in', url: 'https://x.example' },
+    },
+  });
+  assert.equal(clock.waiting, 0);
+  const second = retry(requestState, { 'elicitation-1': { action: 'accept' } });
+  await settled();
+  assert.equal(started.length, 2);
+  upstream().answer({ content: [] });
+  assert.deepEqual(resultOf(await second), { content: [], resultType: 'complete' });
+});
+
+test('a client that knows no addresses is told that it would have to', async () => {
+  const { call, upstream } = setUp();
+  const refused = refusalOf(call({}, { elicitation: {} }));
+  await settled();
+  upstream().refuse(demand);
+  const { code, data } = await refused;
+  assert.equal(code, -32021);
+  assert.deepEqual((data as Params)['requiredCapabilities'], { elicitation: { url: {} } });
+});
+
+test('an error of the upstream passes as it is', async () => {
+  const { call, upstream } = setUp();
+  const reply = call();
+  await settled();
+  upstream().refuse({ code: -32000, message: 'no', data: 1 });
+  const passed = await reply;
+  assert.ok(passed.kind === 'made');
+  assert.deepEqual(passed.body, { error: { code: -32000, message: 'no', data: 1 } });
 });
