@@ -140,7 +140,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
-  const newOld = createNewOld({ clock });
+  const newOld = createNewOld({ clock, setLevel: logLevels.set });
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,
@@ -256,10 +256,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch,
     subscriptions,
     settle,
-    setLevel: logLevels.set,
   };
   const answerModern = createModern(modernDeps);
-  const sessionDeps = { ...modernDeps, clock, log, answerModern };
+  const sessionDeps = { ...modernDeps, clock, log, setLevel: logLevels.set, answerModern };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
     return views.select(asked, granted);

@@ -8,7 +8,7 @@ import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { paramFault, type Envelope, type Headers, type RequestFrame } from '../wire/classify.ts';
 import { uncachedMembers } from '../wire/eras/stamp.ts';
 import { encode, errorObject, isObject, type Params } from '../wire/frame.ts';
-import { isAtLeast, type LogLevel } from '../wire/log-level.ts';
+import { isAtLeast } from '../wire/log-level.ts';
 import { encodeReply, readReply, replyOutcome, type Reply } from '../wire/reply.ts';
 import { declaredHeaders } from './declared-headers.ts';
 import { askableOf, cannotAsk } from './peer-of.ts';
@@ -56,7 +56,6 @@ export interface ModernDeps {
   readonly dispatch: Dispatch;
   readonly subscriptions: Subscriptions;
   settle(view: View): Promise<void>;
-  setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
 }
 
 const lists: Readonly<Record<string, DefinitionKind>> = {
@@ -122,8 +121,6 @@ export function createModern(deps: ModernDeps): AnswerModern {
         if (fault) throw fault;
       }
       const { logLevel } = envelope;
-      const listener = {};
-      if (logLevel) await deps.setLevel(listener, [route.binding.profile], logLevel);
       const onAir = (method: string, about: Params | undefined): void => {
         if (!controller.signal.aborted) io.notify([encode({ method, ...(about && { params: about }) })]);
       };
@@ -148,11 +145,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
           },
         },
       };
-      try {
-        deliver(await deps.dispatch(whole), whole);
-      } finally {
-        if (logLevel) void deps.setLevel(listener, [], null);
-      }
+      deliver(await deps.dispatch(whole), whole);
     }
 
     function deliver(reply: Reply, { kind, route }: Call): void {

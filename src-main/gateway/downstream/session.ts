@@ -17,14 +17,14 @@ import {
   type Id,
   type Params,
 } from '../wire/frame.ts';
-import { classify, type RequestFrame } from '../wire/classify.ts';
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
 import { encodeReply, findRequestId, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
 import { createListNews, type ListChanges } from './list-news.ts';
-import { nameOf, type AnswerModern, type Answering } from './modern.ts';
+import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
 import { progressOf } from './progress.ts';
+import { createSessionModern } from './session-modern.ts';
 import { tooLarge } from './too-large.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
@@ -110,11 +110,24 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   let capabilities: Params = {};
   /** The least severe log message the client wants; null for whatever comes. */
   let level: LogLevel | null = null;
-  /** Requests of the modern era being answered. */
-  const modern = new Map<Id, Answering>();
   const asking = createAsking({
     client,
     send: (message, about) => io.isOneWay !== true && notify(message, about),
+  });
+
+  const modern = createSessionModern({
+    answerModern: deps.answerModern,
+    client,
+    caller,
+    view,
+    write,
+    notify(message, about) {
+      if (closed) return false;
+      const isHeard = io.notify(message, about);
+      checkBacklog();
+      return isHeard;
+    },
+    work,
   });
 
   function write(id: Id | null, message: Message): void {
@@ -254,47 +267,15 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (closed) return;
     closed = true;
     for (const controller of open.values()) controller.abort();
-    for (const answering of modern.values()) answering.cancel();
+    modern.close();
     asking.close();
     if (level !== null) void deps.setLevel(client, [], null);
     io.end();
   }
 
-  function takeModern(frame: RequestFrame): boolean {
-    const verdict = classify(frame, null);
-    if (verdict.kind === 'legacy') return false;
-    const { id } = frame;
-    if (verdict.kind === 'refused') {
-      answer(id, { error: errorObject(verdict.error) });
-      return true;
-    }
-    const { envelope } = verdict;
-    if (client.name === 'unknown') client.name = nameOf(envelope);
-    const answering = deps.answerModern({
-      frame,
-      envelope,
-      headers: null,
-      caller,
-      view,
-      client,
-      io: {
-        answer: (message) => write(id, message),
-        notify(message) {
-          if (closed) return false;
-          const isHeard = io.notify(message, id);
-          checkBacklog();
-          return isHeard;
-        },
-      },
-    });
-    modern.set(id, answering);
-    work(answering.done.finally(() => modern.delete(id)));
-    return true;
-  }
-
   function finish(): void {
     finishing = true;
-    for (const answering of modern.values()) answering.finish();
+    modern.finish();
     if (working === 0) close();
   }
 
@@ -308,12 +289,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       const id = frame.params?.['requestId'];
       if (typeof id !== 'string' && typeof id !== 'number') return;
       open.get(id)?.abort();
-      modern.get(id)?.cancel();
+      modern.cancel(id);
     } else if (frame.kind === 'request') {
       const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
       if (open.has(frame.id) || modern.has(frame.id))
         return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
-      if (takeModern(frame)) return;
+      if (modern.take(frame)) return;
       if (handle) return handle(frame.id, frame.params);
       work(run(frame.id, frame.method, frame.params ?? {}));
     } else if (frame.kind === 'response') {

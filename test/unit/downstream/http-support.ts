@@ -74,7 +74,6 @@ export async function openFront(
     dispatch: hold,
     subscriptions,
     settle: async () => {},
-    setLevel: async () => {},
   });
   const open = (io: SessionIo, caller: Caller): Session => {
     const refusal = options.refuses?.(caller);

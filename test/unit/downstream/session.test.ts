@@ -82,7 +82,7 @@ function setUp(
         policy: createPolicy([]),
         approvals: createApprovals({ clock }),
         limits: noLimits,
-        bridge: createBridge({ supervisor, newOld: createNewOld({ clock }) }),
+        bridge: createBridge({ supervisor, newOld: createNewOld({ clock, setLevel: async () => {} }) }),
         audit,
         clock,
       }),

@@ -47,7 +47,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     policy: parts.policy ?? createPolicy([]),
     approvals,
     limits: parts.limits ?? noLimits,
-    bridge: createBridge({ supervisor, newOld: createNewOld({ clock }) }),
+    bridge: createBridge({ supervisor, newOld: createNewOld({ clock, setLevel: async () => {} }) }),
     audit: { record: (call) => records.push(call) },
     clock,
   });

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { NucleusError } from '../../../../src-shared/errors.ts';
 import type { Clock } from '../../platform.ts';
 import { errorObject, isObject, type Params } from '../frame.ts';
-import type { InputRequest } from '../modern.ts';
+import { isLogLevel, type LogLevel } from '../log-level.ts';
+import { metaKeys, type InputRequest } from '../modern.ts';
 import { hasCapability, neededCapability, type Peer, type PeerAnswer, type PeerRequest } from '../peer.ts';
 import type { Reply } from '../reply.ts';
 import { demandsOf, inputRequestOf } from './input-requests.ts';
@@ -80,7 +81,14 @@ interface Running {
   forgetTimer: () => void;
 }
 
-export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
+export function createNewOld({
+  clock,
+  setLevel,
+}: {
+  readonly clock: Clock;
+  /** Somebody wants log messages of these profiles from a level on; null: no more. */
+  setLevel(listener: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
+}): NewOld {
   const states = createRequestStates();
   const parked = new Map<string, Running>();
 
@@ -104,7 +112,8 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
     };
     const reply = attach(running, call, peer);
     const relay = call.onProgress && ((progress: Params) => running.caller?.onProgress?.(progress));
-    call.start(params, peerOf(running, peer), running.ending.signal, relay).then(
+    const start: Start = (...given) => withLevel(call, () => call.start(...given));
+    start(params, peerOf(running, peer), running.ending.signal, relay).then(
       (answer) => finish(running, () => answerOf(running, answer, method)),
       (error: unknown) =>
         finish(running, () => {
@@ -112,6 +121,16 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
         }),
     );
     return reply;
+  }
+
+  /** The level a request asks for is one of its connection in the legacy era, so that it is asked for meanwhile. */
+  async function withLevel({ params, profile }: NewOldCall, work: () => Promise<Reply>): Promise<Reply> {
+    const meta = params['_meta'];
+    const level = isObject(meta) ? meta[metaKeys.logLevel] : undefined;
+    if (!isLogLevel(level)) return work();
+    const listener = {};
+    await setLevel(listener, [profile], level);
+    return work().finally(() => void setLevel(listener, [], null));
   }
 
   /** A request of the client waits for what the call comes to next. */
@@ -276,7 +295,10 @@ export function createNewOld({ clock }: { readonly clock: Clock }): NewOld {
     async carry(call) {
       const { method, params, peer, signal, start, onProgress } = call;
       if (!peer || !mayAsk.has(method))
-        return stampReply(await start(legacyParams(params), peer, signal, onProgress), method);
+        return stampReply(
+          await withLevel(call, () => start(legacyParams(params), peer, signal, onProgress)),
+          method,
+        );
       return params['requestState'] === undefined ? begin(call, peer) : resume(call, peer);
     },
     close() {

@@ -20,7 +20,13 @@ const everything = { sampling: {}, elicitation: {}, roots: {} };
 
 function setUp() {
   const clock = createFakeClock();
-  const newOld = createNewOld({ clock });
+  /** Levels that were asked for, and taken back. */
+  const levels: unknown[] = [];
+  const setLevel = (_listener: object, profiles: readonly string[], level: string | null): Promise<void> => {
+    levels.push([...profiles, level]);
+    return Promise.resolve();
+  };
+  const newOld = createNewOld({ clock, setLevel });
   /** Calls as the upstream sees them. */
   const started: Upstream[] = [];
   const call = (more: Partial<NewOldCall> = {}, capabilities: Params = everything): Promise<Reply> =>
@@ -60,7 +66,7 @@ function setUp() {
   }
   const retry = (requestState: unknown, inputResponses: unknown, more: Partial<NewOldCall> = {}) =>
     call({ params: { name: 'buy', arguments: { b: 2, a: 1 }, requestState, inputResponses }, ...more });
-  return { clock, newOld, call, upstream, started, parked, retry };
+  return { clock, levels, newOld, call, upstream, started, parked, retry };
 }
 
 function peerWith(capabilities: Params): Peer {
@@ -322,4 +328,17 @@ test('an error of the upstream passes as it is', async () => {
   const passed = await reply;
   assert.ok(passed.kind === 'made');
   assert.deepEqual(passed.body, { error: { code: -32000, message: 'no', data: 1 } });
+});
+
+test('the log level of a request holds while its call runs', async () => {
+  const { call, upstream, levels } = setUp();
+  const _meta = { 'io.modelcontextprotocol/logLevel': 'debug' };
+  const reply = call({ params: { name: 'buy', _meta } });
+  await settled();
+  assert.deepEqual(levels, [['shop:main', 'debug']]);
+  assert.deepEqual(upstream().params, { name: 'buy' });
+  upstream().answer({});
+  await reply;
+  await settled();
+  assert.deepEqual(levels.at(-1), [null]);
 });
