@@ -122,7 +122,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     },
     onNotification: (profile, method, params) => {
       if (method === 'notifications/resources/updated') subscriptions.updated(profile, params ?? {});
-      if (!/list_changed$/.test(method))
+      if (!method.endsWith('list_changed'))
         for (const session of sessions.keys()) session.hear(profile, method, params);
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);

@@ -30,8 +30,6 @@ export interface HttpModern {
 export function createHttpModern(deps: {
   readonly clock: Clock;
   readonly unread: Unread;
-  /** Bytes a client may leave unread of one answer. */
-  readonly unreadLimit: number;
   answer: AnswerOver;
 }): HttpModern {
   const { clock, unread } = deps;
@@ -63,10 +61,10 @@ export function createHttpModern(deps: {
       const io = {
         answer: exchange.answer,
         notify(message: Parameters<typeof exchange.notify>[0]): boolean {
-          const isHeard = !response.destroyed && exchange.notify(message);
-          // A stream may go on for long: what nobody reads of it has an end, alone and with all others.
+          const isHeard = exchange.notify(message);
+          // A stream may go on for long: what nobody reads of it, and of all others, has an end.
           unread.watch(principal, response);
-          return isHeard && response.writableLength <= deps.unreadLimit;
+          return isHeard && !response.destroyed;
         },
       };
       answering = deps.answer({ frame, envelope, headers, caller, client: clientOf(principal), io }, view);

@@ -74,12 +74,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   const idle = new Set<() => void>();
   const oneShots = new Set<{ readonly principal: string; readonly session: Session }>();
   const unread = createUnread(deps.unreadLimit);
-  const modern = createHttpModern({
-    clock,
-    unread,
-    unreadLimit: deps.unreadLimit,
-    answer: deps.answerModern,
-  });
+  const modern = createHttpModern({ clock, unread, answer: deps.answerModern });
   const count = (): void => deps.onClients(sessions.size + working);
   const sessions = createHttpSessions({
     clock,

@@ -78,11 +78,13 @@ export function createSubscriptions(deps: {
     let isOver = false;
     let news: ReturnType<typeof createListNews> = () => new Set();
 
-    function tell(method: string, about: Params): void {
-      if (isOver) return;
+    function say(method: string, about: Params): boolean {
       const meta = isObject(about['_meta']) ? about['_meta'] : {};
-      const heard = io.notify([encode({ method, params: { ...about, _meta: { ...meta, ...stamp } } })]);
-      if (!heard) leave();
+      return io.notify([encode({ method, params: { ...about, _meta: { ...meta, ...stamp } } })]);
+    }
+
+    function tell(method: string, about: Params): void {
+      if (!isOver && !say(method, about)) leave();
     }
 
     const listener: Listener = {
@@ -124,7 +126,11 @@ export function createSubscriptions(deps: {
       if (isOver) return;
       const honored = choose(wanted);
       news = createListNews(view);
-      tell('notifications/subscriptions/acknowledged', { notifications: honored });
+      if (!say('notifications/subscriptions/acknowledged', { notifications: honored }))
+        throw new NucleusError(
+          'ACCEPT_REFUSED',
+          'what a subscription tells is an event stream: accept text/event-stream',
+        );
       if (Object.keys(honored).length === 0) return listener.end();
       for (const { route } of named.values()) hold(route, principal, clientOf(envelope.clientInfo));
     }
@@ -157,7 +163,7 @@ export function createSubscriptions(deps: {
     const interest = interests.get(key);
     if (interest) return void (interest.count += 1);
     interests.set(key, { route, principal, count: 1 });
-    say('resources/subscribe', route, principal, client);
+    ask('resources/subscribe', route, principal, client);
   }
 
   function release(route: Route): void {
@@ -165,11 +171,11 @@ export function createSubscriptions(deps: {
     const interest = interests.get(key);
     if (!interest || (interest.count -= 1) > 0) return;
     interests.delete(key);
-    say('resources/unsubscribe', route, interest.principal, 'nucleus');
+    ask('resources/unsubscribe', route, interest.principal, 'nucleus');
   }
 
   /** On the road of every call, so that rules and the record see it too. */
-  function say(method: string, route: Route, principal: string, client: string): void {
+  function ask(method: string, route: Route, principal: string, client: string): void {
     const { profile } = route.binding;
     deps
       .dispatch({
@@ -198,7 +204,7 @@ export function createSubscriptions(deps: {
     },
     ready(profile) {
       for (const { route, principal } of interests.values())
-        if (route.binding.profile === profile) say('resources/subscribe', route, principal, 'nucleus');
+        if (route.binding.profile === profile) ask('resources/subscribe', route, principal, 'nucleus');
     },
     close() {
       for (const listener of Array.from(listeners)) listener.end();
