@@ -7,7 +7,10 @@ import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
+import type { AnswerOver } from './downstream/http-modern.ts';
+import { createModern } from './downstream/modern.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
+import { createListens } from './downstream/listens.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
@@ -61,6 +64,8 @@ export interface Gateway {
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
   /** A session for a single request: told of no change, shown in no status. */
   openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
+  /** A request of the modern era, which needs no session; throws what openSession does. */
+  readonly answerModern: AnswerOver;
   status(): GatewayStatus;
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
@@ -123,6 +128,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         );
     },
     onNotification: (profile, method, params) => {
+      if (method === 'notifications/resources/updated') listens.updated(profile, params ?? {});
       if (!method.endsWith('/list_changed'))
         for (const session of sessions.keys()) session.hear(profile, method, params);
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
@@ -142,7 +148,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
-  const newOld = createNewOld();
+  const newOld = createNewOld({ clock, setLevel: logLevels.set });
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,
@@ -151,6 +157,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     audit,
     clock,
   });
+  const listens = createListens({ log, version, dispatch, subscriptions, settle });
   const profiles = createProfiles({
     store,
     transaction(work) {
@@ -179,6 +186,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         const news = new Map(changed);
         changed.clear();
         for (const session of sessions.keys()) session.listsChanged(news);
+        listens.listsChanged(news);
       });
     const known = changed.get(profile) ?? new Set();
     changed.set(profile, new Set([...known, ...kinds]));
@@ -259,15 +267,21 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     };
   }
 
-  const sessionDeps = {
-    clock,
-    log,
+  const modernDeps = {
     limits: config.client,
     version,
     dispatch,
+    listens,
     settle,
+  };
+  const answerModern = createModern(modernDeps);
+  const sessionDeps = {
+    ...modernDeps,
+    clock,
+    log,
     subscriptions,
     setLevel: logLevels.set,
+    answerModern,
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     parseMode(asked?.mode ?? '');
@@ -303,6 +317,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       return session;
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
+    answerModern: (request, asked) => answerModern({ ...request, view: selectView(asked, request.caller) }),
     startBackground() {
       background = true;
       listNewProfiles();
@@ -315,6 +330,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     async close() {
       background = false;
       for (const session of sessions.keys()) session.close();
+      listens.close();
       newOld.close();
       catalog.close();
       await profiles.close();

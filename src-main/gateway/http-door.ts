@@ -48,6 +48,7 @@ export async function openHttpDoor(deps: {
       verify: asked?.token === 'none' ? null : gateway.clients.verify,
       openSession: gateway.openSession,
       openOneShot: gateway.openOneShot,
+      answerModern: gateway.answerModern,
       health: (caller) => health(deps, caller),
       onClients: deps.onClients,
     });

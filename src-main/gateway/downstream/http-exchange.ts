@@ -19,7 +19,8 @@ export interface Accepts {
  * once something has to go before the answer.
  */
 export interface Exchange {
-  answer(message: Message): void;
+  /** The status counts where nothing was sent before the answer. */
+  answer(message: Message, status?: number): void;
   /** False when the client takes no event, so that it is not heard. */
   notify(message: Message): boolean;
   /** Goes on on another response of the same client, behind what it missed. */
@@ -112,14 +113,14 @@ export function createExchange(
 
   use(first);
   return {
-    answer(message) {
+    answer(message, status = 200) {
       end();
-      if (isStreaming || !options.accepts.json) {
+      if (isStreaming || (!options.accepts.json && status === 200)) {
         startStream();
         stream(message);
         response?.end();
       } else if (response) {
-        endJson(response, options.headers, message);
+        endJson(response, status, options.headers, message);
       }
       if (response && response.writableLength > 0) waitUntilRead(response);
     },
@@ -151,10 +152,15 @@ export function createExchange(
 /** Pieces up to this many bytes are joined: one write costs more than the copy. */
 const joinedBytes = 65_536;
 
-function endJson(response: ServerResponse, headers: OutgoingHttpHeaders, message: Message): void {
+function endJson(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  message: Message,
+): void {
   let length = 0;
   for (const part of message) length += typeof part === 'string' ? Buffer.byteLength(part) : part.length;
-  response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': length });
+  response.writeHead(status, { ...headers, 'content-type': 'application/json', 'content-length': length });
   const [only] = message;
   if (message.length === 1) response.end(only);
   else if (length <= joinedBytes) response.end(join(message, length));

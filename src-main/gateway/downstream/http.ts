@@ -4,11 +4,13 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { AskedView } from '../routing/views.ts';
 import { parseFrame, type Frame, type Id } from '../wire/frame.ts';
+import { classify } from '../wire/classify.ts';
 import type { ListenAddress } from './http-address.ts';
 import { createBodyReader } from './http-body.ts';
 import { callerOf, challenge, resourceMetadata, viewOf, type Place, type Verify } from './http-authorize.ts';
 import { createExchange, type Accepts } from './http-exchange.ts';
 import { allowOrigin, createGuard } from './http-guard.ts';
+import { createHttpModern, type AnswerOver } from './http-modern.ts';
 import { refuse } from './http-refusal.ts';
 import { acceptsOf, headerOf, isJson } from './http-request.ts';
 import { openHttpServer, type ConnectionLimits } from './http-server.ts';
@@ -47,6 +49,7 @@ export interface HttpDeps {
   readonly verify: Verify | null;
   openSession(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
   openOneShot(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
+  answerModern: AnswerOver;
   /** What `/health` says: to a client that showed its token also of what it may see, to others (null) less. */
   health(caller: Caller | null): object;
   /** Called when a client came or went; the number of sessions and requests there are. */
@@ -54,8 +57,8 @@ export interface HttpDeps {
 }
 
 /**
- * Listens for MCP clients over HTTP, legacy era: sessions as MCP 2025-11-25 has them (basic/transports), and requests
- * without one. Throws ADDRESS_TAKEN.
+ * Listens for MCP clients over HTTP. Of the legacy era: sessions as MCP 2025-11-25 has them (basic/transports), and
+ * requests without one; of the modern era: requests that stand alone. Throws ADDRESS_TAKEN.
  */
 export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   const { clock, log, config, verify } = deps;
@@ -71,6 +74,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
   const idle = new Set<() => void>();
   const oneShots = new Set<{ readonly principal: string; readonly session: Session }>();
   const unread = createUnread(deps.unreadLimit);
+  const modern = createHttpModern({ clock, unread, answer: deps.answerModern });
   const count = (): void => deps.onClients(sessions.size + working);
   const sessions = createHttpSessions({
     clock,
@@ -170,6 +174,12 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     if (frame.kind === 'request') {
       if (isDraining) throw closing();
       begin(response);
+      const verdict = classify(frame, request.headers);
+      if (verdict.kind === 'refused') throw verdict.error;
+      if (verdict.kind === 'modern') {
+        const { envelope } = verdict;
+        return modern.take(place, { frame, envelope, headers: request.headers }, response, accepts);
+      }
     }
     if (id !== null) {
       sessions.find(id, caller.principal, path).post(frame, response, accepts);
@@ -273,11 +283,13 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     url,
     endSessionsOf(principal) {
       sessions.endOf(principal);
+      modern.endOf(principal);
       for (const oneShot of oneShots) if (oneShot.principal === principal) oneShot.session.close();
     },
     stopListening() {
       isDraining = true;
       sessions.finish();
+      modern.finish();
     },
     finish: () =>
       new Promise((resolve) => {

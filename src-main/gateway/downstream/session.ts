@@ -2,7 +2,7 @@ import { finishMethod, type AttachView } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
-import { errorResult, type Call, type Dispatch } from '../routing/dispatch.ts';
+import type { Call, Dispatch } from '../routing/dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding, Route } from '../routing/route.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
@@ -19,8 +19,14 @@ import {
   type Params,
 } from '../wire/frame.ts';
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
-import { encodeReply, findRequestId, replyOutcome, replySize, type Reply } from '../wire/reply.ts';
+import { encodeReply, findRequestId, replyOutcome, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
+import { createListNews, type ListChanges } from './list-news.ts';
+import type { AnswerModern } from './modern.ts';
+import { askableOf } from './peer-of.ts';
+import { progressOf } from './progress.ts';
+import { createSessionModern } from './session-modern.ts';
+import { tooLarge } from './too-large.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
 const revisions = ['2025-11-25', '2025-06-18', '2025-03-26', '2024-11-05', '2024-10-07'] as const;
@@ -58,7 +64,7 @@ export interface Session {
   /** One message, for a front that had to look into it first. */
   take(frame: Frame): void;
   /** Tells the client which of its lists changed; profiles outside its view are none of its business. */
-  listsChanged(changes: ReadonlyMap<string, ReadonlySet<DefinitionKind>>): void;
+  listsChanged(changes: ListChanges): void;
   /** Passes on what an upstream says that belongs to no call. */
   hear(profile: string, method: string, params: Params | undefined): void;
   /** A message too long to be read, by both its ends. */
@@ -83,6 +89,8 @@ export interface SessionDeps {
   readonly subscriptions: Subscriptions;
   /** A client wants log messages of these profiles from a level on; null: it is gone. */
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
+  /** Answers what comes with an envelope of the modern era: each request by itself, whatever else the session is. */
+  answerModern: AnswerModern;
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
@@ -94,8 +102,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
-  /** Profiles whose lists the client was told of; null before it opened the session. */
-  let seen: ReadonlySet<string> | null = null;
+  /** What is news to the client; null before it opened the session. */
+  let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
   let finishing = false;
   /** Requests being worked on; lists wait too. */
@@ -107,6 +115,21 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   const asking = createAsking({
     client,
     send: (message, about) => io.isOneWay !== true && notify(message, about),
+  });
+
+  const modern = createSessionModern({
+    answerModern: deps.answerModern,
+    client,
+    caller,
+    view,
+    write,
+    notify(message, about) {
+      if (closed) return false;
+      const isHeard = io.notify(message, about);
+      checkBacklog();
+      return isHeard;
+    },
+    work,
   });
 
   function write(id: Id | null, message: Message): void {
@@ -133,16 +156,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     write(id, [encode({ id, ...body })]);
   }
 
-  function deliver(id: Id, reply: Reply, call: Call): void {
-    if (replySize(reply) <= deps.limits.max_message_mib) return write(id, encodeReply(reply, id));
-    const size = (replySize(reply) / 1024 / 1024).toFixed(1);
-    const error = new NucleusError(
-      'RESULT_TOO_LARGE',
-      `the answer of ${call.route.binding.profile} is ${size} MiB, more than this client takes in one message; ask for less, or raise client.max_message_mib in config.toml`,
-      { profile: call.route.binding.profile },
-    );
-    if (call.kind === 'tool') answer(id, { result: errorResult(error) });
-    else answer(id, { error: errorObject(error) });
+  function deliver(id: Id, reply: Reply, { kind, route }: Call): void {
+    const large = tooLarge(reply, kind, route.binding.profile, deps.limits.max_message_mib);
+    if (large) answer(id, large);
+    else write(id, encodeReply(reply, id));
   }
 
   function work(task: Promise<void>): void {
@@ -169,11 +186,13 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         principal: client.principal,
         client: client.name,
         signal: controller.signal,
-        onProgress: progressOf(id, params),
+        onProgress: progressOf(params, (progress) =>
+          notify({ method: 'notifications/progress', params: progress }, id),
+        ),
         peer: {
           client,
           era: 'legacy',
-          capabilities,
+          capabilities: askableOf(view(), capabilities),
           // One that set none hears what servers think right; servers of the modern era have to be asked.
           logLevel: level ?? 'info',
           ask: (asked) => asking.ask(asked, capabilities, id),
@@ -198,7 +217,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   }
 
   function remember({ binding, name }: Route, exposed: string): void {
-    if (deps.subscriptions.add(client, binding.profile, name, exposed)) return;
+    if (deps.subscriptions.add(client, binding.profile, name, exposed) !== 'full') return;
     throw new NucleusError(
       'ARGUMENTS_INVALID',
       'this client is subscribed to too many resources; unsubscribe some',
@@ -207,14 +226,6 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
 
   function forget({ binding, name }: Route): boolean {
     return deps.subscriptions.remove(client, binding.profile, name);
-  }
-
-  /** Passes progress on under the token the client gave, if it gave one. */
-  function progressOf(id: Id, params: Params): Call['onProgress'] {
-    const token = isObject(params['_meta']) ? params['_meta']['progressToken'] : undefined;
-    if (typeof token !== 'string' && typeof token !== 'number') return undefined;
-    return (progress) =>
-      notify({ method: 'notifications/progress', params: { ...progress, progressToken: token } }, id);
   }
 
   /** A log message below the level the client set is none of its interest. */
@@ -241,7 +252,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (isObject(params?.['capabilities'])) capabilities = params['capabilities'];
     const asked = params?.['protocolVersion'];
     const protocolVersion = revisions.find((revision) => revision === asked) ?? revisions[0];
-    seen = profilesOf(view());
+    news = createListNews(view);
     const greet = (): void => answer(id, { result: { ...greeting(view(), deps.version), protocolVersion } });
     // What an upstream says of itself is known once it was reached; the gateway knows itself at any time.
     if (view().isTransparent && view().missing().length > 0) work(deps.settle(view()).then(greet));
@@ -255,7 +266,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         error: errorObject(new NucleusError('ARGUMENTS_INVALID', 'level must be one that MCP knows')),
       });
     level = asked;
-    await deps.setLevel(client, [...profilesOf(view())], asked);
+    const profiles = view().bindings.map(({ profile }) => profile);
+    await deps.setLevel(client, profiles, asked);
     answer(id, { result: {} });
   }
 
@@ -273,6 +285,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (closed) return;
     closed = true;
     for (const controller of open.values()) controller.abort();
+    modern.close();
     asking.close();
     if (level !== null) void deps.setLevel(client, [], null);
     deps.subscriptions.release(client);
@@ -281,6 +294,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
 
   function finish(): void {
     finishing = true;
+    modern.finish();
     if (working === 0) close();
   }
 
@@ -292,10 +306,14 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (frame.method === 'notifications/progress') return asking.progressed(frame.params ?? {});
       if (frame.method !== 'notifications/cancelled') return;
       const id = frame.params?.['requestId'];
-      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.abort();
+      if (typeof id !== 'string' && typeof id !== 'number') return;
+      open.get(id)?.abort();
+      modern.cancel(id);
     } else if (frame.kind === 'request') {
       const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
-      if (open.has(frame.id)) return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
+      if (open.has(frame.id) || modern.has(frame.id))
+        return answer(frame.id, { error: errorObject(idInUse(frame.id)) });
+      if (modern.take(frame)) return;
       if (handle) return handle(frame.id, frame.params);
       work(run(frame.id, frame.method, frame.params ?? {}));
     } else if (frame.kind === 'response') {
@@ -313,19 +331,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     take,
     receive: (line) => take(parseFrame(line)),
     listsChanged(changes) {
-      if (!seen) return;
-      const before = seen;
-      const now = profilesOf(view());
-      // One that was removed is gone from the view and yet news to it.
-      const kinds = [...changes].flatMap(([profile, kindsOf]) =>
-        before.has(profile) || now.has(profile) ? [...kindsOf] : [],
-      );
-      seen = now;
-      const methods = new Set(kinds.map((kind) => changeNotices[kind]));
-      for (const method of methods) notify({ method });
+      for (const method of news?.(changes) ?? []) notify({ method });
     },
     hear(profile, method, params) {
-      if (!seen || !view().bindings.some((binding) => binding.profile === profile)) return;
+      if (!news || !view().bindings.some((binding) => binding.profile === profile)) return;
       const uri = params?.['uri'];
       if (method === 'notifications/resources/updated' && typeof uri === 'string')
         for (const name of deps.subscriptions.namesFor(client, profile, uri))
@@ -345,23 +354,12 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   };
 }
 
-function profilesOf(view: View): ReadonlySet<string> {
-  return new Set(view.bindings.map((binding) => binding.profile));
-}
-
 const maxNotes = 50;
 
 /** The original's log line, kept for the scripts that read it. */
 function resolvedNote({ connector, alias, profile }: Binding): string {
   return `resolved profile connector=${connector} alias=${alias} profile=${profile} source=all`;
 }
-
-const changeNotices = {
-  tool: 'notifications/tools/list_changed',
-  prompt: 'notifications/prompts/list_changed',
-  resource: 'notifications/resources/list_changed',
-  template: 'notifications/resources/list_changed',
-} as const;
 
 /** A second request under the id of one that is open cannot be told from it. */
 export function idInUse(id: Id): NucleusError {

@@ -34,14 +34,15 @@ export function createBridge(deps: {
     if (client === upstream) return send(params);
     if (upstream === 'modern') return oldNew(send, params, peer, profile, signal);
     return newOld.carry({
-      start: (asked, other, ending) =>
-        supervisor.request(profile, method, asked, { signal: ending, onProgress, peer: other }),
+      start: (asked, other, ending, relay) =>
+        supervisor.request(profile, method, asked, { signal: ending, onProgress: relay, peer: other }),
       method,
       params,
       principal,
       profile,
       peer,
       signal,
+      onProgress,
     });
   };
 }

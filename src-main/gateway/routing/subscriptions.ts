@@ -6,8 +6,11 @@ const maxPerClient = 1_000;
 
 /** Which clients want to hear of which resources. An upstream hears it once, whoever wants it, and again when it restarts. */
 export interface Subscriptions {
-  /** A client is subscribed; `exposed` is the address under which it knows the resource. False when it has too many. */
-  add(client: object, profile: string, uri: string, exposed: string): boolean;
+  /**
+   * A client is subscribed; `exposed` is the address under which it knows the resource. `first`: nobody was before, so
+   * that the upstream is to be told; `full`: the client has too many.
+   */
+  add(client: object, profile: string, uri: string, exposed: string): 'first' | 'known' | 'full';
   /** A client wants no more of it; true when nobody does, so that the upstream is to be told. */
   remove(client: object, profile: string, uri: string): boolean;
   /** The addresses under which a client wants to hear of a resource. */
@@ -53,11 +56,11 @@ export function createSubscriptions(deps: {
 
   return {
     add(client, profile, uri, exposed) {
-      const own = wishes.filter((wish) => wish.client === client);
-      if (own.some((wish) => wish.exposed === exposed && isOf(profile, uri)(wish))) return true;
-      if (own.length >= maxPerClient) return false;
+      const same = wishes.filter(isOf(profile, uri));
+      if (same.some((wish) => wish.client === client && wish.exposed === exposed)) return 'known';
+      if (wishes.filter((wish) => wish.client === client).length >= maxPerClient) return 'full';
       wishes.push({ client, profile, uri, exposed });
-      return true;
+      return same.length === 0 ? 'first' : 'known';
     },
     remove,
     namesFor: (client, profile, uri) =>

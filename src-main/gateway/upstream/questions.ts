@@ -1,6 +1,6 @@
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { errorObject, isObject, type Id, type Params } from '../wire/frame.ts';
-import type { Peer, PeerAnswer } from '../wire/peer.ts';
+import { hasCapability, type Peer, type PeerAnswer } from '../wire/peer.ts';
 
 /** Questions of one upstream that may wait for a client at once. */
 const maxOpen = 100;
@@ -39,8 +39,8 @@ export function createQuestions(deps: {
 
   async function answer({ id, method, params }: Question, via: number | undefined): Promise<void> {
     if (method === 'ping') return deps.send({ id, result: {} });
-    if (method === 'roots/list') return deps.send({ id, result: { roots: deps.roots() } });
     const peer = deps.peerOf(via);
+    if (method === 'roots/list' && !hasRoots(peer)) return deps.send({ id, result: { roots: deps.roots() } });
     if (peer === 'several') deps.onAmbiguous();
     if (peer === 'none' || peer === 'several' || open.size >= maxOpen)
       return deps.send({ id, ...declined(method, deps.profile, peer === 'several') });
@@ -55,6 +55,13 @@ export function createQuestions(deps: {
     } finally {
       if (open.get(id)?.controller === controller) open.delete(id);
     }
+  }
+
+  /** The folders of a client count where the profile has none of its own, and it is sure whose they are. */
+  function hasRoots(peer: Peer | 'none' | 'several'): boolean {
+    return (
+      typeof peer === 'object' && deps.roots().length === 0 && hasCapability(peer.capabilities, ['roots'])
+    );
   }
 
   /** Progress on a question goes back under the token the upstream gave it. */

@@ -2,6 +2,8 @@ import type { Params } from './frame.ts';
 
 /** The revision of the modern era we speak, and the keys it reserves in `_meta` (MCP 2026-07-28, basic). */
 export const modernRevision = '2026-07-28';
+/** The versions a client may name in an envelope; older ones are opened with initialize. */
+export const supportedVersions: readonly string[] = [modernRevision];
 
 export const metaKeys = {
   protocolVersion: 'io.modelcontextprotocol/protocolVersion',

@@ -6,6 +6,8 @@ import {
   type Session,
   type SessionIo,
 } from '../../../src-main/gateway/downstream/session.ts';
+import { createModern } from '../../../src-main/gateway/downstream/modern.ts';
+import { createListens, type Listens } from '../../../src-main/gateway/downstream/listens.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
@@ -27,6 +29,7 @@ export interface TestFront {
   readonly clock: FakeClock;
   readonly log: FakeLog;
   readonly calls: HeldCall[];
+  readonly listens: Listens;
   /** Sessions and requests there were, whenever that changed. */
   readonly counts: number[];
 }
@@ -61,6 +64,20 @@ export async function openFront(
     supervisor: () => ({ request: () => Promise.reject(new Error('no upstream')) }),
     log,
   });
+  const listens = createListens({
+    log,
+    version: '9.9.9',
+    dispatch: hold,
+    subscriptions,
+    settle: async () => {},
+  });
+  const answerModern = createModern({
+    limits,
+    version: '9.9.9',
+    dispatch: hold,
+    listens,
+    settle: async () => {},
+  });
   const open = (io: SessionIo, caller: Caller): Session => {
     const refusal = options.refuses?.(caller);
     if (refusal) throw refusal;
@@ -73,6 +90,7 @@ export async function openFront(
       settle: async () => {},
       setLevel: async () => {},
       subscriptions,
+      answerModern,
     };
     return createSession(deps, io, caller, () => view);
   };
@@ -96,6 +114,11 @@ export async function openFront(
     verify: null,
     openSession: open,
     openOneShot: open,
+    answerModern(request) {
+      const refusal = options.refuses?.(request.caller);
+      if (refusal) throw refusal;
+      return answerModern({ ...request, view: () => view });
+    },
     health: () => ({}),
     onClients: (count) => counts.push(count),
     ...options.deps,
@@ -107,5 +130,5 @@ export async function openFront(
     await closing;
     registry.close();
   });
-  return { front, url: front.url, clock, log, calls, counts };
+  return { front, url: front.url, clock, log, calls, listens, counts };
 }

@@ -15,7 +15,6 @@ import {
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
-import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
@@ -50,7 +49,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     policy: parts.policy ?? createPolicy([]),
     approvals,
     limits: parts.limits ?? noLimits,
-    bridge: createBridge({ supervisor, newOld: createNewOld() }),
+    bridge: createBridge({ supervisor, newOld: createNewOld({ clock, setLevel: async () => {} }) }),
     audit: { record: (call) => records.push(call) },
     clock,
   });

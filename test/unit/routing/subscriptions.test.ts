@@ -59,8 +59,8 @@ test('one client cannot subscribe without end', () => {
   const { subscriptions } = setUp();
   const client = {};
   for (let n = 0; n < 1_000; n += 1)
-    assert.equal(subscriptions.add(client, 'db:prod', `file:///${n}`, `${n}`), true);
-  assert.equal(subscriptions.add(client, 'db:prod', 'file:///more', 'more'), false);
-  assert.equal(subscriptions.add(client, 'db:prod', 'file:///1', '1'), true);
-  assert.equal(subscriptions.add({}, 'db:prod', 'file:///more', 'more'), true);
+    assert.equal(subscriptions.add(client, 'db:prod', `file:///${n}`, `${n}`), 'first');
+  assert.equal(subscriptions.add(client, 'db:prod', 'file:///more', 'more'), 'full');
+  assert.equal(subscriptions.add(client, 'db:prod', 'file:///1', '1'), 'known');
+  assert.equal(subscriptions.add({}, 'db:prod', 'file:///more', 'more'), 'first');
 });
