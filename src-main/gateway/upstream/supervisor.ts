@@ -10,6 +10,7 @@ import type { Connection, ConnectionEvents, RequestOptions } from './connection.
 import type { EraMemory } from './era-memory.ts';
 import type { Greeting } from './era.ts';
 import { askedWait } from './hold.ts';
+import { createLanes } from './lanes.ts';
 import { speakLegacy, speakModern, type Speaker } from './modern.ts';
 import { createOpening } from './opening.ts';
 import { createSlot, type Slot } from './slot.ts';
@@ -73,6 +74,7 @@ export function createSupervisor(deps: {
 }): Supervisor {
   const { clock, log, config } = deps;
   const slots = new Map<string, Slot>();
+  const lanes = createLanes();
   // Stops under way: what a stopped slot still runs is waited for before its profile starts anew.
   const stops = new Map<string, Promise<void>>();
   const clientInfo = { name: 'nucleus', title: 'Nucleus', version: deps.version };
@@ -86,11 +88,11 @@ export function createSupervisor(deps: {
   });
   let closed = false;
 
-  function slotOf(profile: string): Slot {
-    let slot = slots.get(profile);
+  function slotOf(profile: string, key = profile): Slot {
+    let slot = slots.get(key);
     if (!slot) {
       slot = createSlot(profile, clock);
-      slots.set(profile, slot);
+      slots.set(key, slot);
     }
     return slot;
   }
@@ -206,7 +208,7 @@ export function createSupervisor(deps: {
       slot.problem = null;
       log.info('spawned child', { profile, pid: connection.pid });
       watchIdle(slot, false);
-      deps.onReady(profile);
+      if (slots.get(profile) === slot) deps.onReady(profile);
       return greeting;
     } catch (thrown) {
       if (slot.opening) void retire(slot, slot.opening);
@@ -235,7 +237,12 @@ export function createSupervisor(deps: {
         else watchIdle(slot, busy);
       },
       onNotification: (method, params) => deps.onNotification(profile, method, params),
-      onAmbiguous: () => log.info('upstream asked while several calls were open', { profile }),
+      onAmbiguous() {
+        log.info('upstream asked while several calls were open; from now on each has a connection', {
+          profile,
+        });
+        lanes.split(profile);
+      },
       onStale(what) {
         const connection = made();
         if (!connection || slot.live?.connection !== connection) return;
@@ -319,7 +326,12 @@ export function createSupervisor(deps: {
   }
 
   return {
-    request: (profile, method, params, options = {}) => send(slotOf(profile), method, params, options, false),
+    request(profile, method, params, options = {}) {
+      if (!options.peer || !lanes.isSplit(profile))
+        return send(slotOf(profile), method, params, options, false);
+      const { key, giveBack } = lanes.take(profile);
+      return send(slotOf(profile, key), method, params, options, false).finally(giveBack);
+    },
     eraOf(profile, signal) {
       const slot = slotOf(profile);
       return slot.live?.greeting.era ?? arrive(slot, signal).then(({ era }) => era);
@@ -340,10 +352,13 @@ export function createSupervisor(deps: {
       };
     },
     async stop(profile) {
-      const slot = slots.get(profile);
-      if (!slot) return stops.get(profile);
-      slots.delete(profile);
-      const stopping = Promise.all([stops.get(profile), stop(slot)]).then(() => {
+      const ending = lanes.keysOf(profile).flatMap((key) => {
+        const slot = slots.get(key);
+        slots.delete(key);
+        return slot ? [slot] : [];
+      });
+      if (ending.length === 0) return stops.get(profile);
+      const stopping = Promise.all([stops.get(profile), ...ending.map(stop)]).then(() => {
         if (stops.get(profile) === stopping) stops.delete(profile);
       });
       stops.set(profile, stopping);

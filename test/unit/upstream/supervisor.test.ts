@@ -4,7 +4,8 @@ import { defaultConfig, type Config } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import type { Transport } from '../../../src-main/gateway/upstream/transport.ts';
-import { readReply } from '../../../src-main/gateway/wire/reply.ts';
+import type { Peer } from '../../../src-main/gateway/wire/peer.ts';
+import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
@@ -811,4 +812,43 @@ test('a start is not tried again before the upstream wants it', async (t) => {
   assert.equal(setup.opened.length, 0);
   await setup.clock.advance(1);
   assert.equal(setup.opened.length, 1);
+});
+
+test('an upstream that asks while several clients wait gets a connection for each call from then on', async (t) => {
+  const setup = setUp(t);
+  const { supervisor, opened } = setup;
+  const asked: string[] = [];
+  const peer = (name: string): Peer => ({
+    client: { name },
+    era: 'legacy',
+    capabilities: {},
+    async ask({ method }) {
+      asked.push(`${name}: ${method}`);
+      return { result: { roots: [] } };
+    },
+    tell: () => {},
+  });
+  const call = (name: string): Promise<Reply> =>
+    supervisor.request(id, 'tools/call', { name }, { peer: peer(name) });
+  const question = { jsonrpc: '2.0', id: 'q', method: 'sampling/createMessage', params: {} };
+
+  const first = [call('a'), call('b')];
+  await settled();
+  opened[0]?.say(question);
+  await settled();
+  assert.deepEqual([asked, opened.length], [[], 1]);
+  for (const id of opened[0]?.received('tools/call').map((request) => request.id) ?? [])
+    opened[0]?.say({ jsonrpc: '2.0', id, result: {} });
+  await Promise.all(first);
+
+  const second = [call('c'), call('d')];
+  await settled();
+  assert.equal(opened.length, 2);
+  opened[1]?.say(question);
+  await settled();
+  assert.deepEqual(asked, ['d: sampling/createMessage']);
+  for (const transport of opened) transport.answer('tools/call', {});
+  await Promise.all(second);
+  await supervisor.stop(id);
+  assert.ok(opened.every((transport) => transport.isEnded));
 });
