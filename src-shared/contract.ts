@@ -109,6 +109,8 @@ export const AddProfile = z.object({
   headers: z.record(z.string(), z.string()).default({}),
   readOnly: z.boolean().nullable().default(null),
   stderr: Stderr.default('null'),
+  /** Folders the server may know of, absolute. */
+  roots: z.array(z.string().min(1)).max(100).default([]),
   /** Folder that relative paths in metadata start from; null refuses relative paths. */
   cwd: z.string().nullable().default(null),
   /** Secret name to value. */

@@ -35,6 +35,8 @@ export const Profile = z.object({
   /** null means what the connector's manifest sets as default. */
   readOnly: z.boolean().nullable(),
   stderr: Stderr,
+  /** Folders its server may know of, absolute; without any, those of a client that talks to this profile alone. */
+  roots: z.array(z.string()).optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

@@ -20,6 +20,7 @@ export type AddOptions = {
   readonly secretEnv?: readonly string[];
   readonly cwd?: string;
   readonly stderr?: string;
+  readonly root?: readonly string[];
   readonly readWrite?: boolean;
   readonly readOnly?: boolean;
   readonly tokenStdin?: boolean;
@@ -41,6 +42,7 @@ export interface AddRequest {
   readonly launch: Launch | null;
   readonly readOnly: boolean | null;
   readonly stderr: Stderr | null;
+  readonly roots: readonly string[];
   readonly replace: boolean;
   readonly connect: boolean;
   readonly tokenFromStdin: boolean;
@@ -61,6 +63,7 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
     launch: readLaunch(options, cwd),
     readOnly: options.readOnly === true ? true : options.readWrite === true ? false : null,
     stderr: options.stderr === undefined ? null : readStderr(options.stderr, cwd),
+    roots: (options.root ?? []).map((folder) => resolve(cwd, folder)),
     replace: options.replace === true,
     connect: options.connect !== false,
     tokenFromStdin: options.tokenStdin === true,

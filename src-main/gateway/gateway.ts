@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
 import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
@@ -36,6 +37,7 @@ import { createUpstreamOpener } from './upstream-opener.ts';
 import { createEraMemory } from './upstream/era-memory.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
 import { createNewOld } from './wire/eras/new-old.ts';
+import type { Params } from './wire/frame.ts';
 import { hasCapability } from './wire/peer.ts';
 
 /** A list that meets a profile never seen waits this long for it, once. */
@@ -134,7 +136,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
-    roots: () => [],
+    roots: (profile) => rootsOf(store.get(profile)?.roots ?? []),
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
@@ -339,6 +341,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       vault.close();
     },
   };
+}
+
+/** Folders as MCP names them. */
+function rootsOf(folders: readonly string[]): Params[] {
+  return folders.map((folder) => ({ uri: pathToFileURL(folder).href, name: basename(folder) }));
 }
 
 /** Where our own connectors and servers lie below the resources folder. */

@@ -5,10 +5,23 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import test, { after, before, describe } from 'node:test';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { startGateway } from '../helpers/client.ts';
 import { createHome } from '../helpers/home.ts';
-import { ask, openSession, rpc, send, serveHttp, stream, toolCall } from '../helpers/http.ts';
+import {
+  addClient,
+  ask,
+  openSession,
+  rpc,
+  send,
+  serveHttp,
+  stream,
+  toolCall,
+  urlOf,
+} from '../helpers/http.ts';
+import { nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until, withDeadline } from '../helpers/until.ts';
 
@@ -200,3 +213,25 @@ async function serveFixture(era: string): Promise<string> {
   const [url] = (await withDeadline('its URL', once(createInterface(child.stderr), 'line'))) as [string];
   return url;
 }
+
+test('the folders of a profile are its own, whoever calls; without any, those of who talks to it alone', async (t) => {
+  verifies('NEX-032');
+  const home = createHome(t);
+  const command = ['--command', process.execPath, '--arg', main];
+  await nucleusOk(home, ['add', 'fixture', 'fixed', ...command, '--root', home.user]);
+  await nucleusOk(home, ['add', 'fixture', 'open', ...command]);
+  const gateway = await startGateway(t, home);
+  const headers = { authorization: `Bearer ${await addClient(gateway, 'tester')}` };
+  const own = await urlOf(gateway);
+  const folders = async (path: string, name: string): Promise<string> => {
+    const client = createClient([], 'legacy');
+    t.after(() => client.close());
+    await client.connect(new StreamableHTTPClientTransport(new URL(path, own), { requestInit: { headers } }));
+    return JSON.stringify((await client.callTool({ name, arguments: {} })).content);
+  };
+  const fixed = new RegExp(pathToFileURL(home.user).href);
+  assert.match(await folders('/mcp', 'fixture_fixed_roots'), fixed);
+  assert.match(await folders('/p/fixture:fixed/mcp', 'roots'), fixed);
+  assert.match(await folders('/p/fixture:open/mcp', 'roots'), /file:\/\/\/work/);
+  assert.doesNotMatch(await folders('/mcp', 'fixture_open_roots'), /file:/);
+});

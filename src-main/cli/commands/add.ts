@@ -47,6 +47,7 @@ export const add: CommandSpec = {
         collect,
       )
       .option('--cwd <folder>', 'where the program starts')
+      .option('--root <folder>', 'a folder the server may know of (repeatable)', collect)
       .option('--stderr <where>', 'what the server says on stderr: null, inherit, or a file to append to')
       .option('--read-write', 'let the server write, where the connector starts it read-only')
       .option('--read-only', 'start the server read-only, where the connector can')
@@ -172,6 +173,7 @@ async function complete(
       : {}),
     readOnly: request.readOnly ?? before?.readOnly ?? null,
     stderr: request.stderr ?? before?.stderr ?? 'null',
+    roots: [...request.roots],
     cwd: context.cwd,
     secrets,
     replace: choice.replace,
@@ -219,7 +221,7 @@ function originOf(url: string | null): string | null {
 }
 
 async function dryRun(context: Context, request: AddRequest): Promise<number> {
-  const { connector, url, headers, metadata, transport, launch, readOnly, stderr, replace, connect } =
+  const { connector, url, headers, metadata, transport, launch, readOnly, roots, stderr, replace, connect } =
     request;
   const name = request.name ?? (await nameWithoutAsking(context, connector));
   const resolved = {
@@ -231,6 +233,7 @@ async function dryRun(context: Context, request: AddRequest): Promise<number> {
     transport,
     launch,
     readOnly,
+    roots,
     stderr,
     replace,
     connect,

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId, type Profile } from '../../../src-shared/model.ts';
@@ -193,6 +194,7 @@ export function createProfiles(deps: {
       launch,
       readOnly: input.readOnly ?? before?.readOnly ?? null,
       stderr: input.stderr,
+      ...rootsOf(input, before),
     };
   }
 
@@ -333,6 +335,15 @@ export function createProfiles(deps: {
       for (const id of Array.from(leaving.keys())) await removeLeaving(id);
     },
   };
+}
+
+/** What the person names now, else what there was. */
+function rootsOf({ roots }: Adding, before: Profile | null): Pick<Profile, 'roots'> {
+  const relative = roots.find((folder) => !isAbsolute(folder));
+  if (relative !== undefined)
+    throw new NucleusError('METADATA_INVALID', `the folder ${relative} must be an absolute path`);
+  if (roots.length > 0) return { roots };
+  return before?.roots ? { roots: before.roots } : {};
 }
 
 /** A connector of one's own behind a URL: its headers may hold secrets, which each profile then brings. */

@@ -1,11 +1,13 @@
 import type { Database } from 'better-sqlite3';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { Launch, Metadata, Stderr, type Profile } from '../../../src-shared/model.ts';
 import { onRegistry, sqliteCode } from './sqlite-errors.ts';
 
 /** The profiles of the registry. */
 export type ProfileStore = ReturnType<typeof createProfileStore>;
+
+const Roots = z.array(z.string());
 
 interface Row {
   readonly id: string;
@@ -17,6 +19,7 @@ interface Row {
   readonly launch: string | null;
   readonly read_only: number | null;
   readonly stderr: string | null;
+  readonly roots: string | null;
 }
 
 /** Reads and writes profiles; what it does is done when the call returns. */
@@ -24,12 +27,12 @@ export function createProfileStore(db: Database) {
   const all = db.prepare<[], Row>('SELECT * FROM profiles ORDER BY connector, name');
   const one = db.prepare<[string], Row>('SELECT * FROM profiles WHERE id = ?');
   const insert = db.prepare<[Row]>(
-    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr)
-     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr)`,
+    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots)
+     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots)`,
   );
   const update = db.prepare<[Row]>(
     `UPDATE profiles SET connector = @connector, name = @name, metadata = @metadata, created_at = @created_at,
-     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr WHERE id = @id`,
+     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots WHERE id = @id`,
   );
   const remove = db.prepare<[string]>('DELETE FROM profiles WHERE id = ?');
   const unmark = db.prepare<[string]>(
@@ -92,10 +95,12 @@ function toRow(profile: Profile): Row {
     launch: profile.launch === null ? null : JSON.stringify(profile.launch),
     read_only: profile.readOnly === null ? null : profile.readOnly ? 1 : 0,
     stderr: JSON.stringify(profile.stderr),
+    roots: profile.roots ? JSON.stringify(profile.roots) : null,
   };
 }
 
 function toProfile(row: Row): Profile {
+  const roots = readJson(row, 'roots', Roots);
   return {
     id: row.id,
     connector: row.connector,
@@ -106,11 +111,16 @@ function toProfile(row: Row): Profile {
     launch: readJson(row, 'launch', Launch),
     readOnly: row.read_only === null ? null : row.read_only !== 0,
     stderr: readJson(row, 'stderr', Stderr) ?? 'null',
+    ...(roots && { roots }),
   };
 }
 
 /** null for a column that says nothing; the original wrote the text `null` for empty metadata. */
-function readJson<T>(row: Row, column: 'metadata' | 'launch' | 'stderr', schema: z.ZodType<T>): T | null {
+function readJson<T>(
+  row: Row,
+  column: 'metadata' | 'launch' | 'stderr' | 'roots',
+  schema: z.ZodType<T>,
+): T | null {
   try {
     return schema.nullable().parse(JSON.parse(row[column] ?? 'null'));
   } catch (error) {

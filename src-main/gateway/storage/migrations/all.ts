@@ -4,9 +4,10 @@ import { v2 } from './v2.ts';
 import { v3 } from './v3.ts';
 import { v4 } from './v4.ts';
 import { v5 } from './v5.ts';
+import { v6 } from './v6.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5];
+export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5, v6];
 
 /** The schema this code writes. */
-export const latestVersion = 5;
+export const latestVersion = 6;
