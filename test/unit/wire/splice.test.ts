@@ -15,7 +15,7 @@ for (const [before, after] of [
   ['{"result":{"resultType":"complete"}}', '{"result":{}}'],
   [
     '{"result":{ "ttlMs" : 5 , "a" : "}\\"," , "n" : 12345678901234567890.50 }, "id" : 1}',
-    '{"result":{"a" : "}\\","' + ',"n" : 12345678901234567890.50 }, "id" : 1}',
+    '{"result":{"a" : "}\\",","n" : 12345678901234567890.50 }, "id" : 1}',
   ],
   ['{"result":{"a":"ä\\\\","ttlMs":5,"b":null,"c":true}}', '{"result":{"a":"ä\\\\","b":null,"c":true}}'],
   [
