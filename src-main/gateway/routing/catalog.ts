@@ -84,7 +84,7 @@ export function createCatalog(deps: {
   function withHeaders(profile: string, tools: readonly Params[]): readonly Params[] {
     return tools.filter((tool) => {
       if (paramHeaders(tool['inputSchema']) !== null) return true;
-      log.warn('a tool declares a header wrongly and is left out', { profile, tool: tool['name'] });
+      log.warn('a tool declares a header wrongly and is left out', { profile, name: tool['name'] });
       return false;
     });
   }

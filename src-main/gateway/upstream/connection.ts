@@ -1,9 +1,9 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
-import { metaKeys } from '../wire/modern.ts';
 import type { Peer } from '../wire/peer.ts';
 import { findResponseId, outcomeOf, type Reply } from '../wire/reply.ts';
+import { hasResultType, mebibytes, printable, subscriptionOf, withToken, written } from './messages.ts';
 import { createQuestions } from './questions.ts';
 import type { Ending, Transport } from './transport.ts';
 
@@ -323,42 +323,3 @@ const ofNoCall =
 
 /** Given-up requests remembered, so that their late answers are told from wrong ones. */
 const maxAbandoned = 1_000;
-
-function written(message: object, method: string, profile: string): string {
-  try {
-    return encode(message);
-  } catch (error) {
-    const why = 'its parameters are nested too deeply; flatten them';
-    throw new NucleusError(
-      'ARGUMENTS_INVALID',
-      `${method} was not sent to ${profile}: ${why}`,
-      { profile },
-      { cause: error },
-    );
-  }
-}
-
-function withToken(params: Params, token: number): Params {
-  return { ...params, _meta: { ...(params['_meta'] as object | undefined), progressToken: token } };
-}
-
-/** Only answers of the modern era say what kind of result they are. */
-function hasResultType(message: Params): boolean {
-  return isObject(message['result']) && typeof message['result']['resultType'] === 'string';
-}
-
-/** The request whose subscription a notification belongs to; NaN, which no request has, where it names none. */
-function subscriptionOf(params: Params | undefined): number {
-  const meta = params?.['_meta'];
-  const id = isObject(meta) ? meta[metaKeys.subscriptionId] : undefined;
-  return typeof id === 'number' ? id : Number.NaN;
-}
-
-function mebibytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(1);
-}
-
-/** Text from outside without control characters, for sentences people read. */
-function printable(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/gu, '');
-}

@@ -82,15 +82,15 @@ export function openModernHttp(
     status: number,
     { body, error, isAnswer }: Refusal,
   ): void {
+    if (body && isAnswer && error?.['code'] !== modernErrors.unsupportedVersion)
+      return deliver(body, exchange);
     // A server that was one of this era and no longer answers as one was changed behind its address.
-    const isOther = kind === 'refusal' && (!isAnswer || error?.['code'] === modernErrors.unsupportedVersion);
-    if (isOther && isGreeted && !isStale) {
+    if (kind === 'refusal' && isGreeted && !isStale) {
       isStale = true;
       transport.onStale(`no longer answers as a server of ${modernRevision} (HTTP ${status})`);
-      return lose(exchange, errors.answered(kind, status, { said: String(error?.['message'] ?? '') }));
-    }
-    if (body && isAnswer) return deliver(body, exchange);
-    lose(exchange, errors.answered(kind, status, { said: String(error?.['message'] ?? '') }));
+    } else if (body && isAnswer) return deliver(body, exchange);
+    const said = error?.['message'];
+    lose(exchange, errors.answered(kind, status, { said: typeof said === 'string' ? said : '' }));
   }
 
   /** What stands between us and the server routes by these, so they repeat what the body says. */

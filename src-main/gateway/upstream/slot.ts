@@ -1,3 +1,4 @@
+import type { UpstreamState } from '../../../src-shared/contract.ts';
 import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
 import type { Connection } from './connection.ts';
@@ -5,6 +6,9 @@ import type { Greeting } from './era.ts';
 import { createHold, type Hold } from './hold.ts';
 import type { Speaker } from './modern.ts';
 import type { Wishes } from './subscriptions.ts';
+
+/** From this many failures on, calls are refused at once and only a timed try starts the upstream. */
+export const circuitAfter = 5;
 
 /** One profile's place: what runs of it, and how it fared. */
 export interface Slot {
@@ -50,4 +54,13 @@ export function createSlot(profile: string, clock: Clock): Slot {
     forgetIdle: () => {},
     forgetRetry: () => {},
   };
+}
+
+/** What status shows of it. */
+export function stateOf(slot: Slot, now: number): UpstreamState {
+  if (slot.live) return 'ready';
+  if (slot.starting) return 'starting';
+  if (slot.problem?.code === 'VAULT_LOCKED' || slot.problem?.code === 'SECRET_MISSING') return 'locked';
+  if (slot.failures >= circuitAfter) return 'failing';
+  return slot.problem && slot.nextTryAt > now ? 'resting' : 'asleep';
 }

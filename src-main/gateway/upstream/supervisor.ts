@@ -1,4 +1,4 @@
-import type { UpstreamState, UpstreamStatus } from '../../../src-shared/contract.ts';
+import type { UpstreamStatus } from '../../../src-shared/contract.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
@@ -13,14 +13,12 @@ import { askedWait } from './hold.ts';
 import { createLanes } from './lanes.ts';
 import { speakLegacy, speakModern, type Speaker } from './modern.ts';
 import { createOpening } from './opening.ts';
-import { createSlot, type Slot } from './slot.ts';
+import { circuitAfter, createSlot, stateOf, type Slot } from './slot.ts';
 import { said, stoppedError } from './start-errors.ts';
 import type { Transport } from './transport.ts';
 
 /** Waits after the first, second, … failure in a row; then the last one for good. */
 const restsMs = [500, 1_000, 2_000, 4_000, 8_000, 25_000] as const;
-/** From this many failures on, calls are refused at once and only a timed try starts the upstream. */
-const circuitAfter = 5;
 /** A call rather waits this long for the next try than fails. */
 const patienceMs = 2_500;
 /** An upstream that lived this long was healthy; its end is not a failed start. */
@@ -276,14 +274,6 @@ export function createSupervisor(deps: {
     if (slot.failures > failures && slot.problem) throw slot.problem;
   }
 
-  function stateOf(slot: Slot): UpstreamState {
-    if (slot.live) return 'ready';
-    if (slot.starting) return 'starting';
-    if (slot.problem?.code === 'VAULT_LOCKED' || slot.problem?.code === 'SECRET_MISSING') return 'locked';
-    if (slot.failures >= circuitAfter) return 'failing';
-    return slot.problem && slot.nextTryAt > clock.now() ? 'resting' : 'asleep';
-  }
-
   /** What a caller waits for where nothing is live. */
   async function arrive(slot: Slot, signal: AbortSignal | undefined): Promise<Greeting> {
     await abortable(() => patience(slot), signal, slot.profile);
@@ -344,7 +334,7 @@ export function createSupervisor(deps: {
       const slot = slots.get(profile);
       return {
         profile,
-        state: slot ? stateOf(slot) : 'asleep',
+        state: slot ? stateOf(slot, clock.now()) : 'asleep',
         pid: slot?.live?.connection.pid ?? null,
         inFlight: slot?.live?.connection.inFlight ?? 0,
         problem: slot?.problem?.message ?? null,

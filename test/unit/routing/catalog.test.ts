@@ -27,6 +27,8 @@ function setUp(
     config?: Partial<Config['upstream']>;
     capabilities?: object;
     registry?: ReturnType<typeof openRegistry>;
+    /** The upstream speaks the modern era, over this. */
+    modern?: 'http' | 'stdio';
   } = {},
 ) {
   const clock = createFakeClock();
@@ -49,11 +51,12 @@ function setUp(
     clock,
     log,
     config,
-    eras: createFakeEras(),
+    eras: createFakeEras(options.modern ? 'modern' : 'legacy'),
     version: '9.9.9',
     open: () => {
       const all = { initialize, ...defaults, ...current.answers };
       const transport = createFakeTransport({ answers: all });
+      Object.assign(transport, { isHttp: options.modern === 'http' });
       opened.push(transport);
       return Promise.resolve(transport);
     },
@@ -390,3 +393,30 @@ test('after close no reading is started by a timer', async (t) => {
   await clock.advance(10_000);
   assert.equal(opened[0]?.received('tools/list').length, 1);
 });
+
+for (const [modern, left] of [
+  ['http', ['right', 'plain']],
+  ['stdio', ['right', 'wrong', 'plain']],
+] as const)
+  test(`over ${modern} a tool that declares a header wrongly is ${modern === 'http' ? 'left out' : 'listed'}`, async (t) => {
+    const tool = (name: string, header: unknown) => ({
+      name,
+      inputSchema: { type: 'object', properties: { a: { type: 'string', 'x-mcp-header': header } } },
+    });
+    const tools = [tool('right', 'A'), tool('wrong', 'a b'), { name: 'plain', inputSchema: {} }];
+    const { catalog, log } = setUp(
+      t,
+      {
+        'server/discover': { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } },
+        'tools/list': { tools },
+      },
+      { modern },
+    );
+    assert.deepEqual(namesOf((await catalog.refresh('db:prod')).tool), left);
+    assert.equal(
+      log.lines.includes('warn a tool declares a header wrongly and is left out'),
+      modern === 'http',
+    );
+    assert.deepEqual(catalog.inputSchema('db:prod', 'right'), tools[0]?.inputSchema);
+    assert.equal(catalog.inputSchema('db:prod', 'absent'), undefined);
+  });

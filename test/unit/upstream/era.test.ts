@@ -243,3 +243,23 @@ test('what the modern era no longer has is answered here', async () => {
     assert.deepEqual(readReply(await supervisor.request(id, method, {})).result, {});
   assert.deepEqual(methods(), ['server/discover']);
 });
+
+test('a live server that changed its era is greeted anew, and the call that met it runs once', async () => {
+  const newer = createFakeTransport({ answers: { 'server/discover': discovery } });
+  const older = createFakeTransport({
+    answers: { 'server/discover': unknown, initialize: greeting, 'tools/call': { content: [] } },
+  });
+  const { supervisor, clock } = setUp([() => newer, () => older], null);
+  await supervisor.connect(id);
+  const call = supervisor.request(id, 'tools/call', { name: 'x' });
+  await settled();
+  newer.wither('no longer answers as a server of 2026-07-28 (HTTP 404)');
+  newer.lose(
+    newer.idOf('tools/call'),
+    new NucleusError('UPSTREAM_PROTOCOL', 'refused', { outcome: 'not-run' }),
+  );
+  await clock.advance(1_000);
+  assert.deepEqual(readReply(await call).result, { content: [] });
+  assert.equal(supervisor.eraOf(id), 'legacy');
+  assert.deepEqual(older.received('tools/call')[0]?.params, { name: 'x' });
+});

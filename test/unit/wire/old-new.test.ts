@@ -3,7 +3,7 @@ import test from 'node:test';
 import { oldNew } from '../../../src-main/gateway/wire/eras/old-new.ts';
 import type { Params } from '../../../src-main/gateway/wire/frame.ts';
 import type { Peer, PeerAnswer, PeerRequest } from '../../../src-main/gateway/wire/peer.ts';
-import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
+import { encodeReply, findResponseId, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { settled } from '../../helpers/fake-clock.ts';
 
 const params = { name: 'x', arguments: { a: 1 }, _meta: { progressToken: 7 } };
@@ -47,6 +47,25 @@ test('a result loses what only the modern era knows, and keeps all else', async 
   const reply = await oldNew(send, params, undefined, 'db:prod');
   assert.deepEqual(reply, { kind: 'made', body: { result: { content: [], _meta: { a: 1 }, odd: true } } });
 });
+
+for (const text of [
+  '{"jsonrpc":"2.0","id":12,"result":{"resultType":"complete","content":[],"big":12345678901234567890}}',
+  '{"result":{"content":[],"ttlMs":1,"big":12345678901234567890},"jsonrpc":"2.0","id":12}',
+])
+  test(`every other byte of an answer stays: ${text}`, async () => {
+    const line = Buffer.from(text);
+    const span = findResponseId(line);
+    assert.ok(span);
+    const raw: Reply = { kind: 'raw', line, span, outcome: 'ok' };
+    const reply = await oldNew(async () => raw, params, undefined, 'db:prod');
+    assert.equal(
+      Buffer.concat(encodeReply(reply, 'mine').map((piece) => Buffer.from(piece))).toString(),
+      text
+        .replace('"resultType":"complete",', '')
+        .replace('"ttlMs":1,', '')
+        .replace('"id":12', '"id":"mine"'),
+    );
+  });
 
 test('an answer without any of that passes as it is, and so does an error', async () => {
   for (const body of [{ result: { content: [] } }, { error: { code: -32602, message: 'no' } }]) {

@@ -3,6 +3,7 @@ import { isObject, type Params } from '../frame.ts';
 import type { InputRequest } from '../modern.ts';
 import type { Peer } from '../peer.ts';
 import { readReply, type Reply } from '../reply.ts';
+import { spliceResult } from '../splice.ts';
 
 /** Sends a request once over the live connection of its upstream. */
 export type Send = (params: Params) => Promise<Reply>;
@@ -97,9 +98,16 @@ function asAsked(method: string, params: Params | undefined): Params | undefined
 /** Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know. */
 function asOld(reply: Reply, result: Params | undefined): Reply {
   if (!isObject(result) || !added.some((key) => key in result)) return reply;
+  const spliced = reply.kind === 'raw' ? spliceResult(reply.line, added) : null;
+  if (reply.kind === 'raw' && spliced) {
+    const { id, start, end } = reply.span;
+    // An id behind the result moves with what follows that.
+    const moved = start > spliced.start ? spliced.removed : 0;
+    const span = { id, start: start - moved, end: end - moved };
+    return { kind: 'raw', line: spliced.line, span, outcome: reply.outcome };
+  }
   const { resultType: _, ttlMs: __, cacheScope: ___, ...others } = result;
-  const size = reply.kind === 'raw' ? reply.line.length : reply.size;
-  return { kind: 'made', body: { result: others }, ...(size !== undefined && { size }) };
+  return { ...reply, kind: 'made', body: { result: others } };
 }
 
 const added = ['resultType', 'ttlMs', 'cacheScope'] as const;
