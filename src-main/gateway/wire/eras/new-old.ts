@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { NucleusError } from '../../../../src-shared/errors.ts';
-import type { Clock } from '../../platform.ts';
 import { errorObject, isObject, type Params } from '../frame.ts';
 import { isLogLevel, type LogLevel } from '../log-level.ts';
 import { metaKeys, type InputRequest } from '../modern.ts';
 import { hasCapability, neededCapability, type Peer, type PeerAnswer, type PeerRequest } from '../peer.ts';
 import type { Reply } from '../reply.ts';
 import { demandsOf, inputRequestOf } from './input-requests.ts';
-import { bindingOf, createRequestStates } from './request-state.ts';
 import { legacyParams, stampReply } from './stamp.ts';
 
 type OnProgress = ((params: Params) => void) | undefined;
@@ -40,6 +37,19 @@ export interface NewOldCall {
 export interface NewOld {
   carry(call: NewOldCall): Promise<Reply>;
   close(): void;
+}
+
+/** Where a call stands that waits for answers. */
+export interface RequestState {
+  readonly call: string;
+  readonly round: number;
+}
+
+/** Seals what a client carries for us between two requests: it can be neither read, nor changed, nor used for another call. */
+export interface RequestStates {
+  seal(state: RequestState, binding: string): string;
+  /** Null for what is not ours, was changed, or belongs to another call. */
+  open(sealed: unknown, binding: string): RequestState | null;
 }
 
 /** Questions that come together are asked together: this long after the last one nothing more is expected. */
@@ -83,20 +93,22 @@ interface Running {
 
 export function createNewOld({
   clock,
+  states,
   setLevel,
 }: {
-  readonly clock: Clock;
+  readonly clock: { after(milliseconds: number, act: () => void): () => void };
+  readonly states: RequestStates;
   /** Somebody wants log messages of these profiles from a level on; null: no more. */
   setLevel(listener: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
 }): NewOld {
-  const states = createRequestStates();
+  let calls = 0;
   const parked = new Map<string, Running>();
 
   function begin(call: NewOldCall, peer: Peer): Promise<Reply> {
     const { method, principal, profile } = call;
     const params = legacyParams(call.params);
     const running: Running = {
-      id: randomUUID(),
+      id: String((calls += 1)),
       principal,
       profile,
       binding: () => bindingFor(call),
@@ -310,7 +322,14 @@ export function createNewOld({
 /** Another client, another account or another request cannot continue a call. */
 function bindingFor({ principal, profile, method, params }: NewOldCall): string {
   const { inputResponses: _responses, requestState: _state, _meta, ...own } = params;
-  return bindingOf([principal, profile, method, own]);
+  return JSON.stringify([principal, profile, method, own], sorted);
+}
+
+/** The order of members means nothing in JSON. */
+function sorted(_key: string, value: unknown): unknown {
+  return isObject(value)
+    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    : value;
 }
 
 /** All it asked was declined, as its client cannot be asked such things. */

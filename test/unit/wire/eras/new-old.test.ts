@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { errorObject, type Params } from '../../../../src-main/gateway/wire/frame.ts';
+import { createRequestStates } from '../../../../src-main/gateway/routing/request-states.ts';
 import { createNewOld, type NewOldCall } from '../../../../src-main/gateway/wire/eras/new-old.ts';
 import type { Peer, PeerAnswer } from '../../../../src-main/gateway/wire/peer.ts';
 import type { Reply } from '../../../../src-main/gateway/wire/reply.ts';
@@ -26,7 +27,7 @@ function setUp() {
     levels.push([...profiles, level]);
     return Promise.resolve();
   };
-  const newOld = createNewOld({ clock, setLevel });
+  const newOld = createNewOld({ clock, states: createRequestStates(), setLevel });
   /** Calls as the upstream sees them. */
   const started: Upstream[] = [];
   const call = (more: Partial<NewOldCall> = {}, capabilities: Params = everything): Promise<Reply> =>
