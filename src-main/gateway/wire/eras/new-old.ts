@@ -1,10 +1,19 @@
 import { NucleusError } from '../../../../src-shared/errors.ts';
-import { errorObject, isObject, type Params } from '../frame.ts';
+import { isObject, type Params } from '../frame.ts';
 import { isLogLevel, type LogLevel } from '../log-level.ts';
 import { metaKeys, type InputRequest } from '../modern.ts';
 import { hasCapability, neededCapability, type Peer, type PeerAnswer, type PeerRequest } from '../peer.ts';
 import type { Reply } from '../reply.ts';
 import { demandsOf, inputRequestOf } from './input-requests.ts';
+import {
+  bindingFor,
+  capabilityMissing,
+  declined,
+  invalidState,
+  isStuck,
+  type Caller,
+  type Running,
+} from './running.ts';
 import { legacyParams, stampReply } from './stamp.ts';
 
 type OnProgress = ((params: Params) => void) | undefined;
@@ -64,32 +73,6 @@ const mayAsk = new Set(['tools/call', 'prompts/get', 'resources/read']);
 
 /** In place of a parked call: its upstream ended it, and whoever did what it demanded calls again. */
 const anew = 'anew';
-
-/** A request of the client that waits for what its call comes to. */
-interface Caller {
-  readonly peer: Peer;
-  readonly onProgress: OnProgress;
-  resolve(reply: Reply): void;
-  reject(error: unknown): void;
-}
-
-interface Running {
-  readonly id: string;
-  readonly principal: string;
-  readonly profile: string;
-  readonly binding: () => string;
-  /** Ends the call of the upstream. */
-  readonly ending: AbortController;
-  readonly questions: Map<string, { request: PeerRequest; settle: (answer: PeerAnswer) => void }>;
-  /** What the client would have to be capable of for the questions that were declined. */
-  readonly lacking: (readonly string[])[];
-  caller: Caller | null;
-  capabilities: Params;
-  asked: number;
-  round: number;
-  outcome: (() => Reply) | null;
-  forgetTimer: () => void;
-}
 
 export function createNewOld({
   clock,
@@ -193,7 +176,14 @@ export function createNewOld({
 
   function gather(running: Running): void {
     running.forgetTimer();
-    running.forgetTimer = clock.after(quietMs, () => put(running));
+    running.forgetTimer = clock.after(quietMs, () => {
+      try {
+        put(running);
+      } catch (error) {
+        release(running)?.reject(error);
+        end(running);
+      }
+    });
   }
 
   /** Hands the questions to the client and parks the call. */
@@ -202,11 +192,11 @@ export function createNewOld({
     if (!caller) return;
     if (questions.size === 0) {
       if (!isStuck(running)) return;
-      release(running).reject(capabilityMissing(running));
+      release(running)?.reject(capabilityMissing(running));
       return end(running);
     }
     if (!parked.has(running.id) && isFull(principal)) {
-      release(running).reject(
+      release(running)?.reject(
         new NucleusError('GATEWAY_BUSY', `too many calls wait for answers; answer some, then call again`, {
           profile,
         }),
@@ -214,12 +204,13 @@ export function createNewOld({
       return end(running);
     }
     running.round += 1;
-    parked.set(running.id, running);
-    running.forgetTimer = clock.after(parkedMs, () => end(running));
     const inputRequests: Record<string, InputRequest> = {};
     for (const [key, { request }] of questions)
       inputRequests[key] = inputRequestOf(request.method, request.params);
-    release(running).resolve(inputRequired(running, inputRequests, running.id));
+    const reply = inputRequired(running, inputRequests, running.id);
+    parked.set(running.id, running);
+    running.forgetTimer = clock.after(parkedMs, () => end(running));
+    release(running)?.resolve(reply);
   }
 
   function inputRequired(
@@ -240,10 +231,10 @@ export function createNewOld({
     throw capabilityMissing(running);
   }
 
-  function release(running: Running): Caller {
+  function release(running: Running): Caller | null {
     const { caller } = running;
     running.caller = null;
-    return caller as Caller;
+    return caller;
   }
 
   function isFull(principal: string): boolean {
@@ -317,52 +308,4 @@ export function createNewOld({
       for (const running of Array.from(parked.values())) end(running);
     },
   };
-}
-
-/** Another client, another account or another request cannot continue a call. */
-function bindingFor({ principal, profile, method, params }: NewOldCall): string {
-  const { inputResponses: _responses, requestState: _state, _meta, ...own } = params;
-  return JSON.stringify([principal, profile, method, own], sorted);
-}
-
-/** The order of members means nothing in JSON. */
-function sorted(_key: string, value: unknown): unknown {
-  return isObject(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
-}
-
-/** All it asked was declined, as its client cannot be asked such things. */
-function isStuck({ lacking, asked }: Running): boolean {
-  return lacking.length > 0 && asked === 0;
-}
-
-/** A server that waits for a person takes it as a no. */
-function declined(method: string): PeerAnswer {
-  if (method === 'elicitation/create') return { result: { action: 'decline' } };
-  return {
-    error: errorObject(
-      new NucleusError('CLIENT_CANNOT', `the client of this call was not asked ${method}, or did not answer`),
-    ),
-  };
-}
-
-function capabilityMissing({ profile, lacking }: Running): NucleusError {
-  const requiredCapabilities: Record<string, Params> = {};
-  for (const [name = '', part] of lacking)
-    requiredCapabilities[name] = { ...requiredCapabilities[name], ...(part !== undefined && { [part]: {} }) };
-  const names = Object.keys(requiredCapabilities).join(', ');
-  return new NucleusError(
-    'CAPABILITY_MISSING',
-    `${profile} asks for what this client did not declare it can do (${names}); use a client that can`,
-    { profile, requiredCapabilities },
-  );
-}
-
-function invalidState(profile: string, why: string): NucleusError {
-  return new NucleusError(
-    'REQUEST_STATE_INVALID',
-    `${why}; call ${profile} again without requestState and inputResponses`,
-    { profile },
-  );
 }

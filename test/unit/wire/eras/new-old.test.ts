@@ -343,3 +343,17 @@ test('the log level of a request holds while its call runs', async () => {
   await settled();
   assert.deepEqual(levels.at(-1), [null]);
 });
+
+test('parameters nested too deeply to be bound to a state fail their own call only', async () => {
+  const { call, upstream, clock } = setUp();
+  let nested: Params = {};
+  for (let depth = 0; depth < 50_000; depth += 1) nested = { nested };
+  const refused = refusalOf(call({ params: { name: 'buy', arguments: nested } }));
+  await settled();
+  const asked = upstream().ask('elicitation/create', { message: 'sure?' });
+  await clock.advance(30);
+  assert.equal(((await refused).data as Params)['code'], 'ARGUMENTS_INVALID');
+  assert.deepEqual(await asked, { result: { action: 'decline' } });
+  assert.equal(upstream().signal?.aborted, true);
+  assert.equal(clock.waiting, 0);
+});
