@@ -23,6 +23,7 @@ import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
+import { createRequestStates } from './routing/request-states.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
@@ -150,7 +151,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const views = createViews({ profiles: () => shown, catalog, names });
-  const newOld = createNewOld({ clock, setLevel: logLevels.set });
+  const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,

@@ -51,13 +51,25 @@ export function createGuard(options: {
 }
 
 /** Lets a web page that the guard let in read what it gets (Fetch standard, CORS protocol). */
-export function allowOrigin(response: ServerResponse, origin: string): void {
+export function allowOrigin(response: ServerResponse, origin: string, asked: string | undefined): void {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'origin');
   response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
   response.setHeader(
     'access-control-allow-headers',
-    'authorization, content-type, accept, mcp-session-id, mcp-protocol-version, last-event-id',
+    [allowedHeaders, ...paramHeadersIn(asked ?? '')].join(', '),
   );
   response.setHeader('access-control-expose-headers', 'mcp-session-id, www-authenticate');
+}
+
+const allowedHeaders =
+  'authorization, content-type, accept, mcp-session-id, mcp-protocol-version, mcp-method, mcp-name, last-event-id';
+
+/** Which arguments are repeated in headers is the tools' to say, so that any name may come. */
+function paramHeadersIn(asked: string): string[] {
+  return asked
+    .slice(0, 4_096)
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name));
 }

@@ -99,7 +99,7 @@ export async function listenOnHttp(deps: HttpDeps): Promise<HttpFront> {
     const { method, url: target = '' } = request;
     const { origin } = request.headers;
     if (origin !== undefined) {
-      allowOrigin(response, origin);
+      allowOrigin(response, origin, request.headers['access-control-request-headers']);
       if (method === 'OPTIONS') return void response.writeHead(204).end();
     }
     const query = target.indexOf('?');

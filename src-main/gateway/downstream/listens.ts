@@ -5,7 +5,7 @@ import { discovery } from '../routing/greeting.ts';
 import type { Route } from '../routing/route.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
 import type { View } from '../routing/view.ts';
-import { encode, isObject, type Params } from '../wire/frame.ts';
+import { encode, isObject, tryEncode, type Params } from '../wire/frame.ts';
 import { metaKeys } from '../wire/modern.ts';
 import { hasCapability } from '../wire/peer.ts';
 import { createListNews, type ListChanges } from './list-news.ts';
@@ -72,7 +72,8 @@ export function createListens(deps: {
 
     function say(method: string, about: Params): boolean {
       const meta = isObject(about['_meta']) ? about['_meta'] : {};
-      return io.notify([encode({ method, params: { ...about, _meta: { ...meta, ...stamp } } })]);
+      const line = tryEncode({ method, params: { ...about, _meta: { ...meta, ...stamp } } });
+      return line === null || io.notify([line]);
     }
 
     function tell(method: string, about: Params): void {

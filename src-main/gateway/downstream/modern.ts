@@ -7,7 +7,7 @@ import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { paramFault, type Envelope, type Headers, type RequestFrame } from '../wire/classify.ts';
 import { uncachedMembers } from '../wire/eras/stamp.ts';
-import { encode, errorObject, isObject, type Params } from '../wire/frame.ts';
+import { encode, errorObject, isObject, tryEncode, type Params } from '../wire/frame.ts';
 import { isAtLeast } from '../wire/log-level.ts';
 import { encodeReply, readReply, replyOutcome, type Reply } from '../wire/reply.ts';
 import { declaredHeaders } from './declared-headers.ts';
@@ -121,8 +121,9 @@ export function createModern(deps: ModernDeps): AnswerModern {
         if (fault) throw fault;
       }
       const { logLevel } = envelope;
-      const onAir = (method: string, about: Params | undefined): void => {
-        if (!controller.signal.aborted) io.notify([encode({ method, ...(about && { params: about }) })]);
+      const onAir = (what: string, about: Params | undefined): void => {
+        const line = tryEncode({ method: what, ...(about && { params: about }) });
+        if (line !== null && !controller.signal.aborted) io.notify([line]);
       };
       const whole: Call = {
         kind: addressed.kind,

@@ -62,6 +62,16 @@ export function encode(message: object): string {
   return JSON.stringify({ jsonrpc: '2.0', ...message });
 }
 
+/** As `encode`; null for what an upstream sent nested too deeply to be written again. */
+export function tryEncode(message: object): string | null {
+  try {
+    return encode(message);
+  } catch {
+    // A RangeError: it could be read, but not be written.
+    return null;
+  }
+}
+
 /** The JSON-RPC error object of any thrown value; what it says is the sentence people read too. */
 export function errorObject(thrown: unknown): { code: number; message: string; data?: object } {
   const error = toNucleusError(thrown);

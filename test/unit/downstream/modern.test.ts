@@ -32,6 +32,12 @@ function modern(
   ];
 }
 
+function nested(depth: number): object {
+  let value = {};
+  for (let level = 0; level < depth; level += 1) value = { value };
+  return value;
+}
+
 const call = (meta: object = {}): [object, Asked] =>
   modern('tools/call', { name: 'db_prod_wait', arguments: {} }, meta);
 
@@ -95,6 +101,7 @@ test('progress and wanted log messages go before the answer, on its stream', asy
     calls[0]?.peer?.tell('notifications/message', { level: 'info', data: 'too little' });
     calls[0]?.peer?.tell('notifications/message', { level: 'error', data: 'much' });
     calls[0]?.onProgress?.({ progress: 1 });
+    calls[0]?.peer?.tell('notifications/message', { level: 'error', data: nested(50_000) });
     calls[0]?.answer('done');
   });
   const events = await stream(t, url, ...call({ progressToken: 'p', [`${keys}/logLevel`]: 'warning' }));

@@ -6,6 +6,7 @@ import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
 import { createPolicy, noLimits } from '../../../src-main/gateway/policy/policy.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
+import { createRequestStates } from '../../../src-main/gateway/routing/request-states.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
@@ -85,7 +86,10 @@ function setUp(
         policy: createPolicy([]),
         approvals: createApprovals({ clock }),
         limits: noLimits,
-        bridge: createBridge({ supervisor, newOld: createNewOld({ clock, setLevel: async () => {} }) }),
+        bridge: createBridge({
+          supervisor,
+          newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
+        }),
         audit,
         clock,
       }),

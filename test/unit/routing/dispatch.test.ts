@@ -12,6 +12,7 @@ import {
   resultOf,
   type Call,
 } from '../../../src-main/gateway/routing/dispatch.ts';
+import { createRequestStates } from '../../../src-main/gateway/routing/request-states.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
@@ -49,7 +50,10 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     policy: parts.policy ?? createPolicy([]),
     approvals,
     limits: parts.limits ?? noLimits,
-    bridge: createBridge({ supervisor, newOld: createNewOld({ clock, setLevel: async () => {} }) }),
+    bridge: createBridge({
+      supervisor,
+      newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
+    }),
     audit: { record: (call) => records.push(call) },
     clock,
   });

@@ -1,13 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { NucleusError } from '../../../../src-shared/errors.ts';
-import type { Clock } from '../../platform.ts';
-import { errorObject, isObject, type Params } from '../frame.ts';
+import { isObject, type Params } from '../frame.ts';
 import { isLogLevel, type LogLevel } from '../log-level.ts';
 import { metaKeys, type InputRequest } from '../modern.ts';
 import { hasCapability, neededCapability, type Peer, type PeerAnswer, type PeerRequest } from '../peer.ts';
 import type { Reply } from '../reply.ts';
 import { demandsOf, inputRequestOf } from './input-requests.ts';
-import { bindingOf, createRequestStates } from './request-state.ts';
+import {
+  bindingFor,
+  capabilityMissing,
+  declined,
+  invalidState,
+  isStuck,
+  type Caller,
+  type Running,
+} from './running.ts';
 import { legacyParams, stampReply } from './stamp.ts';
 
 type OnProgress = ((params: Params) => void) | undefined;
@@ -42,6 +48,19 @@ export interface NewOld {
   close(): void;
 }
 
+/** Where a call stands that waits for answers. */
+export interface RequestState {
+  readonly call: string;
+  readonly round: number;
+}
+
+/** Seals what a client carries for us between two requests: it can be neither read, nor changed, nor used for another call. */
+export interface RequestStates {
+  seal(state: RequestState, binding: string): string;
+  /** Null for what is not ours, was changed, or belongs to another call. */
+  open(sealed: unknown, binding: string): RequestState | null;
+}
+
 /** Questions that come together are asked together: this long after the last one nothing more is expected. */
 const quietMs = 30;
 /** So long a client may take to answer. */
@@ -55,48 +74,24 @@ const mayAsk = new Set(['tools/call', 'prompts/get', 'resources/read']);
 /** In place of a parked call: its upstream ended it, and whoever did what it demanded calls again. */
 const anew = 'anew';
 
-/** A request of the client that waits for what its call comes to. */
-interface Caller {
-  readonly peer: Peer;
-  readonly onProgress: OnProgress;
-  resolve(reply: Reply): void;
-  reject(error: unknown): void;
-}
-
-interface Running {
-  readonly id: string;
-  readonly principal: string;
-  readonly profile: string;
-  readonly binding: () => string;
-  /** Ends the call of the upstream. */
-  readonly ending: AbortController;
-  readonly questions: Map<string, { request: PeerRequest; settle: (answer: PeerAnswer) => void }>;
-  /** What the client would have to be capable of for the questions that were declined. */
-  readonly lacking: (readonly string[])[];
-  caller: Caller | null;
-  capabilities: Params;
-  asked: number;
-  round: number;
-  outcome: (() => Reply) | null;
-  forgetTimer: () => void;
-}
-
 export function createNewOld({
   clock,
+  states,
   setLevel,
 }: {
-  readonly clock: Clock;
+  readonly clock: { after(milliseconds: number, act: () => void): () => void };
+  readonly states: RequestStates;
   /** Somebody wants log messages of these profiles from a level on; null: no more. */
   setLevel(listener: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
 }): NewOld {
-  const states = createRequestStates();
+  let calls = 0;
   const parked = new Map<string, Running>();
 
   function begin(call: NewOldCall, peer: Peer): Promise<Reply> {
     const { method, principal, profile } = call;
     const params = legacyParams(call.params);
     const running: Running = {
-      id: randomUUID(),
+      id: String((calls += 1)),
       principal,
       profile,
       binding: () => bindingFor(call),
@@ -181,7 +176,14 @@ export function createNewOld({
 
   function gather(running: Running): void {
     running.forgetTimer();
-    running.forgetTimer = clock.after(quietMs, () => put(running));
+    running.forgetTimer = clock.after(quietMs, () => {
+      try {
+        put(running);
+      } catch (error) {
+        release(running)?.reject(error);
+        end(running);
+      }
+    });
   }
 
   /** Hands the questions to the client and parks the call. */
@@ -190,11 +192,11 @@ export function createNewOld({
     if (!caller) return;
     if (questions.size === 0) {
       if (!isStuck(running)) return;
-      release(running).reject(capabilityMissing(running));
+      release(running)?.reject(capabilityMissing(running));
       return end(running);
     }
     if (!parked.has(running.id) && isFull(principal)) {
-      release(running).reject(
+      release(running)?.reject(
         new NucleusError('GATEWAY_BUSY', `too many calls wait for answers; answer some, then call again`, {
           profile,
         }),
@@ -202,12 +204,13 @@ export function createNewOld({
       return end(running);
     }
     running.round += 1;
-    parked.set(running.id, running);
-    running.forgetTimer = clock.after(parkedMs, () => end(running));
     const inputRequests: Record<string, InputRequest> = {};
     for (const [key, { request }] of questions)
       inputRequests[key] = inputRequestOf(request.method, request.params);
-    release(running).resolve(inputRequired(running, inputRequests, running.id));
+    const reply = inputRequired(running, inputRequests, running.id);
+    parked.set(running.id, running);
+    running.forgetTimer = clock.after(parkedMs, () => end(running));
+    release(running)?.resolve(reply);
   }
 
   function inputRequired(
@@ -228,10 +231,10 @@ export function createNewOld({
     throw capabilityMissing(running);
   }
 
-  function release(running: Running): Caller {
+  function release(running: Running): Caller | null {
     const { caller } = running;
     running.caller = null;
-    return caller as Caller;
+    return caller;
   }
 
   function isFull(principal: string): boolean {
@@ -305,45 +308,4 @@ export function createNewOld({
       for (const running of Array.from(parked.values())) end(running);
     },
   };
-}
-
-/** Another client, another account or another request cannot continue a call. */
-function bindingFor({ principal, profile, method, params }: NewOldCall): string {
-  const { inputResponses: _responses, requestState: _state, _meta, ...own } = params;
-  return bindingOf([principal, profile, method, own]);
-}
-
-/** All it asked was declined, as its client cannot be asked such things. */
-function isStuck({ lacking, asked }: Running): boolean {
-  return lacking.length > 0 && asked === 0;
-}
-
-/** A server that waits for a person takes it as a no. */
-function declined(method: string): PeerAnswer {
-  if (method === 'elicitation/create') return { result: { action: 'decline' } };
-  return {
-    error: errorObject(
-      new NucleusError('CLIENT_CANNOT', `the client of this call was not asked ${method}, or did not answer`),
-    ),
-  };
-}
-
-function capabilityMissing({ profile, lacking }: Running): NucleusError {
-  const requiredCapabilities: Record<string, Params> = {};
-  for (const [name = '', part] of lacking)
-    requiredCapabilities[name] = { ...requiredCapabilities[name], ...(part !== undefined && { [part]: {} }) };
-  const names = Object.keys(requiredCapabilities).join(', ');
-  return new NucleusError(
-    'CAPABILITY_MISSING',
-    `${profile} asks for what this client did not declare it can do (${names}); use a client that can`,
-    { profile, requiredCapabilities },
-  );
-}
-
-function invalidState(profile: string, why: string): NucleusError {
-  return new NucleusError(
-    'REQUEST_STATE_INVALID',
-    `${why}; call ${profile} again without requestState and inputResponses`,
-    { profile },
-  );
 }

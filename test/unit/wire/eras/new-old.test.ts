@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { errorObject, type Params } from '../../../../src-main/gateway/wire/frame.ts';
+import { createRequestStates } from '../../../../src-main/gateway/routing/request-states.ts';
 import { createNewOld, type NewOldCall } from '../../../../src-main/gateway/wire/eras/new-old.ts';
 import type { Peer, PeerAnswer } from '../../../../src-main/gateway/wire/peer.ts';
 import type { Reply } from '../../../../src-main/gateway/wire/reply.ts';
@@ -26,7 +27,7 @@ function setUp() {
     levels.push([...profiles, level]);
     return Promise.resolve();
   };
-  const newOld = createNewOld({ clock, setLevel });
+  const newOld = createNewOld({ clock, states: createRequestStates(), setLevel });
   /** Calls as the upstream sees them. */
   const started: Upstream[] = [];
   const call = (more: Partial<NewOldCall> = {}, capabilities: Params = everything): Promise<Reply> =>
@@ -341,4 +342,18 @@ test('the log level of a request holds while its call runs', async () => {
   await reply;
   await settled();
   assert.deepEqual(levels.at(-1), [null]);
+});
+
+test('parameters nested too deeply to be bound to a state fail their own call only', async () => {
+  const { call, upstream, clock } = setUp();
+  let nested: Params = {};
+  for (let depth = 0; depth < 50_000; depth += 1) nested = { nested };
+  const refused = refusalOf(call({ params: { name: 'buy', arguments: nested } }));
+  await settled();
+  const asked = upstream().ask('elicitation/create', { message: 'sure?' });
+  await clock.advance(30);
+  assert.equal(((await refused).data as Params)['code'], 'ARGUMENTS_INVALID');
+  assert.deepEqual(await asked, { result: { action: 'decline' } });
+  assert.equal(upstream().signal?.aborted, true);
+  assert.equal(clock.waiting, 0);
 });

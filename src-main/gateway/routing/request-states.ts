@@ -1,24 +1,15 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { isObject, parseJson } from '../frame.ts';
-
-/** Where a call stands that waits for answers. */
-export interface RequestState {
-  readonly call: string;
-  readonly round: number;
-}
-
-/** Seals what a client carries for us between two requests: it can be neither read, nor changed, nor used for another call. */
-export interface RequestStates {
-  seal(state: RequestState, binding: string): string;
-  /** Null for what is not ours, was changed, or belongs to another call. */
-  open(sealed: unknown, binding: string): RequestState | null;
-}
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { RequestState, RequestStates } from '../wire/eras/new-old.ts';
+import { parseJson } from '../wire/frame.ts';
 
 const nonceBytes = 12;
 const tagBytes = 16;
 const maxLength = 1_000;
 
-/** The key lives as long as the process: what it sealed means nothing to the next one, which has no such calls. */
+/**
+ * Seals what a client carries for us between two requests. The key lives as long as the process: what it sealed means
+ * nothing to the next one, which has no such calls.
+ */
 export function createRequestStates(random: (bytes: number) => Buffer = randomBytes): RequestStates {
   const key = random(32);
   return {
@@ -48,16 +39,4 @@ export function createRequestStates(random: (bytes: number) => Buffer = randomBy
       }
     },
   };
-}
-
-/** What a request must have in common with the one it continues. */
-export function bindingOf(parts: readonly unknown[]): string {
-  return createHash('sha256').update(JSON.stringify(parts, sorted)).digest('base64url');
-}
-
-/** The order of members means nothing in JSON. */
-function sorted(_key: string, value: unknown): unknown {
-  return isObject(value)
-    ? Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    : value;
 }
