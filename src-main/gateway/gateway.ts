@@ -156,7 +156,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld }),
+    bridge: createBridge({ supervisor, newOld, outputSchema: catalog.outputSchema }),
     audit,
     clock,
   });

@@ -23,6 +23,8 @@ export type Bridge = (carried: Carried) => Promise<Reply>;
 export function createBridge(deps: {
   readonly supervisor: Pick<Supervisor, 'request' | 'eraOf'>;
   readonly newOld: NewOld;
+  /** The output schema of a tool as its upstream listed it. */
+  outputSchema?(profile: string, tool: string): unknown;
 }): Bridge {
   const { supervisor, newOld } = deps;
   return async ({ profile, principal, method, params, signal, onProgress, peer }) => {
@@ -32,7 +34,10 @@ export function createBridge(deps: {
     const send = (asked: Params): Promise<Reply> =>
       supervisor.request(profile, method, asked, { signal, onProgress, peer });
     if (client === upstream) return send(params);
-    if (upstream === 'modern') return oldNew(send, params, peer, profile, signal);
+    if (upstream === 'modern')
+      return oldNew(send, params, peer, profile, signal, () =>
+        method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
+      );
     return newOld.carry({
       start: (asked, other, ending, relay) =>
         supervisor.request(profile, method, asked, { signal: ending, onProgress: relay, peer: other }),
