@@ -15,7 +15,7 @@ export function isReservedName(exposed: string): boolean {
 }
 
 /**
- * The name a client sees for an upstream tool or prompt: `<connector>_<alias>_<tool>`, characters outside
+ * The name a client sees for an upstream tool or prompt: `<connector>_<alias>_<tool>` (no alias for all accounts), characters outside
  * [A-Za-z0-9_-] replaced by `_`, shortened in the middle to 48 characters. `salt` > 0 makes another name for the
  * same thing, for when the first one is taken or reserved. Names are never split back; the catalog's table maps them.
  */
@@ -24,7 +24,7 @@ export function exposedName(
   sha256Hex: (text: string) => string,
   salt = 0,
 ): string {
-  const whole = `${parts.connector}_${parts.alias}_${parts.name}`;
+  const whole = [parts.connector, parts.alias, parts.name].filter((part) => part !== '').join('_');
   const plain = whole.replace(/[^A-Za-z0-9_-]/gu, '_');
   const clean = salt > 0 && isReservedName(plain) ? `x_${plain}` : plain;
   if (clean.length <= maxExposedLength && salt === 0) return clean;

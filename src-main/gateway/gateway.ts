@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
 import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
-import { parseMode } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
@@ -23,7 +22,9 @@ import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
+import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
 import { createRequestStates } from './routing/request-states.ts';
+import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
@@ -150,15 +151,25 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
-  const views = createViews({ profiles: () => shown, catalog, names });
+  const views = createViews({
+    profiles: () => shown,
+    catalog,
+    names,
+    surface: config.surface,
+    ownTools: createMetaTools({ settle }),
+  });
+  const sticky = createSticky(clock);
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
   const dispatch = createDispatch({
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld, roots }),
+    bridge: createBridge({ supervisor, newOld, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
+    onSuccess({ peer, route: { binding } }) {
+      if (peer) sticky.used(peer.client, binding.connector, binding.profile);
+    },
   });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
   const profiles = createProfiles({
@@ -291,7 +302,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     answerModern,
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
-    parseMode(asked?.mode ?? '');
     return views.select(asked, granted);
   }
 

@@ -183,8 +183,10 @@ function readView(options: ServeOptions): AttachView {
 
 /** As the original takes them: repeated, or separated by commas. */
 function readPins(given: readonly string[]): readonly string[] {
-  return given.flatMap((text) => text.split(',')).map((text) => {
-    const { connector, alias } = parseAlwaysOn(text);
-    return `${connector}:${alias}`;
-  });
+  return given
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const { connector, alias } = parseAlwaysOn(text);
+      return `${connector}:${alias}`;
+    });
 }

@@ -25,6 +25,8 @@ export function createBridge(deps: {
   readonly newOld: NewOld;
   /** The folders a profile may know of, as file URIs. */
   roots(profile: string): readonly Params[];
+  /** The output schema of a tool as its upstream listed it. */
+  outputSchema?(profile: string, tool: string): unknown;
 }): Bridge {
   const { supervisor, newOld } = deps;
   return async ({ profile, principal, method, params, signal, onProgress, peer }) => {
@@ -38,7 +40,9 @@ export function createBridge(deps: {
     if (client === upstream) return send(peer)(params);
     if (upstream === 'modern') {
       const asked = peer && withRoots(peer, deps.roots(profile));
-      return oldNew(send(asked), params, asked, profile, signal);
+      return oldNew(send(asked), params, asked, profile, signal, () =>
+        method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
+      );
     }
     return newOld.carry({
       start: (asked, other, ending, relay) =>

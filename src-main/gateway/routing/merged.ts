@@ -46,7 +46,10 @@ export function mergeTools(offered: readonly Offered[]): readonly MergedTool[] {
 }
 
 /** What decides whether two tools are one: all but the words about it. */
-function shapeOf({ era, definition: { description: _, title: __, ...shape } }: Offered): string {
+function shapeOf({
+  era,
+  definition: { description: _description, title: _title, ...shape },
+}: Offered): string {
   return JSON.stringify([era, shape]);
 }
 

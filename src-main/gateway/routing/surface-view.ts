@@ -38,12 +38,7 @@ const fixedModes = ['expose-all', 'hybrid', 'search', 'merged', 'compat'] as con
  * A view that lists no more than its mode says. Everything can be called all the same: a client that still has the
  * list of another mode loses nothing.
  */
-export function withSurface(
-  view: View,
-  deps: Required<ViewDeps>,
-  options: SurfaceOptions,
-  ownTools: OwnTools,
-): View {
+export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions, ownTools: OwnTools): View {
   let known: { direct: readonly Row[]; shown: Shown } | null = null;
 
   function shown(): Shown {
@@ -109,7 +104,8 @@ function rowOfOwn(tool: OwnTool, view: View): Row {
   const route: Route = {
     binding: noAccount,
     name: tool.name,
-    own: (call, dispatch) => tool.run(call.params['arguments'] as Params | undefined ?? {}, call, () => view, dispatch),
+    own: (call, dispatch) =>
+      tool.run((call.params['arguments'] as Params | undefined) ?? {}, call, () => view, dispatch),
   };
   return { key: tool.name, json: JSON.stringify(definition), route };
 }
@@ -120,7 +116,7 @@ interface Merged {
 }
 
 /** The rows of mode `merged`: joined ones, and those of accounts whose tool is another under the same name. */
-function mergedRows(view: View, direct: readonly Row[], { catalog, names }: Required<ViewDeps>): Merged {
+function mergedRows(view: View, direct: readonly Row[], { catalog, names }: ViewDeps): Merged {
   const offered = view.bindings.flatMap((binding) => {
     const offer = catalog.offer(binding.profile);
     return offer ? offer.tool.map((definition) => ({ binding, era: eraOf(offer), definition })) : [];
@@ -129,7 +125,12 @@ function mergedRows(view: View, direct: readonly Row[], { catalog, names }: Requ
   const rows: Row[] = [];
   const covered = new Set<string>();
   for (const [connector, group] of Map.groupBy(tools, (tool) => tool.connector)) {
-    const exposed = names.exposedNames('tool', connector, '', group.map(({ name }) => name));
+    const exposed = names.exposedNames(
+      'tool',
+      connector,
+      '',
+      group.map(({ name }) => name),
+    );
     for (const tool of group) {
       const key = exposed.get(tool.name) as string;
       rows.push(toolRow(key, { ...tool.definition, name: key }, mergedRoute(tool), tool.era));

@@ -39,20 +39,13 @@ export function chooseMode(tools: Tools, options: SurfaceOptions): FixedMode {
 
 /** The tools that are listed in a mode. What is not listed can be called all the same. */
 export function advertised(tools: Tools, mode: FixedMode, alwaysOn: readonly AlwaysOn[]): readonly Row[] {
-  switch (mode) {
-    case 'compat':
-      return tools.compat;
-    case 'search':
-      return tools.own;
-    case 'merged':
-      return [...tools.own, ...tools.merged()];
-    case 'hybrid': {
-      const shown = new Set(shownInHybrid(tools.bindings, alwaysOn));
-      return [...tools.own, ...tools.direct.filter(({ route }) => shown.has(route.binding))];
-    }
-    case 'expose-all':
-      return [...tools.own, ...tools.direct];
-  }
+  const { own, direct, bindings } = tools;
+  if (mode === 'compat') return tools.compat;
+  if (mode === 'search') return own;
+  if (mode === 'merged') return [...own, ...tools.merged()];
+  if (mode === 'expose-all') return [...own, ...direct];
+  const shown = new Set(shownInHybrid(bindings, alwaysOn));
+  return [...own, ...direct.filter(({ route }) => shown.has(route.binding))];
 }
 
 /** The first account of each connector, which is its default one, and those that are pinned. */

@@ -14,7 +14,12 @@ export interface OwnTool {
 }
 
 /** Stands where a call has an account; our own tools have none. */
-export const noAccount: Binding = { profile: 'nucleus', connector: 'nucleus', alias: 'nucleus', metadata: {} };
+export const noAccount: Binding = {
+  profile: 'nucleus',
+  connector: 'nucleus',
+  alias: 'nucleus',
+  metadata: {},
+};
 
 /** A result with text for the model and the same as data for programs. */
 export function ownResult(text: string, data: Params): Reply {
