@@ -28,7 +28,7 @@ export interface Tools {
 }
 
 /** Of two that fit the budget the one that shows more. */
-const choices = ['expose-all', 'hybrid', 'search'] as const satisfies readonly FixedMode[];
+const choices = ['expose-all', 'merged', 'hybrid', 'search'] as const satisfies readonly FixedMode[];
 
 /** The mode a list is made in: the one asked for, or the first that fits the budget. */
 export function chooseMode(tools: Tools, options: SurfaceOptions): FixedMode {
