@@ -42,10 +42,10 @@ export function advertised(tools: Tools, mode: FixedMode, alwaysOn: readonly Alw
   const { own, direct, bindings } = tools;
   if (mode === 'compat') return tools.compat;
   if (mode === 'search') return own;
-  if (mode === 'merged') return [...own, ...tools.merged()];
-  if (mode === 'expose-all') return [...own, ...direct];
+  if (mode === 'merged') return [...tools.merged(), ...own];
+  if (mode === 'expose-all') return [...direct, ...own];
   const shown = new Set(shownInHybrid(bindings, alwaysOn));
-  return [...own, ...direct.filter(({ route }) => shown.has(route.binding))];
+  return [...direct.filter(({ route }) => shown.has(route.binding)), ...own];
 }
 
 /** The first account of each connector, which is its default one, and those that are pinned. */
