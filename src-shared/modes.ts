@@ -5,8 +5,11 @@ import { NucleusError } from './errors.ts';
  * `auto` takes the first of expose-all, hybrid and search that fits the token budget; `merged` shows one tool for all
  * accounts of a connector, `compat` the two tools of Nexus.
  */
-export const modes = ['auto', 'expose-all', 'hybrid', 'search', 'merged', 'compat'] as const;
+export const fixedModes = ['expose-all', 'hybrid', 'search', 'merged', 'compat'] as const;
+export const modes = ['auto', ...fixedModes] as const;
 export type Mode = (typeof modes)[number];
+/** A mode that says what is shown; `auto` only chooses among them. */
+export type FixedMode = (typeof fixedModes)[number];
 
 const spellings: Readonly<Record<string, Mode>> = {
   '': 'auto',

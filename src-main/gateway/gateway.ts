@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers, Surface as SurfaceInfo } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
+import { fixedModes } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
@@ -26,6 +27,7 @@ import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
+import type { Surface } from './routing/surface-view.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -259,9 +261,23 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
     status,
+    surface,
   });
 
+  /** Of the default view, which is never a transparent one. */
+  function shownSurface(): Surface {
+    return defaultView().surface() as Surface;
+  }
+
+  function surface(): SurfaceInfo {
+    const { mode, budget } = config.surface;
+    const { mode: chosen, cost, warnings } = shownSurface();
+    const costs = Object.fromEntries(fixedModes.map((one) => [one, cost(one)])) as SurfaceInfo['costs'];
+    return { mode, chosen, budget, costs, warnings: [...warnings] };
+  }
+
   function status(): GatewayStatus {
+    const { mode: chosen, cost, warnings: stale } = shownSurface();
     return {
       version,
       pid: process.pid,
@@ -276,8 +292,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
+      surface: { mode: config.surface.mode, chosen, ...cost(chosen) },
       warnings: [
         ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
+        ...stale,
         ...connectors
           .problems()
           .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),

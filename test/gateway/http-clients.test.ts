@@ -127,7 +127,12 @@ test('the command line of the inspector uses both accounts', async () => {
     ),
   ]);
   const { tools } = listed as { tools: { name: string }[] };
-  assert.deepEqual(accountTools({ tools }).map(({ name }) => name).toSorted(), wanted);
+  assert.deepEqual(
+    accountTools({ tools })
+      .map(({ name }) => name)
+      .toSorted(),
+    wanted,
+  );
   const accounts = called.map((result) => (JSON.parse(textOf(result)) as { name: string }).name);
   assert.deepEqual(accounts, ['work', 'home']);
 });

@@ -1,3 +1,4 @@
+import type { FixedMode } from '../../../src-shared/modes.ts';
 import type { Params } from '../wire/frame.ts';
 import { eraOf } from './catalog.ts';
 import { mergedRoute, mergeTools } from './merged.ts';
@@ -5,15 +6,7 @@ import { noAccount, type OwnTool } from './meta-tools/own-tool.ts';
 import { createPages, type Pages } from './pages.ts';
 import type { Route } from './route.ts';
 import { toolRow, type Row } from './rows.ts';
-import {
-  advertised,
-  chooseMode,
-  stalePins,
-  tokensOf,
-  type FixedMode,
-  type SurfaceOptions,
-  type Tools,
-} from './surface.ts';
+import { advertised, chooseMode, stalePins, tokensOf, type SurfaceOptions, type Tools } from './surface.ts';
 import { listPage, type View, type ViewDeps } from './view.ts';
 
 /** Our own tools, by whether they are listed beside those of the accounts or in their place. */
@@ -26,13 +19,11 @@ export interface OwnTools {
 export interface Surface {
   readonly mode: FixedMode;
   readonly tools: readonly Row[];
-  /** What each mode would cost a model, in tokens. */
-  costs(): Readonly<Record<FixedMode, { readonly tools: number; readonly tokens: number }>>;
+  /** What a mode would cost a model, in tokens. */
+  cost(mode: FixedMode): { readonly tools: number; readonly tokens: number };
   /** Sentences about what of the options cannot be done. */
   readonly warnings: readonly string[];
 }
-
-const fixedModes = ['expose-all', 'hybrid', 'search', 'merged', 'compat'] as const satisfies FixedMode[];
 
 /**
  * A view that lists no more than its mode says. Everything can be called all the same: a client that still has the
@@ -72,12 +63,9 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
         warnings: stalePins(view.bindings, options.alwaysOn).map(
           ({ connector, alias }) => `--always-on ${connector}:${alias} names no profile that is shown here`,
         ),
-        costs() {
-          const costOf = (one: FixedMode) => {
-            const rows = advertised(tools, one, options.alwaysOn);
-            return [one, { tools: rows.length, tokens: tokensOf(rows) }] as const;
-          };
-          return Object.fromEntries(fixedModes.map(costOf)) as ReturnType<Surface['costs']>;
+        cost(one) {
+          const rows = advertised(tools, one, options.alwaysOn);
+          return { tools: rows.length, tokens: tokensOf(rows) };
         },
       },
     };

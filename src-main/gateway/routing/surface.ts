@@ -1,10 +1,7 @@
-import type { AlwaysOn, Mode } from '../../../src-shared/modes.ts';
+import type { AlwaysOn, FixedMode, Mode } from '../../../src-shared/modes.ts';
 import type { Binding } from './route.ts';
 import { estimateTokens } from './tokens.ts';
 import type { Row } from './view.ts';
-
-/** A mode that says what is advertised; `auto` only chooses among them. */
-export type FixedMode = Exclude<Mode, 'auto'>;
 
 export interface SurfaceOptions {
   readonly mode: Mode;
@@ -75,7 +72,8 @@ export function tokensOf(rows: readonly Row[]): number {
   return rows.reduce((sum, row) => sum + tokensOfRow(row), listTokens);
 }
 
-function tokensOfRow(row: Row): number {
+/** About what one row costs a model. */
+export function tokensOfRow(row: Row): number {
   const known = counted.get(row);
   if (known !== undefined) return known;
   const tokens = estimateTokens(row.json);
