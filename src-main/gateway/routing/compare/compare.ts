@@ -1,9 +1,10 @@
 import { cap } from './cap.ts';
-import type { Comparison, ProfileComparison, Side } from './comparison.ts';
+import type { Comparison, ProfileComparison, RefusedSide, Side } from './comparison.ts';
 import { noFindings } from './findings.ts';
 import { compareLimits } from './limits.ts';
 import { diffLines } from './lines.ts';
 import { readResult, type Reading } from './read-result.ts';
+import { refuseLarge } from './refuse-large.ts';
 import { summarize } from './summary.ts';
 import { diffValues } from './values.ts';
 
@@ -11,10 +12,11 @@ import { diffValues } from './values.ts';
  * What differs between the results of several profiles, each compared with the base: the named one, or else the first
  * that has a result. Pure; how long it takes grows with the results, so see comparer.ts.
  */
-export function compareResults(sides: readonly Side[], baseProfile?: string): Comparison {
+export function compareResults(sides: readonly (Side | RefusedSide)[], baseProfile?: string): Comparison {
   const not_compared: { profile: string; reason: string }[] = [];
-  const read = sides.flatMap(({ profile, json }, at): { profile: string; reading: Reading }[] => {
-    const reading = problemBefore(json, at) ?? readResult(json);
+  const read = refuseLarge(sides).flatMap((side): { profile: string; reading: Reading }[] => {
+    const { profile } = side;
+    const reading = 'problem' in side ? side : readResult(side.json);
     if (!('problem' in reading)) return [{ profile, reading }];
     not_compared.push({ profile, reason: reading.problem.slice(0, compareLimits.valueLength) });
     return [];
@@ -51,15 +53,5 @@ function comparePair(base: Reading, profile: string, other: Reading, bytes: numb
       profile: areData ? other.source : 'text',
     },
     ...shown,
-  };
-}
-
-function problemBefore(json: string | Uint8Array, at: number): { readonly problem: string } | null {
-  const { profiles, inputBytes } = compareLimits;
-  if (at >= profiles) return { problem: `no more than ${profiles} results are compared` };
-  if (json.length <= inputBytes) return null;
-  const size = (json.length / 1024 / 1024).toFixed(1);
-  return {
-    problem: `its result has ${size} MiB, and no more than ${inputBytes / 1024 / 1024} are compared; ask for less`,
   };
 }

@@ -6,6 +6,12 @@ export interface Side {
   readonly json: string | Uint8Array;
 }
 
+/** One whose result is not even read, and why. */
+export interface RefusedSide {
+  readonly profile: string;
+  readonly problem: string;
+}
+
 /** What differs between the base and each other profile. Its JSON is what the model reads. */
 export interface Comparison {
   /** The profile all others are compared with. */

@@ -4,6 +4,8 @@ export const compareLimits = {
   profiles: 32,
   /** Bytes of one result; a larger one is not compared. */
   inputBytes: 16 * 1024 * 1024,
+  /** Bytes of all results together; those that come after are not compared. */
+  totalBytes: 64 * 1024 * 1024,
   /** Entries in each list of one profile. */
   entries: 100,
   /** Cells shown of one changed row. */
