@@ -4,6 +4,7 @@ import { modes, type Mode } from '../../../src-shared/modes.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createMetaTools } from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
+import type { PlanDeps } from '../../../src-main/gateway/routing/meta-tools/plan.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import { withSurface } from '../../../src-main/gateway/routing/surface-view.ts';
@@ -11,6 +12,7 @@ import { createView, type View } from '../../../src-main/gateway/routing/view.ts
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import type { Params } from '../../../src-main/gateway/wire/frame.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
+import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const query = {
@@ -19,6 +21,14 @@ const query = {
   inputSchema: { type: 'object', properties: { sql: { type: 'string' } }, required: ['sql'] },
 };
 const tables = { name: 'tables', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
+
+const metaParts: PlanDeps = {
+  clock: createFakeClock(),
+  comparer: { compare: () => assert.fail() },
+  newOld: { carry: () => assert.fail() },
+  settle: () => Promise.resolve(),
+  foresee: () => ({ decision: 'allow' }),
+};
 
 function offerOf(...tool: Params[]): Offer {
   return { greeting: { protocolVersion: '2025-11-25' }, tool, prompt: [], resource: [], template: [] };
@@ -48,7 +58,7 @@ function show(
       budget: options.budget ?? 10_000,
       alwaysOn: options.alwaysOn ?? [],
     },
-    createMetaTools({ settle: () => Promise.resolve() }),
+    createMetaTools(metaParts),
   );
 }
 
