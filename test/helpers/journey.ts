@@ -1,6 +1,12 @@
-// What a client does with the official example server, as a record that can be held against another such record.
+// What a client does with the official servers, as a record that can be held against another such record.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from './until.ts';
 import type { Peer, Row } from './peers.ts';
+
+export type Seen = Record<string, unknown>;
+/** What a client does, step by step, and what it saw. */
+export type Journey = (peer: Peer, names: Names) => Promise<Seen>;
 
 /** What the client calls things, and how what it saw reads under their own names. */
 export interface Names {
@@ -15,7 +21,12 @@ export interface Names {
 }
 
 /** A server's own names, as they are. */
-export const asIs: Names = { exposed: (name) => name, address: (uri) => uri, holds: () => true, own: (text) => text };
+export const asIs: Names = {
+  exposed: (name) => name,
+  address: (uri) => uri,
+  holds: () => true,
+  own: (text) => text,
+};
 
 /** The names of one account among several. */
 export function ofAccount(connector: string, account: string): Names {
@@ -40,7 +51,7 @@ const document = 'demo://resource/static/document/features.md';
 const dynamic = 'demo://resource/dynamic/text/7';
 
 /** Uses everything server-everything has; what comes back is what was seen, step by step. */
-export async function travel(peer: Peer, names: Names): Promise<Record<string, unknown>> {
+export async function travel(peer: Peer, names: Names): Promise<Seen> {
   const { exposed, address } = names;
   const call = (name: string, args: Record<string, unknown> = {}): Promise<object> =>
     peer.call({ name: exposed(name), arguments: args });
@@ -98,7 +109,7 @@ export async function travel(peer: Peer, names: Names): Promise<Record<string, u
     updates: () => hearUpdates(peer, names),
     logs: () => hearLogs(peer, names),
   };
-  const seen: Record<string, unknown> = { greeting: peer.greeting() };
+  const seen: Seen = { greeting: peer.greeting() };
   for (const [name, step] of Object.entries(steps)) {
     seen[name] = await step().catch((error: { code?: unknown; message: string }) => ({
       failure: error.message,
@@ -129,16 +140,126 @@ async function hearLogs(peer: Peer, { address }: Names): Promise<unknown> {
   for (const level of ['debug', 'error'] as const) {
     const from = peer.heard.length;
     await peer.setLevel(level);
-    await (await peer.watch(address(document)))();
+    await (
+      await peer.watch(address(document))
+    )();
     heard[level] = peer.heard.slice(from);
   }
   return heard;
 }
 
-/** Without the names we gave, and without the time of day that the server writes into its resources. */
-export function comparable(seen: Record<string, unknown>, own: Names['own']): Record<string, unknown> {
+/** Everything server-filesystem is for, in a folder that is new each time. */
+export function workOn(folder: string): Journey {
+  return (peer, names) => workIn(folder, peer, names);
+}
+
+async function workIn(folder: string, peer: Peer, { exposed, holds, own }: Names): Promise<Seen> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'picture.png'), Buffer.from([0x89, 0x50, 0x4e, 0x47]));
+  const path = join(folder, 'a.txt');
+  const calls: Record<string, [name: string, args: Record<string, unknown>]> = {
+    allowed: ['list_allowed_directories', {}],
+    written: ['write_file', { path, content: 'one\ntwö 🙂\n' }],
+    edited: ['edit_file', { path, edits: [{ oldText: 'one', newText: 'eins' }] }],
+    text: ['read_text_file', { path }],
+    media: ['read_media_file', { path: join(folder, 'picture.png') }],
+    made: ['create_directory', { path: join(folder, 'sub') }],
+    moved: ['move_file', { source: path, destination: join(folder, 'sub', 'b.txt') }],
+    several: ['read_multiple_files', { paths: [join(folder, 'sub', 'b.txt'), join(folder, 'picture.png')] }],
+    tree: ['directory_tree', { path: folder }],
+    found: ['search_files', { path: folder, pattern: '**/*.txt' }],
+    badPlace: ['read_text_file', { path: '/etc/hostname' }],
+  };
+  const seen: Seen = { tools: (await peer.listTools()).tools.filter(holds) };
+  for (const [step, [name, args]] of Object.entries(calls))
+    seen[step] = await peer.call({ name: exposed(name), arguments: args });
+  return comparable(seen, own);
+}
+
+/** Everything server-memory is for, from an empty memory to an empty one. */
+export async function remember(peer: Peer, { exposed, address, holds, own }: Names): Promise<Seen> {
+  const graph = address('memory://knowledge-graph');
+  const relations = [{ from: 'Ada', to: 'Charles', relationType: 'writes to' }];
+  const calls: Record<string, [name: string, args: Record<string, unknown>]> = {
+    created: [
+      'create_entities',
+      {
+        entities: ['Ada', 'Charles'].map((name) => ({ name, entityType: 'person', observations: ['🙂'] })),
+      },
+    ],
+    related: ['create_relations', { relations }],
+    observed: ['add_observations', { observations: [{ entityName: 'Ada', contents: ['counts'] }] }],
+    badObserved: ['add_observations', { observations: [{ entityName: 'Nobody', contents: ['x'] }] }],
+    found: ['search_nodes', { query: 'counts' }],
+    opened: ['open_nodes', { names: ['Charles'] }],
+    unrelated: ['delete_relations', { relations }],
+    read: ['read_graph', {}],
+  };
+  const seen: Seen = {
+    greeting: peer.greeting(),
+    tools: (await peer.listTools()).tools.filter(holds),
+    resources: (await peer.listResources()).resources.filter(holds),
+  };
+  for (const [step, [name, args]] of Object.entries(calls))
+    seen[step] = await peer.call({ name: exposed(name), arguments: args });
+  seen['document'] = await peer.readResource({ uri: graph });
+  const forget = { name: exposed('delete_entities'), arguments: { entityNames: ['Ada', 'Charles'] } };
+  seen['updates'] = await peer.watch(graph).then(
+    async (stop) => {
+      await peer.call(forget);
+      await until('the change is told of', () => peer.heard.length > 0);
+      await stop();
+      return peer.heard.map(({ params }) => params['uri']);
+    },
+    async (error: Error) => {
+      await peer.call(forget);
+      return { failure: error.message };
+    },
+  );
+  return comparable(seen, own);
+}
+
+/** Without the names we gave, and without what is another each time: the time of day in resources, ids of tasks. */
+export function comparable(seen: Seen, own: Names['own']): Seen {
   const text = own(JSON.stringify(seen))
     .replaceAll(/created at [\d:]+ [AP]M/g, 'created at some time')
+    .replaceAll(/"taskId":"[^"]+"/g, '"taskId":"some"')
     .replaceAll(/"blob":"[^"]+"/g, '"blob":"some"');
-  return JSON.parse(text) as Record<string, unknown>;
+  return JSON.parse(text) as Seen;
+}
+
+/** What a client of the revision 2026-07-28 sees of a server of 2025-11-25, by what one of that revision sees. */
+export function asModern(seen: Seen): Seen {
+  return Object.fromEntries(Object.entries(seen).map(([step, one]) => [step, translate[step]?.(one) ?? one]));
+}
+
+const cached = (read: unknown): Seen => ({ ...(read as Seen), ttlMs: 0, cacheScope: 'private' });
+const translate: Readonly<Record<string, (seen: unknown) => unknown>> = {
+  document: cached,
+  dynamic: cached,
+  blob: cached,
+  followed: (reads) => (reads as unknown[]).map(cached),
+  // Tasks of 2025-11-25 are not those of today.
+  greeting: (said) => {
+    const { capabilities, ...rest } = said as { capabilities: Seen };
+    return { ...rest, capabilities: without(capabilities, 'tasks') };
+  },
+  tools: (tools) => (tools as Seen[]).map((tool) => without(tool, 'execution')),
+  asked: (asked) =>
+    (asked as { params: Seen }[]).map((question) => ({
+      ...question,
+      params: without(question.params, 'elicitationId'),
+    })),
+  // Each request says by itself which log messages it wants.
+  logs: () => ({
+    failure:
+      "Method 'logging/setLevel' is not supported by the negotiated protocol version (wire era 2026-07-28)",
+    code: 'METHOD_NOT_SUPPORTED_BY_PROTOCOL_VERSION',
+  }),
+};
+
+/** All of it but these keys. */
+export function without(seen: Seen, ...keys: readonly string[]): Seen {
+  return Object.fromEntries(Object.entries(seen).filter(([key]) => !keys.includes(key)));
 }

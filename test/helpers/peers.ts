@@ -112,9 +112,7 @@ async function connectV1(scope: Scope, door: Door, roots: Root[]): Promise<Peer>
   client.setNotificationHandler(ResourceUpdatedNotificationSchema, (said) => void heard.push(said));
   scope.after(() => client.close());
   const transport =
-    'url' in door
-      ? new HttpV1(door.url, headersOf(door.token))
-      : new StdioV1({ ...door, stderr: 'ignore' });
+    'url' in door ? new HttpV1(door.url, headersOf(door.token)) : new StdioV1({ ...door, stderr: 'ignore' });
   await client.connect(transport);
   return {
     ...commonOf(client, 'v1'),
@@ -133,18 +131,13 @@ async function connectV1(scope: Scope, door: Door, roots: Root[]): Promise<Peer>
       await client.listTools();
       for await (const step of client.experimental.tasks.callToolStream(call))
         seen.push(step.type === 'result' ? step.result : step.type);
-      // How often it is asked in between is a matter of time.
+      // How often it asks in between is a matter of time.
       return [seen[0], seen.at(-1)];
     },
   };
 }
 
-async function connectV2(
-  scope: Scope,
-  kind: 'v2' | 'v2-auto',
-  door: Door,
-  roots: Root[],
-): Promise<Peer> {
+async function connectV2(scope: Scope, kind: 'v2' | 'v2-auto', door: Door, roots: Root[]): Promise<Peer> {
   const mode: VersionNegotiationOptions['mode'] = kind === 'v2' ? 'legacy' : 'auto';
   const client = new ClientV2(
     { name: `peer-${kind}`, version: '1.0.0' },
@@ -158,9 +151,7 @@ async function connectV2(
   client.setNotificationHandler('notifications/resources/updated', (said) => void heard.push(said));
   scope.after(() => client.close());
   const transport =
-    'url' in door
-      ? new HttpV2(door.url, headersOf(door.token))
-      : new StdioV2({ ...door, stderr: 'ignore' });
+    'url' in door ? new HttpV2(door.url, headersOf(door.token)) : new StdioV2({ ...door, stderr: 'ignore' });
   await client.connect(transport);
   const isModern = (client.getNegotiatedProtocolVersion() ?? '') >= '2026-07-28';
   return {
@@ -205,6 +196,7 @@ function commonOf(client: ClientV1 | ClientV2, kind: ClientKind) {
 function reportsOf(transport: HttpV1 | HttpV2 | StdioV1 | StdioV2): readonly object[] {
   const reports: object[] = [];
   const take = transport.onmessage;
+  // oxlint-disable-next-line unicorn/prefer-add-event-listener -- the SDK knows one listener only
   transport.onmessage = (message: JSONRPCMessage) => {
     if ('method' in message && message.method === 'notifications/progress') {
       const { progressToken: _, ...report } = message.params as Record<string, unknown>;
