@@ -14,6 +14,7 @@ import {
   ofAccount,
   remember,
   travel,
+  updatesIn,
   without,
   workOn,
   type Journey,
@@ -175,11 +176,8 @@ describe('through the gateway as without it', { concurrency: true }, () => {
     await peer.watch(graphOf('work'));
     await tell('home', 'kept-at-home');
     await tell('work', 'kept-at-work');
-    await until('the change is told of', () => peer.heard.length > 0);
-    assert.deepEqual(
-      peer.heard.map(({ params }) => params['uri']),
-      [graphOf('work')],
-    );
+    await until('the change is told of', () => updatesIn(peer).length > 0);
+    assert.deepEqual(updatesIn(peer), [graphOf('work')]);
     for (const [name, other] of [memories, memories.toReversed()] as [string, string][]) {
       const read = await peer.call({ name: `memory_${name}_read_graph`, arguments: {} });
       for (const text of [JSON.stringify(read), readFileSync(home.path(`${name}.jsonl`), 'utf8')]) {
