@@ -6,6 +6,7 @@ import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
 import { readReply } from '../wire/reply.ts';
+import { createListPace } from './list-pace.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
@@ -26,7 +27,7 @@ export interface Catalog {
   inputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
-  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
+  /** Lists that came after `list_changed`: however often that is said, they are read at a bearable pace. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
   /** The same upstream under another id: what it offers stays known. */
@@ -48,6 +49,9 @@ export function createCatalog(deps: {
   const offers = new Map<string, Offer | null>();
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
+  const pace = createListPace(deps);
+  /** What was said of a list and still holds: one that is read again and again must not fill the log. */
+  const said = new Set<string>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -106,7 +110,7 @@ export function createCatalog(deps: {
         const sentence = `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`;
         if (kind === 'tool') throw new NucleusError('UPSTREAM_PROTOCOL', sentence, { profile });
         // A list beside the tools must not hide them.
-        log.warn('a list could not be read; what was known of it stays', { profile, reason: sentence });
+        warnOnce('a list could not be read; what was known of it stays', { profile, kind, reason: sentence });
         return [...(offer(profile)?.[kind] ?? [])];
       }
       const rows: unknown = result?.[key];
@@ -114,18 +118,30 @@ export function createCatalog(deps: {
         if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
       }
       if (found.length > config.max_tools) {
-        log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        warnOnce('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
         return found.slice(0, config.max_tools);
       }
       cursor = result?.['nextCursor'];
-      if (cursor === undefined || cursor === null) return found;
+      if (cursor === undefined || cursor === null) {
+        said.delete(`${profile} ${kind}`);
+        return found;
+      }
       const fingerprint = JSON.stringify(cursor);
       if (seen.has(fingerprint) || page >= config.max_pages) {
-        log.warn('upstream list does not end; what came so far is used', { profile, method, page });
+        warnOnce('upstream list does not end; what came so far is used', { profile, kind, page });
         return found;
       }
       seen.add(fingerprint);
     }
+  }
+
+  function warnOnce(
+    message: string,
+    fields: { profile: string; kind: DefinitionKind; reason?: string; page?: number },
+  ): void {
+    const key = `${fields.profile} ${fields.kind}`;
+    if (!said.has(key)) log.warn(message, fields);
+    said.add(key);
   }
 
   function refresh(profile: string): Promise<Offer> {
@@ -145,6 +161,7 @@ export function createCatalog(deps: {
   }
 
   function refreshSoon(profile: string): void {
+    const wait = pace.noticed(profile);
     if (due.has(profile)) return;
     const act = async (): Promise<void> => {
       due.delete(profile);
@@ -154,9 +171,9 @@ export function createCatalog(deps: {
         await running.catch(() => {});
         return refreshSoon(profile);
       }
-      await refresh(profile);
+      await refresh(profile).finally(pace.begin(profile));
     };
-    const forget = deps.clock.after(minRefreshGapMs, () => {
+    const forget = deps.clock.after(wait, () => {
       act().catch((error: unknown) =>
         log.warn('lists could not be read again', { profile, reason: (error as Error).message }),
       );
@@ -181,6 +198,8 @@ export function createCatalog(deps: {
     flights.delete(profile);
     due.get(profile)?.();
     due.delete(profile);
+    pace.forget(profile);
+    for (const kind of kinds) said.delete(`${profile} ${kind}`);
     store.remove(profile);
     for (const listener of listeners) listener(profile, kinds);
   }
@@ -204,9 +223,6 @@ export function createCatalog(deps: {
     },
   };
 }
-
-/** A storm of list_changed becomes at most this often one reading. */
-const minRefreshGapMs = 250;
 
 function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
   if (kind === 'resource') return 'uri';
