@@ -51,7 +51,7 @@ export function createCatalog(deps: {
   const due = new Map<string, () => void>();
   const pace = createListPace(deps);
   /** What was said of a list and still holds: one that is read again and again must not fill the log. */
-  const said = new Set<string>();
+  const said = new Map<string, string | null>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -110,7 +110,7 @@ export function createCatalog(deps: {
         const sentence = `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`;
         if (kind === 'tool') throw new NucleusError('UPSTREAM_PROTOCOL', sentence, { profile });
         // A list beside the tools must not hide them.
-        warnOnce('a list could not be read; what was known of it stays', { profile, kind, reason: sentence });
+        judge(profile, kind, 'a list could not be read; what was known of it stays', { reason: sentence });
         return [...(offer(profile)?.[kind] ?? [])];
       }
       const rows: unknown = result?.[key];
@@ -118,30 +118,30 @@ export function createCatalog(deps: {
         if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
       }
       if (found.length > config.max_tools) {
-        warnOnce('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        judge(profile, kind, 'upstream offers more than upstream.max_tools; the rest is left out');
         return found.slice(0, config.max_tools);
       }
       cursor = result?.['nextCursor'];
       if (cursor === undefined || cursor === null) {
-        said.delete(`${profile} ${kind}`);
+        const twice = kind === 'tool' || kind === 'prompt' ? firstTwice(found) : null;
+        const problem = twice === null ? null : 'upstream lists a name more than once; the first is used';
+        judge(profile, kind, problem, { name: twice });
         return found;
       }
       const fingerprint = JSON.stringify(cursor);
       if (seen.has(fingerprint) || page >= config.max_pages) {
-        warnOnce('upstream list does not end; what came so far is used', { profile, kind, page });
+        judge(profile, kind, 'upstream list does not end; what came so far is used', { page });
         return found;
       }
       seen.add(fingerprint);
     }
   }
 
-  function warnOnce(
-    message: string,
-    fields: { profile: string; kind: DefinitionKind; reason?: string; page?: number },
-  ): void {
-    const key = `${fields.profile} ${fields.kind}`;
-    if (!said.has(key)) log.warn(message, fields);
-    said.add(key);
+  /** Tells what is wrong with a list, once as long as it is. */
+  function judge(profile: string, kind: DefinitionKind, problem: string | null, fields: Params = {}): void {
+    const key = `${profile} ${kind}`;
+    if (problem !== null && said.get(key) !== problem) log.warn(problem, { profile, kind, ...fields });
+    said.set(key, problem);
   }
 
   function refresh(profile: string): Promise<Offer> {
@@ -222,6 +222,13 @@ export function createCatalog(deps: {
       due.clear();
     },
   };
+}
+
+function firstTwice(rows: readonly Params[]): string | null {
+  const seen = new Set<unknown>();
+  // One that is in the set already does not make it larger.
+  const twice = rows.find(({ name }, index) => seen.add(name).size <= index);
+  return twice ? String(twice['name']).slice(0, 100) : null;
 }
 
 function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
