@@ -166,23 +166,26 @@ describe('through the gateway as without it', { concurrency: true }, () => {
 
   test('what one account of server-memory is told the other never hears of', async (t) => {
     const [door] = doorsTo('memory', 'work')['HTTP'] as [Door, Names];
-    const peer = await connectPeer(t, 'v1', door, home.user);
+    const [peer, other] = await Promise.all(
+      (['v1', 'v2'] as const).map((kind) => connectPeer(t, kind, door, home.user)),
+    );
+    assert.ok(peer && other);
     const graphOf = (name: string) => `nucleus://memory/${name}/memory://knowledge-graph`;
     const tell = (name: string, what: string) =>
       peer.call({
         name: `memory_${name}_create_entities`,
         arguments: { entities: [{ name: what, entityType: 'secret', observations: [`of ${name}`] }] },
       });
-    await peer.watch(graphOf('work'));
+    await Promise.all([peer.watch(graphOf('work')), other.watch(graphOf('home'))]);
     await tell('home', 'kept-at-home');
     await tell('work', 'kept-at-work');
-    await until('the change is told of', () => updatesIn(peer).length > 0);
-    assert.deepEqual(updatesIn(peer), [graphOf('work')]);
-    for (const [name, other] of [memories, memories.toReversed()] as [string, string][]) {
+    await until('both are told', () => updatesIn(peer).length > 0 && updatesIn(other).length > 0);
+    assert.deepEqual([updatesIn(peer), updatesIn(other)], [[graphOf('work')], [graphOf('home')]]);
+    for (const [name, foreign] of [memories, memories.toReversed()] as [string, string][]) {
       const read = await peer.call({ name: `memory_${name}_read_graph`, arguments: {} });
       for (const text of [JSON.stringify(read), readFileSync(home.path(`${name}.jsonl`), 'utf8')]) {
         assert.ok(text.includes(`kept-at-${name}`), text);
-        assert.ok(!text.includes(`kept-at-${other}`), text);
+        assert.ok(!text.includes(`kept-at-${foreign}`), text);
       }
     }
   });

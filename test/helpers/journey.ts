@@ -1,4 +1,5 @@
 // What a client does with the official servers, as a record that can be held against another such record.
+import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './until.ts';
@@ -127,6 +128,8 @@ async function hearUpdates(peer: Peer, { exposed, address }: Names): Promise<unk
   const stop = await peer.watch(address(document));
   const started = await peer.call(toggle);
   await until('the resource changed', () => updatesIn(peer, from).length > 0);
+  // Told under the address that was asked for: the comparison itself knows either.
+  assert.deepEqual(updatesIn(peer, from), [address(document)]);
   await peer.call(toggle);
   await stop();
   return { started, updates: updatesIn(peer, from) };
@@ -217,6 +220,7 @@ export async function remember(peer: Peer, { exposed, address, holds, own }: Nam
       await peer.call(forget);
       await until('the change is told of', () => updatesIn(peer).length > 0);
       await stop();
+      assert.deepEqual(updatesIn(peer), [graph]);
       return updatesIn(peer);
     },
     async (error: Error) => {
