@@ -1,6 +1,8 @@
+import type { Clock } from '../platform.ts';
+import { abortable } from '../upstream/abortable.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
-import { oldNew } from '../wire/eras/old-new.ts';
+import { oldNew, type Send } from '../wire/eras/old-new.ts';
 import type { Params } from '../wire/frame.ts';
 import type { Peer } from '../wire/peer.ts';
 import type { Reply } from '../wire/reply.ts';
@@ -23,6 +25,7 @@ export type Bridge = (carried: Carried) => Promise<Reply>;
 export function createBridge(deps: {
   readonly supervisor: Pick<Supervisor, 'request' | 'eraOf'>;
   readonly newOld: NewOld;
+  readonly clock: Pick<Clock, 'after'>;
   /** The output schema of a tool as its upstream listed it. */
   outputSchema?(profile: string, tool: string): unknown;
 }): Bridge {
@@ -31,13 +34,21 @@ export function createBridge(deps: {
     const era = supervisor.eraOf(profile, signal);
     const upstream = typeof era === 'string' ? era : await era;
     const client = peer?.era ?? 'legacy';
-    const send = (asked: Params): Promise<Reply> =>
-      supervisor.request(profile, method, asked, { signal, onProgress, peer });
+    const send: Send = (asked, other = {}) =>
+      supervisor.request(profile, other.method ?? method, asked, {
+        peer: other.peer ?? peer,
+        ...(!other.isLast && { signal, onProgress }),
+      });
     if (client === upstream) return send(params);
     if (upstream === 'modern')
-      return oldNew(send, params, peer, profile, signal, () =>
-        method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
-      );
+      return oldNew(send, params, {
+        profile,
+        peer,
+        signal,
+        outputSchema: () =>
+          method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
+        wait: (milliseconds, ending) => pause(deps.clock, milliseconds, ending, profile),
+      });
     return newOld.carry({
       start: (asked, other, ending, relay) =>
         supervisor.request(profile, method, asked, { signal: ending, onProgress: relay, peer: other }),
@@ -50,4 +61,16 @@ export function createBridge(deps: {
       onProgress,
     });
   };
+}
+
+/** Some time, or less when nobody waits any more. */
+function pause(
+  clock: Pick<Clock, 'after'>,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  profile: string,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const forget = clock.after(milliseconds, resolve);
+  return abortable(() => promise, signal, profile).finally(forget);
 }

@@ -27,6 +27,8 @@ export interface View {
   missing(): string[];
   /** What the upstream of a transparent view said of itself, once it was reached; else null. */
   greeting(): Params | null;
+  /** The same of each upstream that was. */
+  upstreams(): readonly { readonly binding: Binding; readonly greeting: Params }[];
 }
 
 const listKeys = {
@@ -83,6 +85,11 @@ export function createView(
     bindings,
     isTransparent: false,
     greeting: () => null,
+    upstreams: () =>
+      bindings.flatMap((binding) => {
+        const offer = deps.catalog.offer(binding.profile);
+        return offer ? [{ binding, greeting: offer.greeting }] : [];
+      }),
     find: (kind, name) => lists()[kind].byKey.get(name)?.route ?? null,
     findResource(uri) {
       const own = parseExposedUri(uri);

@@ -52,6 +52,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     limits: parts.limits ?? noLimits,
     bridge: createBridge({
       supervisor,
+      clock,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
     audit: { record: (call) => records.push(call) },
