@@ -35,7 +35,7 @@ export interface Catalog {
   outputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
-  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
+  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile, fewer of long lists. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
   /** The same upstream under another id: what it offers stays known. */
@@ -58,6 +58,8 @@ export function createCatalog(deps: {
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
   const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
+  /** When a long list may be read again. */
+  const restUntil = new Map<string, number>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -156,7 +158,10 @@ export function createCatalog(deps: {
     const flight = read(profile)
       .then((fresh) => {
         // Forgotten meanwhile: a profile added later under this name offers something else.
-        if (flights.get(profile) === flight) accept(profile, fresh);
+        if (flights.get(profile) === flight) {
+          accept(profile, fresh);
+          restUntil.set(profile, deps.clock.now() + restAfter(fresh));
+        }
         return fresh;
       })
       .finally(() => {
@@ -178,7 +183,8 @@ export function createCatalog(deps: {
       }
       await refresh(profile);
     };
-    const forget = deps.clock.after(minRefreshGapMs, () => {
+    const rest = (restUntil.get(profile) ?? 0) - deps.clock.now();
+    const forget = deps.clock.after(Math.max(minRefreshGapMs, rest), () => {
       act().catch((error: unknown) =>
         log.warn('lists could not be read again', { profile, reason: (error as Error).message }),
       );
@@ -203,6 +209,7 @@ export function createCatalog(deps: {
     flights.delete(profile);
     due.get(profile)?.();
     due.delete(profile);
+    restUntil.delete(profile);
     store.remove(profile);
     for (const listener of listeners) listener(profile, kinds);
   }
@@ -230,6 +237,14 @@ export function createCatalog(deps: {
 
 /** A storm of list_changed becomes at most this often one reading. */
 const minRefreshGapMs = 250;
+
+/** Taking in a long list holds up everybody for a moment: the longer it is, the more rarely that happens. */
+function restAfter(offer: Offer): number {
+  const rows = kinds.reduce((sum, kind) => sum + offer[kind].length, 0);
+  return rows / rowsPerMs;
+}
+
+const rowsPerMs = 5;
 
 function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
   if (kind === 'resource') return 'uri';
