@@ -21,7 +21,6 @@ import {
   type Params,
 } from '../wire/frame.ts';
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
-import type { PeerAnswer, PeerRequest } from '../wire/peer.ts';
 import { encodeReply, findRequestId, replyOutcome, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
 import { createListNews, type ListChanges } from './list-news.ts';
@@ -29,6 +28,7 @@ import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
 import { progressOf } from './progress.ts';
 import { createSessionModern } from './session-modern.ts';
+import { createSessionTasks } from './session-tasks.ts';
 import { listTasks } from './task-list.ts';
 import { tooLarge } from './too-large.ts';
 
@@ -108,6 +108,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   };
   const open = new Map<Id, AbortController>();
   const tasks = deps.tasks.of(caller.principal, 'legacy');
+  const ofTasks = createSessionTasks(tasks, view);
   /** What is news to the client; null before it opened the session. */
   let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
@@ -201,7 +202,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
           capabilities: askableOf(view(), capabilities),
           // One that set none hears what servers think right; servers of the modern era have to be asked.
           logLevel: level ?? 'info',
-          ask: (asked) => ask(asked, route),
+          ask: (asked) => ofTasks.ask(asked, route.binding, (shown) => asking.ask(shown, capabilities, id)),
           tell: (what, about) => tell(what, about, route),
         },
       };
@@ -220,17 +221,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
 
     function tell(what: string, about: Params | undefined, { binding }: Route): void {
       if (!isWanted(what, about)) return;
-      const shown = view().isTransparent ? about : tasks.exposeRelated(about, binding);
+      const shown = ofTasks.shown(about, binding);
       notify({ method: what, ...(shown && { params: shown }) }, id);
-    }
-
-    async function ask(asked: PeerRequest, { binding }: Route): Promise<PeerAnswer> {
-      if (view().isTransparent) return asking.ask(asked, capabilities, id);
-      const params = tasks.exposeRelated(asked.params, binding);
-      const said = await asking.ask({ ...asked, params }, capabilities, id);
-      return 'result' in said && isObject(said.result)
-        ? { result: tasks.ownRelated(said.result, view()) }
-        : said;
     }
   }
 
@@ -368,9 +360,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (method === 'notifications/resources/updated' && typeof uri === 'string')
         for (const name of deps.subscriptions.namesFor(client, profile, uri))
           notify({ method, params: { ...params, uri: name } });
-      else if (method === 'notifications/tasks/status' && !view().isTransparent) {
-        // Of a task of somebody else it is none of this client's business.
-        const about = tasks.heard(profile, params);
+      else if (method === 'notifications/tasks/status') {
+        const about = ofTasks.heard(profile, params);
         if (about) notify({ method, params: about });
       } else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },

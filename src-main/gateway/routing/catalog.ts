@@ -58,6 +58,8 @@ export function createCatalog(deps: {
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
   const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
+  /** Lists of which a part is left out, so that it is said once and not with every reading. */
+  const cut = new Set<string>();
   /** When a long list may be read again. */
   const restUntil = new Map<string, number>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
@@ -138,7 +140,10 @@ export function createCatalog(deps: {
         if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
       }
       if (found.length > config.max_tools) {
-        log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        const key = `${profile} ${kind}`;
+        if (!cut.has(key))
+          log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        cut.add(key);
         return found.slice(0, config.max_tools);
       }
       cursor = result?.['nextCursor'];
@@ -210,6 +215,7 @@ export function createCatalog(deps: {
     due.get(profile)?.();
     due.delete(profile);
     restUntil.delete(profile);
+    for (const kind of kinds) cut.delete(`${profile} ${kind}`);
     store.remove(profile);
     for (const listener of listeners) listener(profile, kinds);
   }
