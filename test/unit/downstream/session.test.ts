@@ -88,6 +88,7 @@ function setUp(
         approvals: createApprovals({ clock }),
         limits: noLimits,
         bridge: createBridge({
+          roots: () => [],
           supervisor,
           clock,
           newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
