@@ -5,6 +5,8 @@ import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-s
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
+import { modernRevision } from '../wire/modern.ts';
+import type { Era } from '../wire/peer.ts';
 import { readReply } from '../wire/reply.ts';
 import { createListPace } from './list-pace.ts';
 
@@ -17,6 +19,11 @@ const lists = {
   template: { method: 'resources/templates/list', key: 'resourceTemplates', capability: 'resources' },
 } as const;
 
+/** The era of the upstream that offered this: its greeting is kept in the words of the legacy era. */
+export function eraOf({ greeting }: Pick<Offer, 'greeting'>): Era {
+  return greeting['protocolVersion'] === modernRevision ? 'modern' : 'legacy';
+}
+
 /** What one upstream offers, as it sent it. */
 export type Offer = Readonly<Record<DefinitionKind, readonly Params[]>> & { readonly greeting: Params };
 
@@ -25,6 +32,8 @@ export interface Catalog {
   offer(profile: string): Offer | null;
   /** The input schema of a tool as it was listed; undefined when it never was. */
   inputSchema(profile: string, tool: string): unknown;
+  /** The same of its results. */
+  outputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
   /** Lists that came after `list_changed`: however often that is said, they are read at a bearable pace. */
@@ -52,6 +61,7 @@ export function createCatalog(deps: {
   const pace = createListPace(deps);
   /** What was said of a list and still holds: one that is read again and again must not fill the log. */
   const said = new Map<string, string | null>();
+  const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -62,6 +72,18 @@ export function createCatalog(deps: {
       offers.set(profile, known);
     }
     return known;
+  }
+
+  function toolOf(profile: string, tool: string): Params | undefined {
+    const offered = offer(profile);
+    if (!offered) return undefined;
+    let byName = tools.get(offered);
+    if (!byName) {
+      // The first of two with one name is the one that is called.
+      byName = new Map(offered.tool.toReversed().map((known) => [known['name'] as string, known]));
+      tools.set(offered, byName);
+    }
+    return byName.get(tool);
   }
 
   async function read(profile: string): Promise<Offer> {
@@ -206,7 +228,8 @@ export function createCatalog(deps: {
 
   return {
     offer,
-    inputSchema: (profile, tool) => offer(profile)?.tool.find(({ name }) => name === tool)?.['inputSchema'],
+    inputSchema: (profile, tool) => toolOf(profile, tool)?.['inputSchema'],
+    outputSchema: (profile, tool) => toolOf(profile, tool)?.['outputSchema'],
     refresh,
     refreshSoon,
     forget,
