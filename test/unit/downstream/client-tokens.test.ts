@@ -40,6 +40,7 @@ test('a token is nuc_ and 32 random bytes, and the registry keeps its SHA-256 on
       name: 'laptop',
       hash: createHash('sha256').update(token).digest(),
       view: '[{"id":"fake:a","alias":"main"}]',
+      workspace: null,
       created_at: 1_767_323_045,
       expires_at: null,
     },

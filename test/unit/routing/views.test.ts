@@ -35,6 +35,7 @@ function setUp(t: TestContext, ids: readonly string[]) {
     profiles: () => present.profiles,
     catalog: { offer: () => offer },
     names: createCatalogStore(registry.db),
+    places: { find: () => null, connectors: () => [] },
   });
   return { views, present };
 }
