@@ -1,7 +1,11 @@
 import { parse, TomlError } from 'smol-toml';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId } from '../../../src-shared/model.ts';
-import type { WorkspaceBinding, WorkspaceConnector, WorkspaceProblem } from '../../../src-shared/workspace.ts';
+import type {
+  WorkspaceBinding,
+  WorkspaceConnector,
+  WorkspaceProblem,
+} from '../../../src-shared/workspace.ts';
 import type { KeyPath } from './key-path.ts';
 import { nearest } from './nearest.ts';
 import { locateKeys } from './positions.ts';
@@ -49,7 +53,12 @@ export function parseWorkspaceFile(text: string, file: string): WorkspaceContent
     if (read === null) return [];
     if (read.kind === 'bound') {
       if (read.bindings.length > room)
-        report([connector], connector, `more than ${maxBindings} bindings in one file`, 'bind fewer accounts');
+        report(
+          [connector],
+          connector,
+          `more than ${maxBindings} bindings in one file`,
+          'bind fewer accounts',
+        );
       const bindings = read.bindings.slice(0, room);
       room -= bindings.length;
       return [{ ...read, bindings }];
@@ -88,10 +97,19 @@ function readConnector(connector: string, value: unknown, report: Report): Works
   try {
     checkName('connector', connector);
   } catch (error) {
-    report([connector], connector, toNucleusError(error).message, 'name a connector, as nucleus connectors does');
+    report(
+      [connector],
+      connector,
+      toNucleusError(error).message,
+      'name a connector, as nucleus connectors does',
+    );
     return null;
   }
-  const bound = (bindings: WorkspaceBinding[]): WorkspaceConnector => ({ kind: 'bound', connector, bindings });
+  const bound = (bindings: WorkspaceBinding[]): WorkspaceConnector => ({
+    kind: 'bound',
+    connector,
+    bindings,
+  });
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const [first] = list;
   if (!Array.isArray(value) && isTable(first) && first['profile'] === undefined && first['pin'] === true) {
@@ -126,7 +144,12 @@ function readBinding(
   report: Report,
 ): WorkspaceBinding | null {
   if (!isTable(entry)) {
-    report(path, connector, `${connector} must be a table`, `write [${connector}] with profile = "NAME" below it`);
+    report(
+      path,
+      connector,
+      `${connector} must be a table`,
+      `write [${connector}] with profile = "NAME" below it`,
+    );
     return null;
   }
   reportUnknown(path, connector, entry, report);
@@ -142,7 +165,12 @@ function readBinding(
     return null;
   }
   if (pin === false)
-    report([...path, 'pin'], connector, 'pin = false has no meaning: what is bound is all there is', 'remove pin');
+    report(
+      [...path, 'pin'],
+      connector,
+      'pin = false has no meaning: what is bound is all there is',
+      'remove pin',
+    );
   else if (pin !== undefined && pin !== true)
     report([...path, 'pin'], connector, 'pin must be true or false', 'remove pin');
   // The whole id is what nucleus list shows, so it is taken too.
@@ -153,7 +181,8 @@ function readBinding(
     return null;
   }
   const wanted = alias ?? name;
-  const aliasProblem = typeof wanted === 'string' ? problemOf('alias', wanted) : 'alias must be a text in quotes';
+  const aliasProblem =
+    typeof wanted === 'string' ? problemOf('alias', wanted) : 'alias must be a text in quotes';
   if (typeof wanted !== 'string' || aliasProblem !== null) {
     report(
       [...path, 'alias'],
@@ -163,7 +192,11 @@ function readBinding(
     );
     return null;
   }
-  return { profile: profileId(connector, name), alias: wanted, note: readNote(path, connector, note, report) };
+  return {
+    profile: profileId(connector, name),
+    alias: wanted,
+    note: readNote(path, connector, note, report),
+  };
 }
 
 /** A note that cannot be shown as it is, is left out: it would stand before what a model reads. */

@@ -3,11 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Attach } from '../../../src-shared/attach-schema.ts';
-import {
-  maxAttachBytes,
-  type AttachLine,
-  type AttachReply,
-} from '../../../src-shared/attach.ts';
+import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';

@@ -53,7 +53,10 @@ export function detect(
 }
 
 function readDocument(file: string, format: DetectRule['format']): unknown {
-  const text = readBytesIfExists(file, maxFileBytes)?.toString('utf8').replace(/^\ufeff/, '') ?? '';
+  const text =
+    readBytesIfExists(file, maxFileBytes)
+      ?.toString('utf8')
+      .replace(/^\ufeff/, '') ?? '';
   try {
     return format === 'toml' ? parse(text, { unsafeKeyBehaviour: 'throw' }) : (JSON.parse(text) as unknown);
   } catch (error) {

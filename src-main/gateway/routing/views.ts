@@ -86,7 +86,10 @@ export function createViews(deps: {
 
   /** What the places say that such a view depends on; the same objects as long as they say the same. */
   function stampsOf(asked: AskedView | undefined, granted: GrantedView | undefined): Picked['stamps'] {
-    const all = [placeOf(asked, granted), granted?.workspace === undefined ? null : placeOf(undefined, granted)];
+    const all = [
+      placeOf(asked, granted),
+      granted?.workspace === undefined ? null : placeOf(undefined, granted),
+    ];
     return all.flatMap((place) => (place ? [places.connectors(place)] : []));
   }
 
@@ -111,16 +114,14 @@ export function createViews(deps: {
   }
 
   function entriesOf(place: ViewPlace): Entry[] {
-    return places
-      .connectors(place)
-      .flatMap(({ bindings }) =>
-        bindings.map(({ profile, alias, note, isDefault }) => ({
-          id: profile,
-          alias,
-          note: note ?? undefined,
-          isDefault,
-        })),
-      );
+    return places.connectors(place).flatMap(({ bindings }) =>
+      bindings.map(({ profile, alias, note, isDefault }) => ({
+        id: profile,
+        alias,
+        note: note ?? undefined,
+        isDefault,
+      })),
+    );
   }
 
   /** What is granted was checked when it was; a profile that is gone since just is not shown. */
@@ -236,8 +237,6 @@ function bindingsOf(asked: readonly Entry[] | undefined, profiles: readonly Prof
     const profile = profiles.find((candidate) => candidate.id === id);
     if (!profile) return [];
     const { connector, metadata } = profile;
-    return [
-      { profile: id, connector, alias, metadata, isDefault: isDefault ?? profile.isDefault, note },
-    ];
+    return [{ profile: id, connector, alias, metadata, isDefault: isDefault ?? profile.isDefault, note }];
   });
 }

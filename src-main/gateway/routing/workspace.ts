@@ -1,5 +1,9 @@
 import type { Profile } from '../../../src-shared/model.ts';
-import type { ResolvedConnector, WorkspaceConnector, WorkspaceProblem } from '../../../src-shared/workspace.ts';
+import type {
+  ResolvedConnector,
+  WorkspaceConnector,
+  WorkspaceProblem,
+} from '../../../src-shared/workspace.ts';
 
 /** What is known of a folder, before it is set against the profiles there are. */
 export interface Hints {

@@ -104,7 +104,8 @@ function checkFolder(folder: string): void {
   } catch {
     // Said below: for who asks, one that may not be looked at is not there.
   }
-  if (!isFolder) throw new NucleusError('WORKSPACE_UNKNOWN', `${folder} is no folder; name one that is there`);
+  if (!isFolder)
+    throw new NucleusError('WORKSPACE_UNKNOWN', `${folder} is no folder; name one that is there`);
 }
 
 /** The folder's own name in the characters a name may have. */

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
-import { workspaceFileName, type WorkspaceFile, type WorkspaceProblem } from '../../../src-shared/workspace.ts';
+import {
+  workspaceFileName,
+  type WorkspaceFile,
+  type WorkspaceProblem,
+} from '../../../src-shared/workspace.ts';
 import { escapeHidden } from '../config/plain-text.ts';
 import { parseWorkspaceFile } from '../config/workspace-file.ts';
 import { detect } from '../profiles/detect.ts';
@@ -64,7 +68,9 @@ export function readPlace({ folder, isBound }: Place, deps: ReadingDeps): Readin
       file: escapeHidden(file),
       line: null,
       connector,
-      message: escapeHidden(`${file} ${message}; it is not used to find out which account of ${connector} is meant`),
+      message: escapeHidden(
+        `${file} ${message}; it is not used to find out which account of ${connector} is meant`,
+      ),
       fix: escapeHidden(`correct ${file}`),
     });
   const detected = outcomes.flatMap(({ found }) => found);
@@ -92,7 +98,10 @@ export function readWorkspaceFile(
   if (found === null) {
     if (latest === null || !isBound) return { file: null, text: null };
     const { connectors } = parseWorkspaceFile(latest, path);
-    return { file: { path, state: 'gone', hash: null, connectors: [...connectors], problems: [] }, text: latest };
+    return {
+      file: { path, state: 'gone', hash: null, connectors: [...connectors], problems: [] },
+      text: latest,
+    };
   }
   if (found instanceof NucleusError) {
     const problem = {

@@ -1,11 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { basename, dirname, isAbsolute } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import {
-  workspaceFileName,
-  type WorkspaceFile,
-  type WorkspaceInfo,
-} from '../../../src-shared/workspace.ts';
+import { workspaceFileName, type WorkspaceFile, type WorkspaceInfo } from '../../../src-shared/workspace.ts';
 import { escapeHidden } from '../config/plain-text.ts';
 import type { Clock } from '../platform.ts';
 import type { WorkspaceStore } from '../storage/workspace-store.ts';
@@ -84,7 +80,9 @@ function toTrust({ folder, files }: WorkspaceInfo): WorkspaceFile {
   if (file.hash !== null) return file;
   const [problem] = file.problems;
   const line = problem?.line == null ? '' : ` line ${problem.line}`;
-  throw refused(`${file.path}${line} ${problem?.message ?? 'cannot be read'}; ${problem?.fix ?? 'correct it'}`);
+  throw refused(
+    `${file.path}${line} ${problem?.message ?? 'cannot be read'}; ${problem?.fix ?? 'correct it'}`,
+  );
 }
 
 function toForget({ folder, files }: WorkspaceInfo): WorkspaceFile {

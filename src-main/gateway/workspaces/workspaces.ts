@@ -18,6 +18,7 @@ const maxNotes = 50;
 export interface Workspaces {
   /** The accounts a client in this place sees. Cheap: asked for every request. */
   connectors(place: Place): readonly ResolvedConnector[];
+  /** Reads the folder anew: what a person decides on is what is there now. */
   info(place: Place): WorkspaceInfo;
   /** What a client's person is told on stderr. */
   notes(place: Place): string[];
@@ -94,6 +95,10 @@ export function createWorkspaces(
     entry.readAt = clock.now();
     if (JSON.stringify(before) === JSON.stringify(entry.reading)) return false;
     entry.resolved = null;
+    if (!entry.watch || before.watched.join() === entry.reading.watched.join()) return true;
+    entry.watch.sync();
+    // In a folder that was not watched before, something may have happened meanwhile.
+    read(entry);
     return true;
   }
 
@@ -138,7 +143,11 @@ export function createWorkspaces(
 
   return {
     connectors: (place) => outcomeOf(lookUp(place)).connectors,
-    info: (place) => describe(lookUp(place)),
+    info(place) {
+      const entry = lookUp(place);
+      touched(entry);
+      return describe(entry);
+    },
     notes(place) {
       const info = describe(lookUp(place));
       const lines = info.connectors.flatMap(({ connector, source, hint, bindings }) =>
@@ -151,7 +160,9 @@ export function createWorkspaces(
     },
     warnings() {
       const followed = [...known.values()].filter(({ followers }) => followers > 0);
-      return [...new Set(followed.flatMap((entry) => warningsOf(describe(entry))))].slice(0, maxNotes).map(escapeHidden);
+      return [...new Set(followed.flatMap((entry) => warningsOf(describe(entry))))]
+        .slice(0, maxNotes)
+        .map(escapeHidden);
     },
     list() {
       const folders = new Set(all().map(({ folder }) => folder));
@@ -184,8 +195,7 @@ export function createWorkspaces(
     find,
     refresh() {
       registered = null;
-      // Other files may count now.
-      for (const entry of known.values()) if (read(entry)) entry.watch?.sync();
+      for (const entry of known.values()) read(entry);
       deps.onChange();
     },
     close() {

@@ -204,7 +204,7 @@ test('a spoiled row opens nothing and shows nothing, and can be removed', (t) =>
   const { tokens } = setting(t);
   const { token } = tokens.add({ name: 'spoiled', view: viewOf('fake:a'), lifetimeMs: null });
   const digest = createHash('sha256').update(token).digest();
-  const insert = db.prepare('INSERT INTO client_tokens VALUES (?, ?, ?, 1, NULL)');
+  const insert = db.prepare('INSERT INTO client_tokens VALUES (?, ?, ?, 1, NULL, NULL)');
   insert.run('spoiled', digest, '[{"id":');
   insert.run('no-hash', 'text', null);
   const read = again();
