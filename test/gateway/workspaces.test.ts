@@ -92,8 +92,7 @@ async function accountsAt(path: string, token: string, more: object = {}): Promi
   return prefixes(tools.map(({ name }) => name));
 }
 
-const resolved = (dir: string): Promise<WorkspaceInfo> =>
-  nucleusJson(home, ['resolve', dir]) as Promise<WorkspaceInfo>;
+const resolved = (dir: string): Promise<WorkspaceInfo> => gateway.ask('workspaces.resolve', { folder: dir });
 
 test('a workspace file does not apply until a person at a terminal trusted it', async () => {
   verifies('FIX-013');
@@ -179,6 +178,37 @@ test('an untrusted file below a trusted one takes nothing of it away', async () 
     connectors[0]?.bindings.map(({ profile }) => profile),
     ['fake:work'],
   );
+});
+
+test('nucleus resolve says which accounts a folder has, and why', async () => {
+  verifies('NUC-044', 'NUC-045', 'NUC-047', 'NUC-048');
+  await gateway.add(createFake(home, 'solo', '--tools', '1'), 'solo:me');
+  const dir = folder('why');
+  const sees = async (): Promise<string[]> =>
+    ((await nucleusJson(home, ['resolve', dir])) as WorkspaceInfo).connectors.map(
+      ({ connector, source, bindings }) =>
+        `${connector} ${source}: ${bindings.map(({ alias, isDefault }) => `${alias}${isDefault ? '*' : ''}`).join(' ')}`,
+    );
+  assert.deepEqual(await sees(), ['fake all: atlas work', 'shop all: blue red', 'solo only_one: me']);
+  await nucleusOk(home, ['use', 'fake:work']);
+  await nucleusOk(home, ['use', 'shop:blue']);
+  assert.deepEqual(await sees(), [
+    'fake default: work* atlas',
+    'shop default: blue* red',
+    'solo only_one: me',
+  ]);
+  write('why/shop/config.json', '{"project":{"ref":"p-red"}}');
+  assert.deepEqual((await sees())[1], 'shop autodetect: red* blue');
+  write('why/shop/config.json', '{"project":{"ref":"p-none"}}');
+  assert.deepEqual((await sees())[1], 'shop default: blue* red');
+  write('why/.mcp-profiles.toml', '[shop]\npin = true\n[fake]\nprofile = "atlas"\nalias = "a"\n');
+  await trustOnTerminal(home, dir);
+  assert.deepEqual(await sees(), ['fake explicit: a*', 'shop default: blue*', 'solo only_one: me']);
+  const { stdout } = await nucleusOk(home, ['resolve'], { cwd: dir });
+  assert.match(stdout, /\.mcp-profiles\.toml \(trusted, applies\)/);
+  assert.match(stdout, /fake +a \(default\) +fake:atlas +explicit +bound in /);
+  for (const connector of ['fake', 'shop']) await nucleusOk(home, ['use', '--clear', connector]);
+  await nucleusOk(home, ['remove', 'solo:me', '--force']);
 });
 
 test('an alias is no way around a rule on the account', async () => {
