@@ -21,7 +21,7 @@ import { createHome, createScope } from '../helpers/home.ts';
 import { addClient, ask, openSession, rpc, stream, urlOf } from '../helpers/http.ts';
 import { nucleus, nucleusBin, nucleusJson, nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
-import { nucleusOnTerminal, trustOnTerminal } from '../helpers/terminal.ts';
+import { nucleusOnTerminal, trustOnTerminal, yesIn } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
 
 const scope = createScope();
@@ -126,6 +126,8 @@ test('a workspace file does not apply until a person at a terminal trusted it', 
     shown.includes('for yes') ? 'yes\r' : null,
   );
   assert.equal(wrong.code, 1, wrong.screen);
+  const atOnce = await nucleusOnTerminal(home, ['workspace', 'trust', dir], yesIn, { afterMs: 0 });
+  assert.equal(atOnce.code, 1, atOnce.screen);
   assert.equal((await resolved(dir)).files[0]?.state, 'untrusted');
 
   const screen = await trustOnTerminal(home, dir);
@@ -209,6 +211,23 @@ test('nucleus resolve says which accounts a folder has, and why', async () => {
   assert.match(stdout, /fake +a \(default\) +fake:atlas +explicit +bound in /);
   for (const connector of ['fake', 'shop']) await nucleusOk(home, ['use', '--clear', connector]);
   await nucleusOk(home, ['remove', 'solo:me', '--force']);
+});
+
+test('what was trusted is taken back on a terminal too, and shows again what it hid', async () => {
+  verifies('FIX-013');
+  const dir = folder('back');
+  write('back/.mcp-profiles.toml', '[fake]\nprofile = "work"\n');
+  await trustOnTerminal(home, dir);
+  const sees = async () => (await resolved(dir)).connectors[0]?.bindings.map(({ alias }) => alias);
+  assert.deepEqual(await sees(), ['work']);
+  const forgotten = await nucleusOnTerminal(home, ['workspace', 'forget'], yesIn, { cwd: dir });
+  assert.equal(forgotten.code, 0, forgotten.screen);
+  assert.match(forgotten.screen, /What it hides from clients is shown to them again/);
+  assert.deepEqual(await sees(), ['atlas', 'work']);
+  write('back/.mcp-profiles.toml', '[fake]\nprofile = \n');
+  const broken = await nucleusOnTerminal(home, ['workspace', 'trust', dir], yesIn);
+  assert.equal(broken.code, 1);
+  assert.match(broken.screen, /line 2 is not valid TOML/);
 });
 
 test('an alias is no way around a rule on the account', async () => {

@@ -14,7 +14,7 @@ export async function nucleusOnTerminal(
   home: Home,
   args: readonly string[],
   keys: (screen: string) => string | null,
-  options: Pick<RunOptions, 'cwd'> = {},
+  options: Pick<RunOptions, 'cwd'> & { readonly afterMs?: number } = {},
 ): Promise<Screen> {
   const command = [nucleusBin, ...args].map((word) => `'${word}'`).join(' ');
   const terminal = spawn('script', ['-qec', command, '/dev/null'], {
@@ -29,7 +29,7 @@ export async function nucleusOnTerminal(
     if (typed === null) return;
     hasTyped = true;
     // A person takes longer than 400 ms to read; what is faster does not count.
-    setTimeout(() => terminal.stdin.write(typed), 600);
+    setTimeout(() => terminal.stdin.write(typed), options.afterMs ?? 600);
   });
   const ended = new Promise<number | null>((resolve) => terminal.once('close', resolve));
   try {
@@ -40,12 +40,15 @@ export async function nucleusOnTerminal(
   }
 }
 
+/** What is to be typed for a yes, once the question stands there. */
+export function yesIn(screen: string): string | null {
+  const word = /Type (\d{4}) for yes/.exec(screen)?.[1];
+  return word === undefined ? null : `${word}\r`;
+}
+
 /** Trusts the workspace file of a folder as a person at a terminal does; what was shown. */
 export async function trustOnTerminal(home: Home, folder: string): Promise<string> {
-  const { code, screen } = await nucleusOnTerminal(home, ['workspace', 'trust', folder], (shown) => {
-    const word = /Type (\d{4}) for yes/.exec(shown)?.[1];
-    return word === undefined ? null : `${word}\r`;
-  });
+  const { code, screen } = await nucleusOnTerminal(home, ['workspace', 'trust', folder], yesIn);
   if (code !== 0) throw new Error(`not trusted: ${screen}`);
   return screen;
 }

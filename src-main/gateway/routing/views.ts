@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { AttachView } from '../../../src-shared/attach.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { checkName, type Profile } from '../../../src-shared/model.ts';
@@ -100,7 +101,7 @@ export function createViews(deps: {
       const folder = places.find(name)?.folder;
       return folder === undefined ? null : { folder, isBound };
     }
-    if (asked?.folder === undefined || asked.profiles || granted) return null;
+    if (asked?.folder === undefined || !isAbsolute(asked.folder) || asked.profiles || granted) return null;
     return { folder: asked.folder, isBound: false };
   }
 

@@ -22,6 +22,7 @@ const maxFolders = 64;
 
 /** Where a client works. */
 export interface Place {
+  /** Without links. A bound one is not looked at for them: what takes its place later must not lead elsewhere. */
   readonly folder: string;
   /** A token allows this workspace only: what a person trusted holds even where its file is removed. */
   readonly isBound: boolean;
@@ -144,7 +145,7 @@ export function readText(path: string): string | NucleusError | null {
 export function foldersUp(folder: string, home: string): readonly string[] {
   const last = realFolder(home);
   const folders: string[] = [];
-  for (let at = realFolder(folder); folders.length < maxFolders; at = dirname(at)) {
+  for (let at = folder; folders.length < maxFolders; at = dirname(at)) {
     folders.push(at);
     if (at === last || dirname(at) === at) break;
   }

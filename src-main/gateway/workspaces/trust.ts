@@ -5,7 +5,7 @@ import { workspaceFileName, type WorkspaceFile, type WorkspaceInfo } from '../..
 import { escapeHidden } from '../config/plain-text.ts';
 import type { Clock } from '../platform.ts';
 import type { WorkspaceStore } from '../storage/workspace-store.ts';
-import { hashOf, readText, readWorkspaceFile } from './reading.ts';
+import { hashOf, readText, readWorkspaceFile, realFolder } from './reading.ts';
 import type { Terminal } from './terminal.ts';
 import type { Workspaces } from './workspaces.ts';
 
@@ -54,7 +54,7 @@ export function createTrust(deps: {
     trust,
     forget,
     async ask(act, folder, terminal, signal) {
-      const info = workspaces.info({ folder, isBound: true });
+      const info = workspaces.info({ folder: realFolder(folder), isBound: true });
       const file = act === 'trust' ? toTrust(info) : toForget(info);
       const word = String(randomInt(1_000, 10_000));
       const question = act === 'trust' ? trustQuestion(file, word) : forgetQuestion(file, word);

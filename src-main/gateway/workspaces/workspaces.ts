@@ -64,7 +64,7 @@ export function createWorkspaces(
   const all = (): readonly StoredWorkspace[] => (registered ??= store.list());
 
   function lookUp({ folder, isBound }: Place): Known {
-    const place = { folder: realFolder(folder), isBound };
+    const place = { folder: isBound ? folder : realFolder(folder), isBound };
     const key = `${isBound} ${place.folder}`;
     const now = clock.now();
     const found = known.get(key);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { createWorkspaceStore } from '../../../src-main/gateway/storage/workspace-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
-import { foldersUp, hashOf, readPlace } from '../../../src-main/gateway/workspaces/reading.ts';
+import { foldersUp, hashOf, readPlace, realFolder } from '../../../src-main/gateway/workspaces/reading.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const fileName = '.mcp-profiles.toml';
@@ -44,7 +44,7 @@ test('folders are looked at up to the home folder, from outside of it up to the 
   assert.deepEqual([outside[0], outside.at(-1)], [root, '/']);
   // A home behind a link is still the home.
   symlinkSync(home, join(root, 'link'));
-  assert.deepEqual(foldersUp(join(root, 'link/a'), join(root, 'link')), [join(home, 'a'), home]);
+  assert.deepEqual(foldersUp(realFolder(join(root, 'link/a')), join(root, 'link')), [join(home, 'a'), home]);
   assert.equal(foldersUp(join(home, 'no/such'), home)[0], join(home, 'no/such'));
 });
 
@@ -77,6 +77,16 @@ test('a removed file is gone for those who just work there, and holds for who is
   rmSync(path);
   assert.deepEqual([read('home/a').files, namedIn(read('home/a'))], [[], []]);
   assert.deepEqual([read('home/a', true).files[0]?.state, namedIn(read('home/a', true))], ['gone', ['db']]);
+});
+
+test('a link in the place of a bound folder leads nowhere', (t) => {
+  const { root, write, trust, read } = setUp(t);
+  trust(write('home/a', '[db]\npin = true\n'), '[db]\npin = true\n');
+  mkdirSync(join(root, 'home/c'));
+  trust(write('home/c', '[mail]\npin = true\n'), '[mail]\npin = true\n');
+  rmSync(join(root, 'home/a'), { recursive: true });
+  symlinkSync(join(root, 'home/c'), join(root, 'home/a'));
+  assert.deepEqual(namedIn(read('home/a', true)), ['db']);
 });
 
 test('what is no text file of a fair size does not apply, and takes nothing away', (t) => {
