@@ -39,7 +39,7 @@ export async function serveStandalone(
   });
   const host = await withProgress(context, 'Waiting for the state folder …', opening);
   host.gateway.startBackground();
-  await serveOnStdio(context, host.gateway, line, config);
+  await serveOnStdio(context, host.gateway, line, config, line.cwd);
   await host.close();
   return 0;
 }
@@ -115,6 +115,7 @@ async function serveOnStdio(
   gateway: Gateway,
   line: AttachLine,
   config: Config,
+  folder?: string,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const session = gateway.openSession(
@@ -128,7 +129,7 @@ async function serveOnStdio(
       backlog: () => stdout.writableLength,
     },
     { principal: line.client ?? 'local' },
-    line.view,
+    folder === undefined ? line.view : { ...line.view, folder },
   );
   readLines(stdin, {
     limit: config.upstream.max_frame_mib,

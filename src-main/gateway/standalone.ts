@@ -149,6 +149,7 @@ function toManifest(name: string, server: Server | undefined, file: string): Man
     headers: server.headers,
     stdio: null,
     metadata: [],
+    autodetect: [],
     readOnly: null,
     note: null,
   };
