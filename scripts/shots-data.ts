@@ -152,6 +152,7 @@ export const status: GatewayStatus = {
   http: 'http://127.0.0.1:8787',
   httpProblem: null,
   startedAt: now - 4 * 3_600_000 - 12 * minute,
+  surface: { mode: 'auto', chosen: 'merged', tools: 84, tokens: 6_140 },
   clients: [
     { name: 'claude-code', version: '2.4.1', principal: 'local', connectedAt: now - 26 * minute },
     {
@@ -238,6 +239,7 @@ export const tools: readonly ExposedTool[] = [
 ].map((tool) => ({
   name: `sqlite_prod_${tool}`,
   profile: 'sqlite:prod',
+  tokens: 96,
   tool,
   description: '',
 }));

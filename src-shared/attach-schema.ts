@@ -9,6 +9,7 @@ export const Attach = z.looseObject({
   view: z
     .looseObject({
       mode: z.string().max(50).optional(),
+      alwaysOn: z.array(z.string().max(200)).max(100).optional(),
       profiles: z
         .array(
           z.looseObject({ id: z.string().max(200), alias: z.string(), note: z.string().max(500).optional() }),

@@ -17,6 +17,8 @@ export interface AttachLine {
 /** What a shim's flags say about the view; narrows, never widens. */
 export interface AttachView {
   readonly mode?: string;
+  /** Accounts that mode `hybrid` shows as well, `connector:alias`. */
+  readonly alwaysOn?: readonly string[];
   /** Only these profiles, each under an alias; one profile may stand under several. */
   readonly profiles?: readonly { readonly id: string; readonly alias: string; readonly note?: string }[];
 }

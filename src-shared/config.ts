@@ -2,6 +2,8 @@ import * as z from 'zod';
 import { durationPattern, parseDuration } from './duration.ts';
 import { headerProblem, isHeaderValue } from './headers.ts';
 import { logLevels, logStyles } from './log-levels.ts';
+import { modes, parseAlwaysOn } from './modes.ts';
+import { separators } from './tool-name.ts';
 
 /** A timer cannot wait longer (2^31 - 1 milliseconds). */
 const longest = parseDuration('24d');
@@ -42,6 +44,17 @@ function checkHeaders(headers: Record<string, string>, context: z.RefinementCtx)
   }
 }
 
+function checkAlwaysOn(pins: readonly string[], context: z.RefinementCtx): void {
+  for (const [index, pin] of pins.entries()) {
+    try {
+      parseAlwaysOn(pin);
+    } catch {
+      // Goes on from the key's name; its own sentence speaks of the flag.
+      context.addIssue({ code: 'custom', path: [index], message: 'must be connector:alias' });
+    }
+  }
+}
+
 const names = (describe: string) => z.array(z.string()).max(100).default([]).describe(describe);
 
 /**
@@ -79,6 +92,39 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('How Nucleus treats the clients in front of it.'),
+  surface: z
+    .strictObject({
+      mode: z
+        .enum(modes)
+        .default('auto')
+        .describe(
+          'How many tools a client is shown that does not say so itself: all (`expose-all`), one account of each connector (`hybrid`), only the tools that find and call others (`search`), one tool for all accounts of a connector (`merged`), or `search` and `execute` as Nexus has them (`compat`). `auto` takes the first of expose-all, hybrid and search that fits the budget. What is not shown can be called all the same.',
+        ),
+      budget: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(10_000)
+        .describe('Tokens the list of tools may cost a model in mode `auto`.'),
+      always_on: z
+        .array(z.string())
+        .max(100)
+        .superRefine(checkAlwaysOn)
+        .default([])
+        .describe('Accounts that mode `hybrid` shows as well, `supabase:prod`.'),
+      separator: z
+        .enum(separators)
+        .default('_')
+        .describe(
+          'What stands between account and tool in names: `supabase_prod_execute_sql`, or `supabase_prod__execute_sql` for those used to Nexus.',
+        ),
+      account_line: z
+        .boolean()
+        .default(false)
+        .describe('Ends each result with a line that names its account; programs find it in `_meta` anyway.'),
+    })
+    .prefault({})
+    .describe('Which tools clients are shown.'),
   approval: z
     .strictObject({
       ask_for: z

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { fixedModes, modes } from './modes.ts';
 import {
   ConnectorProblem,
   ConnectorSummary,
@@ -70,6 +71,21 @@ export const VaultStatus = z.object({
 });
 export type VaultStatus = z.infer<typeof VaultStatus>;
 
+const Cost = z.object({ tools: z.int(), tokens: z.int() });
+
+/** What clients are shown that ask for nothing else, and what each mode would cost a model. Tokens are estimates. */
+export const Surface = z.object({
+  /** As config.toml says it. */
+  mode: z.enum(modes),
+  /** What `auto` chose; else the same. */
+  chosen: z.enum(fixedModes),
+  /** Tokens that `auto` may spend. */
+  budget: z.int(),
+  costs: z.record(z.enum(fixedModes), Cost),
+  warnings: z.array(z.string()),
+});
+export type Surface = z.infer<typeof Surface>;
+
 export const GatewayStatus = z.object({
   version: z.string(),
   pid: z.int(),
@@ -86,6 +102,7 @@ export const GatewayStatus = z.object({
   ),
   upstreams: z.array(UpstreamStatus),
   vault: VaultStatus,
+  surface: Surface.pick({ mode: true, chosen: true }).extend(Cost.shape),
   warnings: z.array(z.string()),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
@@ -154,6 +171,8 @@ export const ExposedTool = z.object({
   /** The upstream's own name of it. */
   tool: z.string(),
   description: z.string(),
+  /** About what its definition costs a model. */
+  tokens: z.int(),
 });
 export type ExposedTool = z.infer<typeof ExposedTool>;
 
@@ -241,6 +260,9 @@ export const contract = {
     rename: ask(z.object({ id: z.string(), name: z.string() }), Profile),
     use: ask(z.object({ id: z.string() }), Profile),
     clearDefault: ask(z.object({ connector: z.string() }), z.object({ cleared: z.boolean() })),
+  },
+  surface: {
+    get: ask(z.object({}), Surface),
   },
   tools: {
     list: ask(z.object({}), z.object({ tools: z.array(ExposedTool), missing: z.array(z.string()) })),

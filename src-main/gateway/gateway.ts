@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type { GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers, Surface as SurfaceInfo } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
-import { parseMode } from '../../src-shared/modes.ts';
+import { fixedModes } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
@@ -21,10 +21,15 @@ import { describeCommand } from './profiles/launch.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
-import { createDispatch } from './routing/dispatch.ts';
+import { createComparer } from './routing/compare/comparer.ts';
+import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
+import type { PlanDeps } from './routing/meta-tools/plan.ts';
+import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
 import { createRequestStates } from './routing/request-states.ts';
+import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
+import type { Surface } from './routing/surface-view.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -95,7 +100,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const { clock, log } = platform;
   const startedAt = clock.now();
   const store = createProfileStore(registry.db);
-  const names = createCatalogStore(registry.db);
+  const names = createCatalogStore(registry.db, config.surface.separator);
   const announcer = createAnnouncer({ clock, log });
   const approvals = createApprovals({ clock });
   const clients = createClientTokens({ store: createClientStore(registry.db), clock });
@@ -137,7 +142,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
-    roots: (profile) => rootsOf(store.get(profile)?.roots ?? []),
+    roots,
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
@@ -150,15 +155,27 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
-  const views = createViews({ profiles: () => shown, catalog, names });
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
+  const comparer = createComparer({ clock });
+  const views = createViews({
+    profiles: () => shown,
+    catalog,
+    names,
+    surface: config.surface,
+    ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
+  });
+  const sticky = createSticky(clock);
+  const policy = createPolicy(config.approval.ask_for);
   const dispatch = createDispatch({
-    policy: createPolicy(config.approval.ask_for),
+    policy,
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld }),
+    bridge: createBridge({ supervisor, newOld, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
+    onSuccess({ peer, route: { binding } }) {
+      if (peer) sticky.used(peer.client, binding.connector, binding.profile);
+    },
   });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
   const profiles = createProfiles({
@@ -219,6 +236,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }
   }
 
+  function roots(id: string): readonly Params[] {
+    return rootsOf(store.get(id)?.roots ?? []);
+  }
+
+  /** What a call would meet, touching nothing. */
+  function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
+    const decision = decide(policy, targetOf(call));
+    return { decision: decision.kind, reason: 'reason' in decision ? decision.reason : undefined };
+  }
+
   async function settle(view: View): Promise<void> {
     await Promise.all(view.missing().map((id) => firstListings.get(id)));
   }
@@ -244,9 +271,23 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
     status,
+    surface,
   });
 
+  /** Of the default view, which is never a transparent one. */
+  function shownSurface(): Surface {
+    return defaultView().surface() as Surface;
+  }
+
+  function surface(): SurfaceInfo {
+    const { mode, budget } = config.surface;
+    const { mode: chosen, cost, warnings } = shownSurface();
+    const costs = Object.fromEntries(fixedModes.map((one) => [one, cost(one)])) as SurfaceInfo['costs'];
+    return { mode, chosen, budget, costs, warnings: [...warnings] };
+  }
+
   function status(): GatewayStatus {
+    const { mode: chosen, cost, warnings: stale } = shownSurface();
     return {
       version,
       pid: process.pid,
@@ -261,8 +302,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
+      surface: { mode: config.surface.mode, chosen, ...cost(chosen) },
       warnings: [
         ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
+        ...stale,
         ...connectors
           .problems()
           .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
@@ -287,7 +330,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     answerModern,
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
-    parseMode(asked?.mode ?? '');
     return views.select(asked, granted);
   }
 
@@ -335,6 +377,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       for (const session of sessions.keys()) session.close();
       listens.close();
       newOld.close();
+      await comparer.close();
       catalog.close();
       await profiles.close();
       await supervisor.close();

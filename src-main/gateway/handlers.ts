@@ -1,5 +1,5 @@
 import type { AttachView } from '../../src-shared/attach.ts';
-import type { ClientInfo, GatewayStatus, Handlers } from '../../src-shared/contract.ts';
+import type { ClientInfo, GatewayStatus, Handlers, Surface } from '../../src-shared/contract.ts';
 import { parseDuration } from '../../src-shared/duration.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
@@ -7,6 +7,7 @@ import type { Connectors } from './profiles/connectors.ts';
 import type { Profiles } from './profiles/profiles.ts';
 import type { Catalog } from './routing/catalog.ts';
 import { resultOf, type Dispatch } from './routing/dispatch.ts';
+import { tokensOfRow } from './routing/surface.ts';
 import { unknownRoute } from './routing/unknown.ts';
 import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
@@ -14,6 +15,7 @@ import type { Vault } from './storage/vault.ts';
 /** Answers every question of the contract from the parts of the gateway. */
 export function createHandlers(deps: {
   readonly status: () => GatewayStatus;
+  readonly surface: () => Surface;
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
   readonly profiles: Profiles;
@@ -51,15 +53,17 @@ export function createHandlers(deps: {
       }),
     },
     profiles: deps.profiles.handlers,
+    surface: { get: deps.surface },
     tools: {
       async list() {
         const view = await listedView();
         return {
-          tools: view.rows('tool').map(({ key, route, json }) => ({
-            name: key,
-            profile: route.binding.profile,
-            tool: route.name,
-            description: (JSON.parse(json) as { description: string }).description,
+          tools: view.rows('tool').map((row) => ({
+            name: row.key,
+            profile: row.route.binding.profile,
+            tool: row.route.name,
+            description: (JSON.parse(row.json) as { description: string }).description,
+            tokens: tokensOfRow(row),
           })),
           missing: view.missing(),
         };

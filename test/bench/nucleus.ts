@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Api } from '../../src-shared/contract.ts';
 import { connectControl } from '../../src-main/gateway/downstream/control.ts';
@@ -124,6 +124,8 @@ function createHome(folder: string): Home {
 async function register(folder: string, upstreams: readonly Upstream[]): Promise<string> {
   const own = createHome(folder);
   mkdirSync(own.paths.home, { mode: 0o700 });
+  // As the others list: all there is.
+  writeFileSync(own.paths.config, '[surface]\nmode = "expose-all"\n', { mode: 0o600 });
   const gateway = startQuietly({ command: nucleus, args: ['gateway'], env: own.env });
   const { api, close } = await untilOpen(gateway, () => control(own));
   for (const { name, command, args, url } of upstreams)

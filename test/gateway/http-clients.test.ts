@@ -12,7 +12,7 @@ import {
 import { Client as ClientV1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as TransportV1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
-import { startGateway, textOf, type Gateway } from '../helpers/client.ts';
+import { accountTools, startGateway, textOf, type Gateway } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome, createScope } from '../helpers/home.ts';
 import { addClient, urlOf } from '../helpers/http.ts';
@@ -39,7 +39,7 @@ async function useBoth(client: {
   listTools(): Promise<{ tools: { name: string }[] }>;
   callTool(call: { name: string; arguments: Record<string, unknown> }): Promise<unknown>;
 }): Promise<void> {
-  const { tools } = await client.listTools();
+  const tools = accountTools(await client.listTools());
   assert.deepEqual(tools.map(({ name }) => name).toSorted(), wanted);
   for (const account of ['work', 'home']) {
     const result = await client.callTool({ name: `fake_${account}_whoami`, arguments: {} });
@@ -127,7 +127,12 @@ test('the command line of the inspector uses both accounts', async () => {
     ),
   ]);
   const { tools } = listed as { tools: { name: string }[] };
-  assert.deepEqual(tools.map(({ name }) => name).toSorted(), wanted);
+  assert.deepEqual(
+    accountTools({ tools })
+      .map(({ name }) => name)
+      .toSorted(),
+    wanted,
+  );
   const accounts = called.map((result) => (JSON.parse(textOf(result)) as { name: string }).name);
   assert.deepEqual(accounts, ['work', 'home']);
 });

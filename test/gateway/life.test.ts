@@ -1,15 +1,15 @@
 // What happens to profiles and to the gateway itself while clients are attached: rename, removal with undo, hand-over.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { attach, startGateway, textOf, type Attached } from '../helpers/client.ts';
+import { accountTools, attach, startGateway, textOf, type Attached } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome } from '../helpers/home.ts';
 import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { until } from '../helpers/until.ts';
 
 async function toolNames(client: Attached): Promise<string[]> {
-  const { tools } = (await client.ask('tools/list')) as { tools: { name: string }[] };
-  return tools.map(({ name }) => name);
+  const list = (await client.ask('tools/list')) as { tools: { name: string }[] };
+  return accountTools(list).map(({ name }) => name);
 }
 
 test('a renamed profile keeps its secret, default mark and tools, under its new name', async (t) => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test, { before } from 'node:test';
 import {
+  accountTools,
   attach,
   connectClient,
   controlGateway,
@@ -36,7 +37,7 @@ test('a tool is named connector_alias_tool', async (t) => {
   verifies('NUC-049');
   await gateway.add(createFake(home, 'simple', '--tools', '2'), 'github:work');
   const client = await connectClient(t, home);
-  const { tools } = await client.listTools();
+  const tools = accountTools(await client.listTools());
   assert.deepEqual(
     tools.map(({ name }) => name).filter((name) => name.startsWith('github')),
     ['github_work_echo', 'github_work_whoami'],
@@ -48,7 +49,7 @@ test('a tool is named connector_alias_tool', async (t) => {
 
 test('five hundred odd tool names become valid, unique names that lead back, also after a restart', async (t) => {
   verifies('NUC-050', 'NEW-013');
-  const odd = createHome(t);
+  const odd = createHome(t, '[surface]\nmode = "expose-all"\n');
   const names = oddNames(500);
   let control = await startGateway(t, odd);
   await control.add(oddFake(odd, names), 'vendor:main');
@@ -125,7 +126,7 @@ test('one profile under two aliases is two tool sets and one upstream', async (t
   const client = await connectClient(t, home, {
     args: ['--profile', 'twice:one=a', '--profile', 'twice:one=b'],
   });
-  const { tools } = await client.listTools();
+  const tools = accountTools(await client.listTools());
   assert.deepEqual(tools.map(({ name }) => name).toSorted(), [
     'twice_a_echo',
     'twice_a_whoami',
@@ -210,7 +211,7 @@ async function allTools(client: Attached): Promise<Tool[]> {
   const tools: Tool[] = [];
   for (let cursor: unknown; ;) {
     const page = await client.ask('tools/list', cursor === undefined ? {} : { cursor });
-    tools.push(...(page['tools'] as Tool[]));
+    tools.push(...accountTools(page as { tools: Tool[] }));
     cursor = page['nextCursor'];
     if (cursor === undefined) return tools;
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import test, { describe } from 'node:test';
 import {
+  accountTools,
   attach,
   connectClient,
   controlGateway,
@@ -16,7 +17,8 @@ import { nucleus, nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { leastTime, until } from '../helpers/until.ts';
 
-const namesOf = (result: unknown) => (result as { tools: { name: string }[] }).tools.map(({ name }) => name);
+const namesOf = (result: unknown) =>
+  accountTools(result as { tools: { name: string }[] }).map(({ name }) => name);
 
 test('expose-all lists every tool of every profile', async (t) => {
   verifies('NUC-055');
@@ -46,7 +48,7 @@ test('a mode that does not exist is refused with the ones that do', async (t) =>
   const { code, stdout, stderr } = await nucleus(createHome(t), ['serve', '--mode', 'foo']);
   assert.equal(code, 2);
   assert.equal(stdout, '');
-  assert.match(stderr, /^Error: unknown --mode "foo" \(want 'expose-all'/);
+  assert.match(stderr, /^Error: unknown --mode "foo" \(want 'auto', 'expose-all'/);
 });
 
 test('a client that waits with its first list hears when tools appear', async (t) => {
@@ -114,8 +116,8 @@ test('definitions arrive as the upstream wrote them, but for name and prefix', a
   await gateway.add(fake);
   const client = await attach(t, home);
   await client.initialize();
-  const { tools } = (await client.ask('tools/list')) as { tools: Record<string, unknown>[] };
-  assert.deepEqual(tools, [
+  const list = (await client.ask('tools/list')) as { tools: { name: string }[] };
+  assert.deepEqual(accountTools(list), [
     {
       name: 'fake_odd_odd_input',
       title: 'Odd input',

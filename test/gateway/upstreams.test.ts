@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { before, describe, test } from 'node:test';
 import {
+  accountTools,
   attach,
   jsonOf,
   nucleusErrorOf,
@@ -247,7 +248,7 @@ describe('upstreams', { concurrency: true }, () => {
       const own = await attach(scope, home, { profiles: [{ id: 'fake:returning', alias: 'returning' }] });
       await own.initialize();
       const namesNow = async () =>
-        ((await own.ask('tools/list')) as { tools: { name: string }[] }).tools.map(({ name }) => name);
+        accountTools((await own.ask('tools/list')) as { tools: { name: string }[] }).map(({ name }) => name);
       assert.deepEqual(await namesNow(), []);
       assert.ok(fake.starts().length > 0);
       writeFileSync(needed, '');

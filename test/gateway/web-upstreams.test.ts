@@ -10,6 +10,7 @@ import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/typ
 import { json, result, startHttpUpstream, stream, type Answer } from '../fixtures/http-upstream.ts';
 import { startSseUpstream } from '../fixtures/sse-upstream.ts';
 import {
+  accountTools,
   attach,
   connectClient,
   nucleusErrorOf,
@@ -186,7 +187,7 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
     const host = await connectClient(t, home, { args: ['--profile', 'living:default'] });
     const told = Promise.withResolvers<void>();
     host.setNotificationHandler(ToolListChangedNotificationSchema, () => told.resolve());
-    const listed = async () => (await host.listTools()).tools.map(({ name }) => name);
+    const listed = async () => accountTools(await host.listTools()).map(({ name }) => name);
     assert.deepEqual(await listed(), ['living_default_one']);
     await until('the stream is open', () => streams.length > 0);
     names = ['one', 'two'];

@@ -40,6 +40,13 @@ export function clientEnvironment(home: Home): Record<string, string> {
   return { ...getDefaultEnvironment(), HOME: home.user, NUCLEUS_HOME: home.state };
 }
 
+/** The tools of accounts among those a client is shown, without those of Nucleus itself. */
+export function accountTools<T extends { readonly name: string }>(list: {
+  readonly tools: readonly T[];
+}): T[] {
+  return list.tools.filter(({ name }) => !name.startsWith('nucleus_'));
+}
+
 /** First text of a result, the only thing most fakes answer. */
 export function textOf(result: unknown): string {
   const [first] = (result as CallToolResult).content;

@@ -4,7 +4,7 @@ import type { AttachLine, AttachView } from '../../../src-shared/attach.ts';
 import type { ConfigInput } from '../../../src-shared/config.ts';
 import { parseDuration } from '../../../src-shared/duration.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { parseMode } from '../../../src-shared/modes.ts';
+import { modes, parseAlwaysOn, parseMode } from '../../../src-shared/modes.ts';
 import { readEndpoint } from '../../gateway/storage/endpoint.ts';
 import type { Context } from '../context.ts';
 import { findGateway, pause } from '../find-gateway.ts';
@@ -16,6 +16,7 @@ import { attach } from '../shim.ts';
 
 export type ServeOptions = LogOptions & {
   readonly mode?: string;
+  readonly alwaysOn?: readonly string[];
   readonly profile?: readonly string[];
   readonly client?: string;
   readonly standalone?: boolean;
@@ -32,7 +33,12 @@ const attachTimeout = 20_000;
 export const serve: CommandSpec = {
   define(command) {
     command
-      .option('--mode <mode>', 'how much of the catalog is advertised: expose-all')
+      .option('--mode <mode>', `how many tools are shown: ${modes.join(', ')}`)
+      .option(
+        '--always-on <connector:alias>',
+        'with --mode hybrid: show this account as well (repeatable; commas separate several)',
+        collect,
+      )
       .option('--profile <id[=alias]>', 'show this profile only, under an alias (repeatable)', collect)
       .option('--client <key>', 'the client key that install wrote into the entry')
       .option('--standalone', 'be the gateway in this process instead of attaching to one')
@@ -170,6 +176,17 @@ function createLine(context: Context, options: ServeOptions, view: AttachView): 
 function readView(options: ServeOptions): AttachView {
   return {
     ...(options.mode === undefined ? {} : { mode: parseMode(options.mode) }),
+    ...(options.alwaysOn === undefined ? {} : { alwaysOn: readPins(options.alwaysOn) }),
     ...(options.profile === undefined ? {} : { profiles: options.profile.map(readProfile) }),
   };
+}
+
+/** As the original takes them: repeated, or separated by commas. */
+function readPins(given: readonly string[]): readonly string[] {
+  return given
+    .flatMap((text) => text.split(','))
+    .map((text) => {
+      const { connector, alias } = parseAlwaysOn(text);
+      return `${connector}:${alias}`;
+    });
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { GatewayStatus } from '../../../src-shared/contract.ts';
+import type { Api, GatewayStatus, Surface } from '../../../src-shared/contract.ts';
 import { formatAge } from '../../../src-shared/duration.ts';
+import { fixedModes } from '../../../src-shared/modes.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
 import { note, oneLine, print, printJson, table } from '../output.ts';
@@ -12,9 +13,10 @@ export const status: CommandSpec = {
   define(command) {
     command
       .argument('[id]', 'a profile: the same as nucleus info <id>')
-      .option('--no-probe', 'with an id: start no server');
+      .option('--no-probe', 'with an id: start no server')
+      .option('--tokens', 'what the list of tools costs a model in each mode');
   },
-  async run(context, args, options: InfoOptions) {
+  async run(context, args, options: InfoOptions & { readonly tokens?: boolean }) {
     if (args.length > 0) {
       const { info } = await import('./info.ts');
       return info.run(context, args, options);
@@ -22,6 +24,7 @@ export const status: CommandSpec = {
     // Looked for first: asking must not make this process a gateway that then reports itself.
     if ((await findGateway(context.paths)) === null) return describeAbsence(context);
     const { withApi } = await import('../api.ts');
+    if (options.tokens === true) return withApi(context, ({ api }) => printTokens(context, api));
     return withApi(context, async ({ api, running }) => {
       if (!running) return describeAbsence(context);
       const answer = await api.gateway.status({});
@@ -32,6 +35,30 @@ export const status: CommandSpec = {
     });
   },
 };
+
+async function printTokens(context: Context, api: Api): Promise<number> {
+  const surface = await api.surface.get({});
+  if (context.json) printJson(context, surface);
+  else print(context, describeTokens(surface));
+  for (const warning of surface.warnings) note(context, `warning: ${oneLine(warning)}`);
+  return 0;
+}
+
+/** Beside each mode what it saves against showing everything. */
+function describeTokens({ mode, chosen, budget, costs }: Surface): string {
+  const all = costs['expose-all'].tokens;
+  const rows = fixedModes.map((one) => {
+    const { tools, tokens } = costs[one];
+    const saved = all === 0 ? 0 : Math.round((1 - tokens / all) * 100);
+    return [one === chosen ? `${one} *` : one, String(tools), String(tokens), saved > 0 ? `${saved} %` : '-'];
+  });
+  const reason = mode === 'auto' ? `chosen by auto for a budget of ${budget} tokens` : 'as config.toml says';
+  return [
+    table(['MODE', 'TOOLS', 'TOKENS', 'SAVED'], rows),
+    '',
+    `* what clients are shown: ${chosen}, ${reason}. Tokens are estimates.`,
+  ].join('\n');
+}
 
 function describeAbsence(context: Context): number {
   const isStopped = existsSync(context.paths.stopped);
@@ -57,6 +84,7 @@ function describe(answer: GatewayStatus): string {
     `socket:  ${answer.socket ?? '-'}`,
     `http:    ${answer.http ?? '-'}`,
     `vault:   ${describeVault(answer)}`,
+    `tools:   ${describeSurface(answer)}`,
   ];
   const clients = table(
     ['CLIENT', 'VERSION', 'PRINCIPAL', 'SINCE'],
@@ -85,6 +113,11 @@ function describe(answer: GatewayStatus): string {
     '',
     answer.upstreams.length === 0 ? 'No profiles.' : upstreams,
   ].join('\n');
+}
+
+function describeSurface({ surface: { mode, chosen, tools, tokens } }: GatewayStatus): string {
+  const how = mode === chosen ? chosen : `${mode} (${chosen})`;
+  return `${how}, ${tools} shown, about ${tokens} tokens`;
 }
 
 function describeVault({ vault }: GatewayStatus): string {

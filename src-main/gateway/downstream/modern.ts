@@ -105,7 +105,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
       if (method === 'server/discover' || Object.hasOwn(lists, method)) {
         if (view().missing().length > 0) await deps.settle(view());
         if (method === 'server/discover') return answer({ result: discovery(view(), deps.version) });
-        const page = view().page(lists[method] as DefinitionKind, params['cursor']);
+        const page = view().page(lists[method] as DefinitionKind, params['cursor'], 'modern');
         return answerText(`${uncachedMembers},${page.slice(1, -1)}`);
       }
       await call();

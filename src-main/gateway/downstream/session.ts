@@ -236,7 +236,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
     try {
       if (view().missing().length > 0) await deps.settle(view());
-      const result = view().page(kind, params?.['cursor']);
+      const result = view().page(kind, params?.['cursor'], 'legacy');
       write(id, [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
     } catch (error) {
       answer(id, { error: errorObject(error) });

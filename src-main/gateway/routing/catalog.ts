@@ -5,6 +5,8 @@ import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-s
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
+import { modernRevision } from '../wire/modern.ts';
+import type { Era } from '../wire/peer.ts';
 import { readReply } from '../wire/reply.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
@@ -16,6 +18,11 @@ const lists = {
   template: { method: 'resources/templates/list', key: 'resourceTemplates', capability: 'resources' },
 } as const;
 
+/** The era of the upstream that offered this: its greeting is kept in the words of the legacy era. */
+export function eraOf({ greeting }: Pick<Offer, 'greeting'>): Era {
+  return greeting['protocolVersion'] === modernRevision ? 'modern' : 'legacy';
+}
+
 /** What one upstream offers, as it sent it. */
 export type Offer = Readonly<Record<DefinitionKind, readonly Params[]>> & { readonly greeting: Params };
 
@@ -24,6 +31,8 @@ export interface Catalog {
   offer(profile: string): Offer | null;
   /** The input schema of a tool as it was listed; undefined when it never was. */
   inputSchema(profile: string, tool: string): unknown;
+  /** The same of its results. */
+  outputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
   /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
@@ -48,6 +57,7 @@ export function createCatalog(deps: {
   const offers = new Map<string, Offer | null>();
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
+  const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -58,6 +68,18 @@ export function createCatalog(deps: {
       offers.set(profile, known);
     }
     return known;
+  }
+
+  function toolOf(profile: string, tool: string): Params | undefined {
+    const offered = offer(profile);
+    if (!offered) return undefined;
+    let byName = tools.get(offered);
+    if (!byName) {
+      // The first of two with one name is the one that is called.
+      byName = new Map(offered.tool.toReversed().map((known) => [known['name'] as string, known]));
+      tools.set(offered, byName);
+    }
+    return byName.get(tool);
   }
 
   async function read(profile: string): Promise<Offer> {
@@ -187,7 +209,8 @@ export function createCatalog(deps: {
 
   return {
     offer,
-    inputSchema: (profile, tool) => offer(profile)?.tool.find(({ name }) => name === tool)?.['inputSchema'],
+    inputSchema: (profile, tool) => toolOf(profile, tool)?.['inputSchema'],
+    outputSchema: (profile, tool) => toolOf(profile, tool)?.['outputSchema'],
     refresh,
     refreshSoon,
     forget,

@@ -1,3 +1,4 @@
+import type { AuditVia } from '../../../src-shared/audit.ts';
 import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
@@ -19,7 +20,7 @@ export interface Call {
   readonly route: Route;
   /** The client's params; name or uri are replaced by the upstream's own, all else passes. */
   readonly params: Params;
-  readonly via: 'direct' | 'cli';
+  readonly via: AuditVia;
   readonly principal: string;
   /** The client's name for itself. */
   readonly client: string;
@@ -42,18 +43,14 @@ export function createDispatch(deps: {
   readonly bridge: Bridge;
   readonly audit: Pick<Audit, 'record'>;
   readonly clock: Clock;
+  /** A tool answered, and not that it failed. */
+  onSuccess?(call: Call): void;
 }): Dispatch {
-  return async (call) => {
+  return async function dispatch(call) {
     const { kind, route } = call;
+    if (route.own) return route.own(call, dispatch);
     const { binding } = route;
-    const target: Target = {
-      principal: call.principal,
-      profile: binding.profile,
-      connector: binding.connector,
-      alias: binding.alias,
-      kind,
-      name: kind === 'other' ? call.method : route.name,
-    };
+    const target = targetOf(call);
     const startedAt = deps.clock.now();
     const record = (decision: 'allowed' | 'denied', outcome: Outcome, reason?: string): void =>
       deps.audit.record({
@@ -107,6 +104,7 @@ export function createDispatch(deps: {
         });
         const outcome = replyOutcome(reply);
         record('allowed', outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
+        if (outcome === 'ok' && kind === 'tool') deps.onSuccess?.(call);
         return reply;
       } finally {
         giveBack();
@@ -120,8 +118,14 @@ export function createDispatch(deps: {
   };
 }
 
+/** What rules judge a call by. */
+export function targetOf({ principal, kind, method, route: { binding, name } }: Call): Target {
+  const { profile, connector, alias } = binding;
+  return { principal, profile, connector, alias, kind, name: kind === 'other' ? method : name };
+}
+
 /** A policy that fails has allowed nothing. */
-function decide(policy: Policy, target: Target): Decision {
+export function decide(policy: Policy, target: Target): Decision {
   try {
     return policy.decide(target);
   } catch (thrown) {
@@ -148,6 +152,11 @@ function reasonOf(reply: Reply, outcome: ReturnType<typeof replyOutcome>): strin
 
 function failure(kind: Call['kind'], error: NucleusError): Reply {
   if (kind !== 'tool' || errorTable[error.code].surface === 'error') throw error;
+  return errorReply(error);
+}
+
+/** An answer that says what went wrong, for the model to read. */
+export function errorReply(error: NucleusError): Reply {
   return { kind: 'made', body: { result: errorResult(error) } };
 }
 

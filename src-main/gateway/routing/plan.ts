@@ -33,8 +33,13 @@ export interface Plan {
   readonly compare: { readonly base: string | undefined } | null;
 }
 
-/** Where a name leads, or what to say of one that leads nowhere: the nearest names, what to call first. */
-export type LookUp = (name: string) => { readonly profile: string } | { readonly help: string };
+/**
+ * Where a step leads; what to say of a name that leads nowhere: the nearest names, what to call first; or what is wrong
+ * with its arguments.
+ */
+export type LookUp = (
+  step: Pick<Step, 'index' | 'name' | 'arguments'>,
+) => { readonly profile: string } | { readonly help: string } | { readonly problem: string };
 
 /**
  * The plan that the arguments of `nucleus_call_plan` ask for, or one sentence about what is wrong. Nothing is called
@@ -111,9 +116,11 @@ function readStep(
     return {
       error: `${place}: ${quote(name)} is a tool of Nucleus itself, and a plan calls tools of profiles only. Call it outside of the plan`,
     };
-  const found = lookUp(name);
+  const merged = { index, name, arguments: { ...shared, ...own } };
+  const found = lookUp(merged);
+  if ('problem' in found) return { error: `${place}: ${found.problem}` };
   if ('help' in found) return { error: `${place}: unknown tool ${quote(name)}. ${found.help}`.trimEnd() };
-  return { index, name, arguments: { ...shared, ...own }, profile: found.profile };
+  return { ...merged, profile: found.profile };
 }
 
 function readCompare(input: Params, steps: readonly Step[]): Plan['compare'] | { readonly error: string } {

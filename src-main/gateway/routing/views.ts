@@ -1,9 +1,14 @@
 import type { AttachView } from '../../../src-shared/attach.ts';
+import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { parseAlwaysOn, parseMode } from '../../../src-shared/modes.ts';
 import { checkName, type Profile } from '../../../src-shared/model.ts';
 import type { CatalogStore } from '../storage/catalog-store.ts';
 import type { Catalog } from './catalog.ts';
+import { createCursors } from './pages.ts';
 import type { Binding } from './route.ts';
+import { withSurface, type OwnTools } from './surface-view.ts';
+import type { SurfaceOptions } from './surface.ts';
 import { createTransparentView } from './transparent-view.ts';
 import { createView, type View } from './view.ts';
 
@@ -35,7 +40,11 @@ export function createViews(deps: {
   readonly profiles: () => readonly Profile[];
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly names: Pick<CatalogStore, 'exposedNames'>;
+  /** What a client is shown that asks for nothing else. */
+  readonly surface: Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;
+  readonly ownTools: OwnTools;
 }): Views {
+  const cursors = createCursors();
   let generation = 0;
   // Clients that ask for the same view share its rows and pages.
   const shared = new Map<string, Known>();
@@ -48,6 +57,16 @@ export function createViews(deps: {
     if (shared.size > maxShared && oldest !== undefined) shared.delete(oldest);
   }
 
+  function surfaceOf(asked: AskedView | undefined, granted: AttachView | undefined): SurfaceOptions {
+    const { mode, budget, always_on: alwaysOn } = deps.surface;
+    const wanted = asked?.mode ?? granted?.mode;
+    return {
+      mode: wanted === undefined ? mode : parseMode(wanted),
+      budget,
+      alwaysOn: (asked?.alwaysOn ?? granted?.alwaysOn ?? alwaysOn).map(parseAlwaysOn),
+    };
+  }
+
   return {
     select(asked, granted) {
       checkGranted(asked, granted);
@@ -55,10 +74,13 @@ export function createViews(deps: {
       const isTransparent = asked?.transparent === true;
       // What is granted was checked when it was; a profile that is gone since just is not shown.
       const wanted = asked?.profiles ? asked : granted;
-      const key = JSON.stringify([isTransparent, wanted?.profiles]);
+      const surface = surfaceOf(asked, granted);
+      const key = JSON.stringify([isTransparent, wanted?.profiles, surface]);
       const build = (): View => {
         const bindings = bindingsOf(wanted, deps.profiles());
-        return isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
+        const parts = { ...deps, cursors, id: key };
+        if (isTransparent) return createTransparentView(parts, bindings);
+        return withSurface(createView(parts, bindings), parts, surface, deps.ownTools);
       };
       let known: Known | undefined;
       return () => {

@@ -45,7 +45,10 @@ test('serve refuses an unknown mode before it looks for a gateway', async () => 
   verifies('NUC-059');
   const { code, stdout, stderr } = await nucleus(home, ['serve', '--mode', 'foo']);
   assert.deepEqual({ code, stdout }, { code: 2, stdout: '' });
-  assert.equal(stderr, `Error: unknown --mode "foo" (want 'expose-all')\n`);
+  assert.equal(
+    stderr,
+    `Error: unknown --mode "foo" (want 'auto', 'expose-all', 'hybrid', 'search', 'merged', 'compat')\n`,
+  );
   assert.equal(home.endpoint(), null);
 });
 

@@ -48,11 +48,14 @@ test('JSON that cannot be read is located and not quoted', () => {
 });
 
 test('a mode has the spellings of the original', () => {
-  for (const text of ['', 'all', 'expose_all', 'expose-all']) assert.equal(parseMode(text), 'expose-all');
+  for (const text of ['all', 'expose_all', 'expose-all']) assert.equal(parseMode(text), 'expose-all');
+  for (const text of ['recommend', 'recommendation', 'hybrid']) assert.equal(parseMode(text), 'hybrid');
+  for (const mode of ['auto', 'search', 'merged', 'compat']) assert.equal(parseMode(mode), mode);
+  assert.equal(parseMode(''), 'auto');
   for (const text of ['foo', 'toString', 'EXPOSE-ALL']) {
     assert.throws(() => parseMode(text), {
       code: 'USAGE',
-      message: `unknown --mode "${text}" (want 'expose-all')`,
+      message: `unknown --mode "${text}" (want 'auto', 'expose-all', 'hybrid', 'search', 'merged', 'compat')`,
     });
   }
 });

@@ -16,7 +16,13 @@ test('every key but approvals, lists and tables has a variable', () => {
   const without = configKeys().filter(({ variable }) => variable === null);
   assert.deepEqual(
     without.map(({ section, name }) => `${section}.${name}`),
-    ['upstream.headers', 'approval.ask_for', 'http.allowed_hosts', 'http.allowed_origins'],
+    [
+      'upstream.headers',
+      'surface.always_on',
+      'approval.ask_for',
+      'http.allowed_hosts',
+      'http.allowed_origins',
+    ],
   );
   for (const { section, name, schema, variable } of configKeys()) {
     if (variable === null) continue;

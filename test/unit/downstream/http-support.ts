@@ -9,6 +9,7 @@ import {
 import { createModern } from '../../../src-main/gateway/downstream/modern.ts';
 import { createListens, type Listens } from '../../../src-main/gateway/downstream/listens.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
+import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
@@ -52,6 +53,8 @@ export async function openFront(
   const counts: number[] = [];
   const view = createView(
     {
+      cursors: createCursors(),
+      id: '',
       catalog: {
         offer: () => ({ greeting, tool: [{ name: 'wait' }], prompt: [], resource: [], template: [] }),
       },

@@ -9,6 +9,7 @@ import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import { createRequestStates } from '../../../src-main/gateway/routing/request-states.ts';
 import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
+import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
@@ -68,7 +69,12 @@ function setUp(
     wanted: () => false,
   });
   const view = createView(
-    { catalog: { offer: () => current.offer }, names: createCatalogStore(registry.db) },
+    {
+      cursors: createCursors(),
+      id: '',
+      catalog: { offer: () => current.offer },
+      names: createCatalogStore(registry.db),
+    },
     [binding],
   );
   const audit = { record: () => {} };
@@ -87,6 +93,7 @@ function setUp(
         approvals: createApprovals({ clock }),
         limits: noLimits,
         bridge: createBridge({
+          roots: () => [],
           supervisor,
           newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
         }),

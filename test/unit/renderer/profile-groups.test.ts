@@ -4,6 +4,7 @@ import { elementLetters } from '../../../src-renderer/state/element.ts';
 import { groupProfiles, profileCount, rowName } from '../../../src-renderer/state/profile-groups.ts';
 import { renamedTools } from '../../../src-renderer/state/renamed-tools.ts';
 import { keepSelected, nextIndex } from '../../../src-renderer/state/roving.ts';
+import type { ExposedTool } from '../../../src-shared/contract.ts';
 import type { Profile } from '../../../src-shared/model.ts';
 
 const profile = (id: string, isDefault = false, metadata: Record<string, string> = {}): Profile => {
@@ -86,14 +87,12 @@ test('a removed row hands the selection to the one that takes its place', () => 
 });
 
 test('a rename shows the tool names of that profile as they will be', () => {
-  const tool = (
-    id: string,
-    name: string,
-  ): { name: string; profile: string; tool: string; description: string } => ({
+  const tool = (id: string, name: string): ExposedTool => ({
     name: `${id.replace(':', '_')}_${name}`,
     profile: id,
     tool: name,
     description: '',
+    tokens: 10,
   });
   const tools = [tool('sqlite:b', 'query'), tool('sqlite:b', 'x'.repeat(40)), tool('sqlite:a', 'query')];
   assert.deepEqual(renamedTools(tools, profile('sqlite:b'), 'main'), [

@@ -20,6 +20,7 @@ const status: GatewayStatus = {
   clients: [],
   upstreams: [],
   vault: { state: 'open', backend: 'keychain', records: 0, reason: null },
+  surface: { mode: 'auto', chosen: 'expose-all', tools: 0, tokens: 4 },
   warnings: [],
 };
 const profile = (name: string): Profile => ({

@@ -67,6 +67,40 @@ for (const text of [
     );
   });
 
+for (const [what, structured, schema, wrapped] of [
+  ['an array', '[12345678901234567890]', undefined, true],
+  ['null', 'null', { type: 'object' }, true],
+  ['an object', '{"a":1}', { type: 'object' }, false],
+  ['an object under no schema', '{"a":1}', undefined, false],
+  ['an object under a schema that was shown wrapped', '{"a":1}', { anyOf: [] }, true],
+] as const)
+  test(`what is structured in a result is an object as it was listed: ${what}`, async () => {
+    const head = '{"jsonrpc":"2.0","id":12,"result":{';
+    const line = Buffer.from(`${head}"structuredContent":${structured},"resultType":"complete"}}`);
+    const span = findResponseId(line);
+    assert.ok(span);
+    const raw: Reply = { kind: 'raw', line, span, outcome: 'ok' };
+    const shown = wrapped ? `{"result":${structured}}` : structured;
+    for (const reply of [raw, { kind: 'made', body: { result: readReply(raw).result } } as const]) {
+      const seen = await oldNew(
+        async () => reply,
+        params,
+        undefined,
+        'db:prod',
+        undefined,
+        () => schema,
+      );
+      assert.deepEqual(readReply(seen).result, { structuredContent: JSON.parse(shown) as unknown });
+      if (seen.kind === 'raw') assert.equal(seen.line.toString(), `${head}"structuredContent":${shown}}}`);
+    }
+  });
+
+test('a wish for a task of the legacy era reaches no server of the modern one', async () => {
+  const { sent, send } = serve(done);
+  await oldNew(send, { ...params, task: { ttl: 5 } }, undefined, 'db:prod');
+  assert.deepEqual(sent, [params]);
+});
+
 test('an answer without any of that passes as it is, and so does an error', async () => {
   for (const body of [{ result: { content: [] } }, { error: { code: -32602, message: 'no' } }]) {
     const reply: Reply = { kind: 'made', body };

@@ -4,6 +4,7 @@ import type { InputRequest } from '../modern.ts';
 import type { Peer } from '../peer.ts';
 import { readReply, type Reply } from '../reply.ts';
 import { spliceResult } from '../splice.ts';
+import { isWrapped } from './definitions.ts';
 
 /** Sends a request once over the live connection of its upstream. */
 export type Send = (params: Params) => Promise<Reply>;
@@ -23,19 +24,23 @@ export async function oldNew(
   peer: Peer | undefined,
   profile: string,
   signal?: AbortSignal,
+  outputSchema: () => unknown = () => undefined,
 ): Promise<Reply> {
-  let asked = params;
+  // Asks a server of 2025-11-25 for a task, and one of today for nothing.
+  const { task: _task, ...own } = params;
+  let asked = own;
   for (let round = 1; ; round += 1) {
     const reply = await send(asked);
     const { result } = readReply(reply);
-    if (!isObject(result) || result['resultType'] !== 'input_required') return asOld(reply, result);
+    if (!isObject(result) || result['resultType'] !== 'input_required')
+      return asOld(reply, result, outputSchema);
     if (round > maxRounds)
       throw failed(profile, `it asked for input ${maxRounds} times over, and the call was given up`);
     const inputResponses = await answers(result['inputRequests'], peer, profile, signal);
     const state = result['requestState'];
     // Only what this round was asked for, and the state byte for byte.
     asked = {
-      ...params,
+      ...own,
       ...(inputResponses && { inputResponses }),
       ...(state !== undefined && { requestState: state }),
     };
@@ -95,10 +100,17 @@ function asAsked(method: string, params: Params | undefined): Params | undefined
   return { ...params, elicitationId: crypto.randomUUID() };
 }
 
-/** Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know. */
-function asOld(reply: Reply, result: Params | undefined): Reply {
-  if (!isObject(result) || !added.some((key) => key in result)) return reply;
-  const spliced = reply.kind === 'raw' ? spliceResult(reply.line, added) : null;
+/**
+ * Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know; what is
+ * structured in them is an object, as the list said it would be.
+ */
+function asOld(reply: Reply, result: Params | undefined, outputSchema: () => unknown): Reply {
+  if (!isObject(result)) return reply;
+  const structured = result['structuredContent'];
+  const isToWrap = structured !== undefined && (!isObject(structured) || isWrapped(outputSchema()));
+  if (!isToWrap && !added.some((key) => key in result)) return reply;
+  const spliced =
+    reply.kind === 'raw' ? spliceResult(reply.line, added, isToWrap ? ['structuredContent'] : []) : null;
   if (reply.kind === 'raw' && spliced) {
     const { id, start, end } = reply.span;
     // An id behind the result moves with what follows that.
@@ -107,7 +119,8 @@ function asOld(reply: Reply, result: Params | undefined): Reply {
     return { kind: 'raw', line: spliced.line, span, outcome: reply.outcome };
   }
   const { resultType: _, ttlMs: __, cacheScope: ___, ...others } = result;
-  return { ...reply, kind: 'made', body: { result: others } };
+  const body = { ...others, ...(isToWrap && { structuredContent: { result: structured } }) };
+  return { ...reply, kind: 'made', body: { result: body } };
 }
 
 const added = ['resultType', 'ttlMs', 'cacheScope'] as const;
