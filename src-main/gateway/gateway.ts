@@ -30,6 +30,7 @@ import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import type { Surface } from './routing/surface-view.ts';
+import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -170,7 +171,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy,
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld, roots, outputSchema: catalog.outputSchema }),
+    bridge: createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
     onSuccess({ peer, route: { binding } }) {
@@ -318,6 +319,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     version,
     dispatch,
     listens,
+    tasks: createTasks({ clock }),
     settle,
   };
   const answerModern = createModern(modernDeps);

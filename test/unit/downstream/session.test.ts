@@ -12,6 +12,7 @@ import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
+import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
@@ -95,6 +96,7 @@ function setUp(
         bridge: createBridge({
           roots: () => [],
           supervisor,
+          clock,
           newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
         }),
         audit,
@@ -102,6 +104,7 @@ function setUp(
       }),
       setLevel: () => Promise.resolve(),
       subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
+      tasks: createTasks({ clock }),
       answerModern: () => ({ done: Promise.resolve(), cancel: () => {}, finish: () => {} }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },

@@ -145,5 +145,5 @@ function labelled(peer: Peer, { binding }: Route): Peer {
 }
 
 function reply(outcome: object): Reply {
-  return ownResult(JSON.stringify(outcome, null, 2), outcome as Params);
+  return ownResult(JSON.stringify(outcome), outcome as Params);
 }
