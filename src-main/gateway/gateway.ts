@@ -163,7 +163,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     catalog,
     names,
     surface: config.surface,
-    ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
+    ownTools: createMetaTools({
+      clock,
+      comparer,
+      newOld,
+      maxBytes: config.client.max_message_mib,
+      settle,
+      foresee,
+    }),
   });
   const sticky = createSticky(clock);
   const policy = createPolicy(config.approval.ask_for);
