@@ -55,12 +55,6 @@ export async function planReply(outcome: PlanOutcome, maxBytes: number): Promise
   return write(join(left), null);
 }
 
-/** The same for what holds no results, such as a preview. */
-export function dataReply(data: object): Reply {
-  const piece = pieceOf(JSON.stringify(data));
-  return write([piece], [piece]);
-}
-
 function piecesOf({ result, ...rest }: StepOutcome, maxBytes: number): StepPieces {
   if (!result) return only(pieceOf(JSON.stringify(rest)));
   const before = pieceOf(`${openObject(rest)},"result":`);

@@ -8,14 +8,14 @@ import { replyOutcome, type Reply } from '../../wire/reply.ts';
 import { membersOf } from '../../wire/splice.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import { errorReply, resultOf, type Call, type Dispatch } from '../dispatch.ts';
-import { dataReply, planReply } from '../plan-answer.ts';
-import { previewPlan, type Foreseen } from '../plan-preview.ts';
+import { planReply } from '../plan-answer.ts';
+import { previewPlan, type Foreseen, type PlanPreview } from '../plan-preview.ts';
 import { runPlan, type CallStep } from '../plan-run.ts';
 import { planLimits, readPlan, type LookUp, type Plan, type Step } from '../plan.ts';
 import type { Route } from '../route.ts';
 import type { View } from '../view.ts';
 import { helpFor } from './call.ts';
-import { noAccount, type OwnTool } from './own-tool.ts';
+import { noAccount, ownResult, type OwnTool } from './own-tool.ts';
 
 const step = {
   type: 'object',
@@ -73,7 +73,7 @@ export function createPlanTool(deps: PlanDeps): OwnTool {
         const { route, arguments: given } = targets[index] as Target;
         return { ...call, route, params: { name, arguments: given }, via: 'nucleus_call_plan' };
       };
-      if (plan.isDryRun) return dataReply(previewPlan(plan, (one) => foresee(callOf(one))));
+      if (plan.isDryRun) return preview(previewPlan(plan, (one) => foresee(callOf(one))));
       return carry(plan, call, callOf, dispatch);
     },
   };
@@ -141,6 +141,10 @@ function labelled(peer: Peer, { binding }: Route): Peer {
       return peer.ask({ ...request, params: { ...params, message: said } });
     },
   };
+}
+
+function preview(foreseen: PlanPreview): Reply {
+  return ownResult(JSON.stringify(foreseen), { ...foreseen });
 }
 
 /**
