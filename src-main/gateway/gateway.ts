@@ -23,6 +23,7 @@ import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createComparer } from './routing/compare/comparer.ts';
 import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
+import { createExposedDispatch } from './routing/exposed-dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
@@ -185,6 +186,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
     },
   });
+  const exposedDispatch = createExposedDispatch(dispatch, config.surface);
+  const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
   const profiles = createProfiles({
     store,
@@ -272,7 +275,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles,
     catalog,
     defaultView,
-    dispatch,
+    dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     clients,
     checkView: (view) => views.check(view),
@@ -325,8 +328,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     limits: config.client,
     version,
     dispatch,
+    exposedDispatch,
     listens,
-    tasks: createTasks({ clock }),
+    tasks,
     settle,
   };
   const answerModern = createModern(modernDeps);

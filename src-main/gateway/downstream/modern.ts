@@ -1,8 +1,8 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Config } from '../../../src-shared/config.ts';
-import type { Call, Dispatch } from '../routing/dispatch.ts';
+import type { Call } from '../routing/dispatch.ts';
 import { discovery } from '../routing/greeting.ts';
-import { exposeReply } from '../routing/exposing.ts';
+import type { ExposedDispatch } from '../routing/exposed-dispatch.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
 import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
@@ -55,7 +55,7 @@ export type AnswerModern = (request: ModernRequest) => Answering;
 export interface ModernDeps {
   readonly limits: Pick<Config['client'], 'max_message_mib'>;
   readonly version: string;
-  readonly dispatch: Dispatch;
+  readonly exposedDispatch: ExposedDispatch;
   readonly listens: Listens;
   readonly tasks: Tasks;
   settle(view: View): Promise<void>;
@@ -150,8 +150,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
           },
         },
       };
-      const reply = await deps.dispatch(whole);
-      deliver(exposeReply(reply, { ...addressed, route }, view(), tasks), whole);
+      deliver(await deps.exposedDispatch(view, tasks)(whole), whole);
     }
 
     function deliver(reply: Reply, { kind, route }: Call): void {

@@ -3,7 +3,7 @@ import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { Call, Dispatch } from '../routing/dispatch.ts';
-import { exposeReply } from '../routing/exposing.ts';
+import type { ExposedDispatch } from '../routing/exposed-dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding, Route } from '../routing/route.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
@@ -28,7 +28,6 @@ import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
 import { progressOf } from './progress.ts';
 import { createSessionModern } from './session-modern.ts';
-import { createSessionTasks } from './session-tasks.ts';
 import { listTasks } from './task-list.ts';
 import { tooLarge } from './too-large.ts';
 
@@ -88,6 +87,7 @@ export interface SessionDeps {
   readonly limits: Config['client'];
   readonly version: string;
   readonly dispatch: Dispatch;
+  readonly exposedDispatch: ExposedDispatch;
   /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
   settle(view: View): Promise<void>;
   readonly subscriptions: Subscriptions;
@@ -108,7 +108,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   };
   const open = new Map<Id, AbortController>();
   const tasks = deps.tasks.of(caller.principal, 'legacy');
-  const ofTasks = createSessionTasks(tasks, view);
+  const dispatch = deps.exposedDispatch(view, tasks);
   /** What is news to the client; null before it opened the session. */
   let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
@@ -202,16 +202,16 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
           capabilities: askableOf(view(), capabilities),
           // One that set none hears what servers think right; servers of the modern era have to be asked.
           logLevel: level ?? 'info',
-          ask: (asked) => ofTasks.ask(asked, route.binding, (shown) => asking.ask(shown, capabilities, id)),
-          tell: (what, about) => tell(what, about, route),
+          ask: (asked) => asking.ask(asked, capabilities, id),
+          tell,
         },
       };
       const isLast = method !== 'resources/unsubscribe' || forget(route);
-      const reply: Reply = isLast ? await deps.dispatch(call) : { kind: 'made', body: { result: {} } };
+      const reply: Reply = isLast ? await dispatch(call) : { kind: 'made', body: { result: {} } };
       if (method === 'resources/subscribe' && replyOutcome(reply) === 'ok') remember(route, addressed.name);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
       if (controller.signal.aborted) return;
-      deliver(id, exposeReply(reply, { ...addressed, route }, view(), tasks), call);
+      deliver(id, reply, call);
     } catch (error) {
       if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
     } finally {
@@ -219,10 +219,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (controller.signal.aborted && !closed) io.withdraw?.(id);
     }
 
-    function tell(what: string, about: Params | undefined, { binding }: Route): void {
-      if (!isWanted(what, about)) return;
-      const shown = ofTasks.shown(about, binding);
-      notify({ method: what, ...(shown && { params: shown }) }, id);
+    function tell(what: string, about: Params | undefined): void {
+      if (isWanted(what, about)) notify({ method: what, ...(about && { params: about }) }, id);
     }
   }
 
@@ -361,7 +359,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         for (const name of deps.subscriptions.namesFor(client, profile, uri))
           notify({ method, params: { ...params, uri: name } });
       else if (method === 'notifications/tasks/status') {
-        const about = ofTasks.heard(profile, params);
+        const about = view().isTransparent ? params : tasks.heard(profile, params);
         if (about) notify({ method, params: about });
       } else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },

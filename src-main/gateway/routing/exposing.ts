@@ -1,6 +1,6 @@
 import { isObject, parseJson, type Params } from '../wire/frame.ts';
 import { namesResources, resourceChanges, taskChanges, uriMark } from '../wire/naming.ts';
-import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
+import { changeReply, readReply, replyOutcome, type RawReply, type Reply } from '../wire/reply.ts';
 import { change, type Change } from '../wire/splice.ts';
 import { exposedUri, type Binding, type Route } from './route.ts';
 import type { TasksOfOne } from './tasks.ts';
@@ -36,16 +36,10 @@ export function exposeReply(reply: Reply, asked: Asked, view: View, tasks: Tasks
   if (changes.length === 0) return reply;
   return { ...reply, body: parseJson(change(line, changes)) as { result: unknown } };
 
-  function exposeRaw(raw: Extract<Reply, { kind: 'raw' }>, hasUri: boolean): Reply {
+  function exposeRaw(raw: RawReply, hasUri: boolean): Reply {
     if (raw.outcome === 'error') return raw;
     const changes = changesOf(raw.line, hasUri);
-    if (changes.length === 0) return raw;
-    const { id, start, end } = raw.span;
-    const grown = changes
-      .filter((one) => one.start < start)
-      .reduce((sum, one) => sum + Buffer.byteLength(one.text) - (one.end - one.start), 0);
-    const span = { id, start: start + grown, end: end + grown };
-    return { kind: 'raw', line: change(raw.line, changes), span, outcome: raw.outcome };
+    return changes.length === 0 ? raw : changeReply(raw, changes);
   }
 
   function changesOf(line: Buffer, hasUri: boolean): Change[] {

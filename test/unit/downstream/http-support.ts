@@ -76,10 +76,11 @@ export async function openFront(
     settle: async () => {},
   });
   const tasks = createTasks({ clock });
+  const exposedDispatch = () => hold;
   const answerModern = createModern({
     limits,
     version: '9.9.9',
-    dispatch: hold,
+    exposedDispatch,
     listens,
     tasks,
     settle: async () => {},
@@ -93,6 +94,7 @@ export async function openFront(
       limits,
       version: '9.9.9',
       dispatch: hold,
+      exposedDispatch,
       settle: async () => {},
       setLevel: async () => {},
       subscriptions,

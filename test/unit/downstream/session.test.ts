@@ -83,25 +83,27 @@ function setUp(
   const io = { ends: 0, backlog: 0 };
   const write = (message: Sent): void =>
     void written.push(Buffer.concat(message.map((part) => Buffer.from(part as string))).toString('utf8'));
+  const dispatch = createDispatch({
+    policy: createPolicy([]),
+    approvals: createApprovals({ clock }),
+    limits: noLimits,
+    bridge: createBridge({
+      roots: () => [],
+      supervisor,
+      clock,
+      newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
+    }),
+    audit,
+    clock,
+  });
   const session = createSession(
     {
       clock,
       log,
       limits: { ...defaultConfig.client, ...options.limits },
       version: '9.9.9',
-      dispatch: createDispatch({
-        policy: createPolicy([]),
-        approvals: createApprovals({ clock }),
-        limits: noLimits,
-        bridge: createBridge({
-          roots: () => [],
-          supervisor,
-          clock,
-          newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
-        }),
-        audit,
-        clock,
-      }),
+      dispatch,
+      exposedDispatch: () => dispatch,
       setLevel: () => Promise.resolve(),
       subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
       tasks: createTasks({ clock }),
