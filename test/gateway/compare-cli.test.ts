@@ -10,7 +10,7 @@ import { nucleus, nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 
 const scope = createScope();
-const home = createHome(scope);
+const home = createHome(scope, '[surface]\naccount_line = true\n');
 const query = (sql: string): string[] => ['--args', JSON.stringify({ sql })];
 const people = query('SELECT id, email, plan FROM people ORDER BY id');
 
@@ -31,7 +31,7 @@ before(async () => {
     database.close();
     await nucleusOk(home, ['add', 'sqlite', name, '--metadata', `file=${file}`, '--no-input']);
   }
-  await gateway.add(createFake(home, 'prod'), 'fake:prod');
+  for (const name of ['prod', 'other']) await gateway.add(createFake(home, name));
   await gateway.add(createFake(home, 'dead', '--exit-before-init', '3'), 'fake:dead', { connect: false });
 });
 
@@ -91,6 +91,13 @@ describe('nucleus compare', { concurrency: 2 }, () => {
     const { code, stdout } = await nucleus(home, args, { stdin: '{"sql":"SELECT 1 AS one"}' });
     assert.equal(code, 0);
     assert.match(stdout, /^sqlite:copy compared with sqlite:staging: the same/);
+  });
+
+  test('that each result says its account, in its links too, is no difference', async () => {
+    const json = `{"content":[{"type":"text","text":"words"},{"type":"resource_link","uri":"x://y","name":"y"}]}`;
+    const args = ['compare', 'raw', '--profiles', 'fake:prod,other', '--args', JSON.stringify({ json })];
+    const { code, stdout } = await nucleus(home, args);
+    assert.deepEqual([code, stdout], [0, 'fake:other compared with fake:prod: the same (2 compared)\n']);
   });
 
   test('a profile whose call failed is named, and the end is 2', async () => {

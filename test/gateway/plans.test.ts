@@ -127,7 +127,6 @@ for (const [era, connect] of [
       const json = `{"content":[{"type":"resource_link","uri":"file:///x","name":"x"},{"type":"text","text":"ü","_meta":{"a":1}}],"structuredContent":{"n":1.50},"_meta":{"example.com/kept":[1]},"more":{}}`;
       for (const [tool, args] of [
         ['raw', { json }],
-        ['odd', { structuredOnly: true }],
         ['fail', { text: 'no such row' }],
       ] as const) {
         const direct = await client.call(`fake_a_${tool}`, args);

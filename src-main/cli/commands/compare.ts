@@ -57,8 +57,8 @@ function show(context: Context, comparison: Comparison | ComparisonFailure): num
 function comparisonIn(result: Readonly<Record<string, unknown>>): Comparison | ComparisonFailure {
   const { comparison } = (result['structuredContent'] ?? {}) as { comparison?: Comparison };
   if (comparison) return comparison;
-  const [first] = (result['content'] ?? []) as readonly { readonly text?: unknown }[];
-  throw new NucleusError('ARGUMENTS_INVALID', String(first?.text ?? 'the gateway compared nothing'));
+  const [first] = (result['content'] ?? []) as readonly { readonly text?: string }[];
+  throw new NucleusError('ARGUMENTS_INVALID', first?.text ?? 'the gateway compared nothing');
 }
 
 function readProfiles(text: string): string[] {

@@ -257,6 +257,24 @@ test('an image that differs is a difference, and its data stays out of the answe
   assert.ok(!JSON.stringify(added).includes('bbb'));
 });
 
+test('the account that the gateway wrote into a result is no difference', () => {
+  const labelled = (alias: string): string =>
+    JSON.stringify({
+      _meta: { 'dev.nucleus/profile': { id: `db:${alias}`, connector: 'db', alias } },
+      content: [
+        { type: 'text', text: 'plain words' },
+        { type: 'resource_link', uri: `nucleus://db/${alias}/file:///x`, name: 'x' },
+        { type: 'resource', resource: { uri: `ui://nucleus/db/${alias}/ui://page`, text: 'p' } },
+        { type: 'text', text: `[account: db/${alias} (eu)]` },
+      ],
+    });
+  const { same, counts } = difference(labelled('prod'), labelled('staging'));
+  assert.deepEqual([same, counts.unchanged], [true, 3]);
+  // What an upstream itself wrote is.
+  const own = (alias: string): string => said('plain words', `[account: db/${alias}]`);
+  assert.equal(difference(own('prod'), own('staging')).same, false);
+});
+
 test('the tables with the most differences come first, and what is cut is said', () => {
   const rows = (count: number, v: number): object[] =>
     Array.from({ length: count }, (_, id) => ({ id, v, text: 'x'.repeat(1_000) }));
