@@ -92,7 +92,8 @@ function contentOf(result: Row): readonly Value[] {
   if (!isList(content)) return [];
   if (!isRow(account)) return content;
   const { connector, alias } = account;
-  const line = `[account: ${String(connector)}/${String(alias)}`;
+  if (typeof connector !== 'string' || typeof alias !== 'string') return content;
+  const line = `[account: ${connector}/${alias}`;
   const isLine = (block: Value, at: number): boolean =>
     at === content.length - 1 && textOf(block).some((text) => text.startsWith(line) && text.endsWith(']'));
   return content.filter((block, at) => !isLine(block, at)).map(withOwnUris);
