@@ -11,7 +11,7 @@ import { addClient, openSession, rpc, runInForeground, stream, type Serving } fr
 import { until } from '../helpers/until.ts';
 
 const scope = createScope();
-const home = createHome(scope);
+const home = createHome(scope, '[surface]\nmode = "expose-all"\n');
 const fixture = join(import.meta.dirname, '../fixtures/churn-upstream.ts');
 const listChanged = 'notifications/tools/list_changed';
 /** How often the lists of one upstream are read at most, and what may come on top at the ends. */

@@ -36,7 +36,7 @@ import { until } from '../helpers/until.ts';
 const run = promisify(execFile);
 
 const scope = createScope();
-const home = createHome(scope);
+const home = createHome(scope, '[surface]\nmode = "expose-all"\n');
 const everything = serverCommand('everything', 'stdio');
 const files = serverCommand('filesystem', home.user);
 const memories = ['work', 'home'] as const;

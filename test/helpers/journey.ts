@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { unlabelled } from './client.ts';
 import { until } from './until.ts';
 import type { Peer, Row } from './peers.ts';
 
@@ -41,11 +42,19 @@ export function ofAccount(connector: string, account: string): Names {
         ? name.startsWith(prefix)
         : (uri ?? uriTemplate)?.startsWith(addresses) === true,
     own: (text) =>
-      text
+      JSON.stringify(
+        JSON.parse(text, (_key, value: unknown) => withoutAccount(value, `${connector}:${account}`)),
+      )
         .replaceAll(`"name":"${prefix}`, '"name":"')
         .replaceAll(addresses, '')
         .replaceAll(`"description":"[${connector}/${account}] `, '"description":"'),
   };
+}
+
+/** Results say which account they came from, and no other. */
+function withoutAccount(value: unknown, profile: string): unknown {
+  const { _meta: meta } = (value ?? {}) as { _meta?: object };
+  return meta && 'dev.nucleus/profile' in meta ? unlabelled(value as object, profile) : value;
 }
 
 const document = 'demo://resource/static/document/features.md';
