@@ -210,7 +210,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     names,
     places: workspaces,
     surface: config.surface,
-    ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
+    ownTools: createMetaTools({
+      clock,
+      comparer,
+      newOld,
+      maxBytes: config.client.max_message_mib,
+      settle,
+      foresee,
+    }),
   });
   const sticky = createSticky(clock);
   const policy = createPolicy(config.approval.ask_for);
