@@ -19,7 +19,7 @@ export interface Intent {
   readonly clauses: number;
 }
 
-export const intentTuning = { value: 0.5, chatter: 0.4, qtfCap: 2, hint: 0.5 };
+export const intentTuning = { value: 0.35, chatter: 0.3, qtfCap: 1 };
 
 /** What is read of an intent; one that is longer is a document, and its beginning says what is wanted. */
 const maxLength = 4_000;

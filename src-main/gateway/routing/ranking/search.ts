@@ -6,16 +6,24 @@ export const tuning = {
   k1: 1.2,
   weight: [3, 2, 1.5, 1, 0.5, 0.5],
   b: [0.3, 0.3, 0, 0.5, 0.5, 0.5],
-  related: 0.35,
+  related: 0.4,
   fuzzy: 0.5,
   joined: 0.8,
-  prior: 0.15,
+  prior: 0.25,
   clause: 0.7,
   cover: 0.3,
-  pair: 0,
+  pair: 0.1,
   rerank: 64,
   sumRest: 0.3,
   diversity: 0,
+  idfPower: 1,
+  idfFloor: 0,
+  clausePower: 0,
+  verb: 1,
+  prf: 0,
+  prfDocs: 5,
+  prfTerms: 8,
+  unmatchedName: 0,
 };
 
 export interface Hit {
@@ -25,7 +33,7 @@ export interface Hit {
 
 /** The best documents for an intent, best first. */
 export interface Search {
-  search(intent: Intent, limit: number, accepts?: (document: number) => number): Hit[];
+  search(intent: Intent, limit: number, accepts?: (document: number) => number): { hits: Hit[]; total: number; matched: Map<number, string> };
 }
 
 export function createSearch(index: TextIndex): Search {
@@ -67,14 +75,16 @@ export function createSearch(index: TextIndex): Search {
       while (byClause.length < C) byClause.push(new Float32Array(size));
       for (let c = 0; c < C; c += 1) (byClause[c] as Float32Array).fill(0);
       const matched = new Map<number, number>();
+      const words = new Map<number, string>();
+      let word = '';
       const idf = (term: number): number => {
         const df = index.frequency(term);
-        return Math.log(1 + (N - df + 0.5) / (df + 0.5));
+        return Math.log(1 + (N - df + 0.5) / (df + 0.5) + tuning.idfFloor) ** tuning.idfPower;
       };
       const visit = (term: number, factor: number): void => {
         const list = index.postings(term);
         const w = factor * idf(term) * (tuning.k1 + 1);
-        if (factor > (matched.get(term) ?? 0)) matched.set(term, factor);
+        if (factor > (matched.get(term) ?? 0)) { matched.set(term, factor); words.set(term, word); }
         let current = -1;
         let tf = 0;
         for (let i = 0; i <= list.length; i += 1) {
@@ -93,8 +103,10 @@ export function createSearch(index: TextIndex): Search {
           if (p >= 0) tf += (p & 255) * (norms[d * F + ((p >>> fieldShift) & 7)] as number);
         }
       };
+      const verbs = new Set(['get','fetch','list','creat','find','search','check','retriev','provid','show','add','updat','delet','remov','set','mak','run','look','want','read','writ','generat','perform','calculat','chang','send','open'].map((x) => x));
       const own = new Set(intent.wanted.map((w) => w.stem));
       for (const w of intent.wanted) {
+        word = w.word;
         const term = index.term(w.stem);
         if (term !== undefined) visit(term, 1);
         else if (tuning.fuzzy && w.stem.length > 3) {
@@ -109,7 +121,7 @@ export function createSearch(index: TextIndex): Search {
           if (t !== undefined) visit(t, tuning.related);
         }
         for (const d of touched) {
-          const v = (best[d] as number) * w.weight;
+          const v = (best[d] as number) * w.weight * (verbs.has(w.stem) ? tuning.verb : 1);
           scores[d] = (scores[d] as number) + v;
           for (let c = 0; c < C; c += 1) if (w.clauses & (1 << c)) { const a = byClause[c] as Float32Array; a[d] = (a[d] as number) + v; }
           best[d] = 0;
@@ -119,9 +131,20 @@ export function createSearch(index: TextIndex): Search {
       if (tuning.joined) for (const [a, b] of intent.pairs) {
         const t = index.term(a + b);
         if (t === undefined) continue;
+        word = a + b;
         visit(t, tuning.joined);
         for (const d of touched) { scores[d] = (scores[d] as number) + (best[d] as number); best[d] = 0; }
         touched.length = 0;
+      }
+      if (tuning.prf) {
+        const top: number[] = [];
+        for (let d = 0; d < size; d += 1) { const s = scores[d] as number; if (s <= 0) continue; let i = top.length; while (i > 0 && (scores[top[i - 1] as number] as number) < s) i -= 1; if (i < tuning.prfDocs) { top.splice(i, 0, d); if (top.length > tuning.prfDocs) top.pop(); } }
+        const tw = new Map<number, number>();
+        const m0 = top.length ? (scores[top[0] as number] as number) : 0;
+        for (const d of top) for (const packed of index.entry(d)!.terms) { const t = packed >>> 6; if (!(packed & 0b1011) || matched.has(t)) continue; tw.set(t, (tw.get(t) ?? 0) + ((scores[d] as number) / m0) * idf(t)); }
+        const ex = [...tw].sort((a, b) => b[1] - a[1]).slice(0, tuning.prfTerms);
+        const tot = ex[0]?.[1] ?? 1;
+        for (const [t, w] of ex) { visit(t, (tuning.prf * w) / tot); matched.delete(t); for (const d of touched) { scores[d] = (scores[d] as number) + (best[d] as number); best[d] = 0; } touched.length = 0; }
       }
       const G = index.groups();
       const sum = new Float32Array(G);
@@ -142,7 +165,7 @@ export function createSearch(index: TextIndex): Search {
         scores[d] = x;
         if (x > max) max = x;
       }
-      if (max === 0) return [];
+      if (max === 0) return { hits: [], total: 0, matched: new Map() };
       const tops: number[] = [];
       for (let c = 0; c < C; c += 1) {
         const a = byClause[c] as Float32Array;
@@ -150,6 +173,7 @@ export function createSearch(index: TextIndex): Search {
         for (let d = 0; d < size; d += 1) if ((a[d] as number) > m) m = a[d] as number;
         tops.push(m);
       }
+      const topMost = Math.max(0, ...tops);
       let found: { document: number; score: number; clause: number }[] = [];
       for (let d = 0; d < size; d += 1) {
         const s = scores[d] as number;
@@ -158,7 +182,7 @@ export function createSearch(index: TextIndex): Search {
         let cl = 0;
         let which = -1;
         for (let c = 0; c < C; c += 1) {
-          const v = ((byClause[c] as Float32Array)[d] as number) / (tops[c] || 1);
+          const v = ((byClause[c] as Float32Array)[d] as number) / (tops[c] || 1) * ((tops[c] as number) / (topMost || 1)) ** tuning.clausePower;
           if (v > cl) { cl = v; which = c; }
         }
         x += tuning.clause * cl;
@@ -166,6 +190,7 @@ export function createSearch(index: TextIndex): Search {
         if (x > 0) found.push({ document: d, score: x, clause: which });
       }
       found.sort((a, b) => b.score - a.score || a.document - b.document);
+      const total = found.length;
       found = found.slice(0, Math.max(limit, tuning.rerank));
       if (tuning.cover || tuning.pair) {
         const pairs = new Set(intent.pairs.map(([a, b]) => (index.term(a) ?? -1) * 1e6 + (index.term(b) ?? -1)));
@@ -186,7 +211,7 @@ export function createSearch(index: TextIndex): Search {
         }
         found.sort((a, b) => b.score - a.score || a.document - b.document);
       }
-      return found.slice(0, limit);
+      return { hits: found.slice(0, limit), total, matched: words };
     },
   };
 }

@@ -1,0 +1,46 @@
+import type { Resolved } from './accounts.ts';
+import { termShift, type Entry } from './text-index.ts';
+import type { Field } from './tool-text.ts';
+import { fields } from './tool-text.ts';
+
+const fieldNames: Readonly<Record<Field, string>> = {
+  name: 'tool name',
+  title: 'title',
+  connector: 'connector',
+  description: 'description',
+  parameter: 'parameters',
+  argument: 'parameter descriptions',
+};
+
+const maxWords = 6;
+
+/** Why a tool was found, one sentence per field: `matched "sql", "query" in tool name`. `matched`: term to the word of the intent. */
+export function matchReasons(entry: Entry, matched: ReadonlyMap<number, string>): string[] {
+  const words = fields.map(() => new Set<string>());
+  for (const packed of entry.terms) {
+    const word = matched.get(packed >>> termShift);
+    if (word === undefined) continue;
+    for (let field = 0; field < fields.length; field += 1) if (packed & (1 << field)) words[field]?.add(word);
+  }
+  return fields.flatMap((field, index) => {
+    const found = [...(words[index] as Set<string>)].slice(0, maxWords);
+    return found.length === 0 ? [] : [`matched ${found.map((word) => `"${word}"`).join(', ')} in ${fieldNames[field]}`];
+  });
+}
+
+/** Why the first account of a tool stands first; null when it is the only one. */
+export function accountReason({ accounts, meant, reason }: Resolved): string | null {
+  if (accounts.length < 2) return null;
+  const names = accounts.slice(0, meant).map(({ alias }) => `"${alias}"`);
+  const [first] = names;
+  const sentences: Readonly<Record<typeof reason, string>> = {
+    named: `named ${names.join(', ')}`,
+    meant: `understood as account ${names.join(', ')}`,
+    all: `asked for all accounts: ${names.join(', ')}`,
+    left: `other accounts were ruled out: ${first}`,
+    sticky: `account used last: ${first}`,
+    default: `default account: ${first}`,
+    first: `no account named: ${first}`,
+  };
+  return sentences[reason];
+}

@@ -1,0 +1,221 @@
+import type { Params } from '../../wire/frame.ts';
+import { accountNouns, prepositions, determiners } from './account-words.ts';
+import type { Account } from './account.ts';
+import { resolveAccounts, type Reading, type Resolved } from './accounts.ts';
+import { accountReason, matchReasons } from './because.ts';
+import { effectOf } from './effect.ts';
+import { proposeFanOut, type FanOut } from './fan-out.ts';
+import { readIntent } from './intent.ts';
+import { createAccountNames, readTokens, type AccountNames } from './mentions.ts';
+import { accountTokens, findScopes } from './scope.ts';
+import { createSearch } from './search.ts';
+import { createTextIndex, termShift } from './text-index.ts';
+import { readTool } from './tool-text.ts';
+
+export interface Hit {
+  readonly connector: string;
+  /** The upstream's own name. */
+  readonly tool: string;
+  /** As the upstream of the first account sent it. */
+  readonly definition: Params;
+  /** Every account that has the tool, the meant ones first. */
+  readonly accounts: readonly Account[];
+  /** How many of them, from the first, the intent means. */
+  readonly meant: number;
+  readonly score: number;
+  readonly because: readonly string[];
+}
+
+export interface Query {
+  readonly intent: string;
+  /** Only tools of this connector, in any case. */
+  readonly connector?: string | undefined;
+  readonly limit: number;
+  readonly offset?: number | undefined;
+  /** The account used last in this conversation, by connector. */
+  readonly sticky?: ReadonlyMap<string, string> | undefined;
+}
+
+export interface Found {
+  readonly hits: readonly Hit[];
+  /** How many tools match at all. */
+  readonly total: number;
+  readonly fanOut: FanOut | null;
+}
+
+/** Finds tools by what somebody wants to do. One ranker belongs to one view. */
+export interface Ranker {
+  /** What an account offers; again for one that changed. */
+  set(account: Account, tools: readonly Params[]): void;
+  remove(profile: string): void;
+  find(query: Query): Found;
+}
+
+interface Tool {
+  readonly connector: string;
+  readonly name: string;
+  /** By profile, in the order they came; the first one's text is in the index. */
+  readonly holders: Map<string, Params>;
+  document: number;
+}
+
+export const rankerTuning = { accountBonus: 0.5 };
+
+/** Ranks each tool once however many accounts have it, and says apart from that which account is meant. */
+export function createRanker(): Ranker {
+  const index = createTextIndex();
+  const search = createSearch(index);
+  const accounts = new Map<string, Account>();
+  const byKey = new Map<string, Tool>();
+  const byDocument: (Tool | undefined)[] = [];
+  let names: AccountNames | null = null;
+  let connectorWords: ReadonlySet<string> = new Set();
+
+  function put(tool: Tool): void {
+    const [definition] = tool.holders.values();
+    tool.document = index.add(readTool(tool.connector, tool.name, definition as Params), tool.connector);
+    byDocument[tool.document] = tool;
+  }
+
+  function remove(profile: string): void {
+    const account = accounts.get(profile);
+    if (!account) return;
+    accounts.delete(profile);
+    names = null;
+    const gone: number[] = [];
+    const renewed: Tool[] = [];
+    for (const [key, tool] of byKey) {
+      if (tool.connector !== account.connector || !tool.holders.has(profile)) continue;
+      const [first] = tool.holders.keys();
+      const old = tool.holders.get(profile);
+      tool.holders.delete(profile);
+      const [next] = tool.holders.values();
+      if (next !== undefined && (first !== profile || isSame(next, old))) continue;
+      gone.push(tool.document);
+      if (next === undefined) byKey.delete(key);
+      else renewed.push(tool);
+    }
+    for (const document of gone) byDocument[document] = undefined;
+    index.remove(gone);
+    for (const tool of renewed) put(tool);
+  }
+
+  function read(intent: string): { reading: Reading; wanted: string } {
+    if (!names) {
+      names = createAccountNames(accounts.values());
+      connectorWords = new Set([...accounts.values()].flatMap(({ connector }) => readTokens(connector).map(({ word }) => word)));
+    }
+    const tokens = readTokens(intent);
+    const mentions = names.find(intent, tokens);
+    const scopes = findScopes(intent, tokens, connectorWords);
+    const taken = accountTokens(intent, tokens, mentions, scopes, frame);
+    let wanted = '';
+    let from = 0;
+    for (const at of [...taken].sort((a, b) => a - b)) {
+      const token = tokens[at] as (typeof tokens)[number];
+      wanted += `${intent.slice(from, token.from)} `;
+      from = token.to;
+    }
+    return { reading: { tokens, mentions, scopes }, wanted: wanted + intent.slice(from) };
+  }
+
+  function describe(document: number, reading: Reading, sticky: Query['sticky']): { tool: Tool; resolved: Resolved } {
+    const tool = byDocument[document] as Tool;
+    const held = [...tool.holders.keys()].map((profile) => accounts.get(profile) as Account);
+    const stems = new Set<string>();
+    const nameStems = new Set<string>();
+    for (const packed of index.entry(document)?.terms ?? []) {
+      const stem = index.stem(packed >>> termShift);
+      if (packed & 0b1011) stems.add(stem);
+      if (packed & 1) nameStems.add(stem);
+    }
+    const resolved = resolveAccounts(held, reading, { stems, nameStems }, sticky?.get(tool.connector));
+    return { tool, resolved };
+  }
+
+  return {
+    set(account, tools) {
+      remove(account.profile);
+      accounts.set(account.profile, account);
+      for (const definition of tools) {
+        const name = String(definition['name']);
+        const key = `${account.connector}\0${name}`;
+        const known = byKey.get(key);
+        if (known) {
+          if (!known.holders.has(account.profile)) known.holders.set(account.profile, definition);
+          continue;
+        }
+        const tool: Tool = {
+          connector: account.connector,
+          name,
+          holders: new Map([[account.profile, definition]]),
+          document: -1,
+        };
+        byKey.set(key, tool);
+        put(tool);
+      }
+    },
+    remove,
+    find({ intent, connector, limit, offset = 0, sticky }) {
+      const { reading, wanted } = read(intent);
+      let what = readIntent(wanted);
+      if (what.wanted.length === 0) what = readIntent(intent);
+      const only = connector?.toLowerCase();
+      const bonus = bonuses(reading);
+      const { hits: found, total, matched } = search.search(what, offset + limit, (document) => {
+        const tool = byDocument[document] as Tool;
+        if (only !== undefined && tool.connector.toLowerCase() !== only) return 0;
+        return bonus.get(tool.connector) ?? 1;
+      });
+      let fanOut: FanOut | null = null;
+      const hits = found.slice(offset).map(({ document, score }, rank): Hit => {
+        const { tool, resolved } = describe(document, reading, sticky);
+        const [first] = resolved.accounts;
+        const definition = tool.holders.get(first?.profile ?? '') as Params;
+        if (rank === 0 && offset === 0)
+          fanOut = proposeFanOut(tool.connector, tool.name, effectOf(tool.name, definition), resolved, reading.tokens.map(({ word }) => word));
+        const reason = accountReason(resolved);
+        const entry = index.entry(document);
+        return {
+          connector: tool.connector,
+          tool: tool.name,
+          definition,
+          accounts: resolved.accounts,
+          meant: resolved.meant,
+          score: Math.round(score * 1000) / 1000,
+          because: [...(entry ? matchReasons(entry, matched) : []), ...(reason === null ? [] : [reason])],
+        };
+      });
+      return { hits, total, fanOut };
+    },
+  };
+
+  /** A tool whose connector has the accounts that are named is the likelier one. */
+  function bonuses(reading: Reading): Map<string, number> {
+    const places = new Map<string, Set<number>>();
+    const all = new Set<number>();
+    for (const mention of reading.mentions) {
+      if (mention.how !== 'name' || !(mention.isPlain || !mention.isOrdinary)) continue;
+      all.add(mention.first);
+      for (const account of mention.accounts) {
+        const known = places.get(account.connector) ?? new Set();
+        known.add(mention.first);
+        places.set(account.connector, known);
+      }
+    }
+    return new Map(Array.from(places, ([connector, own]) => [connector, 1 + (rankerTuning.accountBonus * own.size) / all.size]));
+  }
+}
+
+function isSame(a: Params, b: Params | undefined): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+const frame = {
+  leading: new Set([
+    ...prepositions,
+    ...determiners,
+    ...'compare compares comparing comparison diff differ differs difference differences versus vs does do it is same both whether if each and or not but account profile'.split(' '),
+  ]),
+  trailing: accountNouns,
+};
