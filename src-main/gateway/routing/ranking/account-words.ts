@@ -129,7 +129,7 @@ export const prepositions = new Set(
 export const determiners = new Set('the my our your this that its their his her a an only just'.split(' '));
 
 /** Words that join two names, or a name and what follows. */
-export const joiners = new Set('and or vs versus with to against nor but not than both plus then please only instead'.split(' '));
+export const joiners = new Set('and or vs versus with to against nor but not than both plus then please only instead rather compared except as well'.split(' '));
 
 export const negators = new Set(
   (

@@ -17,6 +17,12 @@ export interface Resolved {
   readonly isExplicit: boolean;
 }
 
+/** The stems of a tool's name, title and description, and those of its name. */
+export interface ToolWords {
+  has(stem: string): boolean;
+  inName(stem: string): boolean;
+}
+
 /** What an intent says about accounts. */
 export interface Reading {
   readonly tokens: readonly Token[];
@@ -31,10 +37,12 @@ export interface Reading {
 export function resolveAccounts(
   accounts: readonly Account[],
   reading: Reading,
-  tool: { readonly stems: ReadonlySet<string>; readonly nameStems: ReadonlySet<string> },
+  tool: ToolWords,
   sticky: string | undefined,
 ): Resolved {
-  const own = mentionsOf(accounts, reading, tool.stems);
+  // Where all accounts are asked for in so many words, a word in passing names none of them.
+  const isSure = reading.scopes.some(({ noun, isPlace }) => noun === null && isPlace);
+  const own = mentionsOf(accounts, reading, tool).filter(({ isPlain }) => isPlain || !isSure);
   const denied = new Set(own.filter(({ isNegated }) => isNegated).flatMap((mention) => within(mention, accounts)));
   const left = accounts.filter((account) => !denied.has(account));
   const allowed = left.length > 0 ? left : accounts;
@@ -55,28 +63,28 @@ export function resolveAccounts(
     return meant.length > 1 ? byHabit(meant, sticky).slice(0, 1) : meant;
   });
   if (names.length > 0) return inOrder(unique([...names, ...kinds.filter((account) => !denied.has(account))]), 'named');
-  const all = reading.scopes.some(({ noun, isPlace }) => isPlace || noun === null || !tool.nameStems.has(noun));
+  const all = reading.scopes.some(({ noun, isPlace }) => isPlace || noun === null || !tool.inName(noun));
   const parts = narrowed(wanted('part'), allowed);
   if (parts.length > 0) return all ? inOrder(parts, 'named') : inOrder(byHabit(parts, sticky).slice(0, 1), 'named');
   if (kinds.length > 0) return inOrder(unique(kinds), 'meant');
   if (all && allowed.length > 1) return inOrder(byHabit(allowed, sticky), 'all');
-  if (allowed.length > 1 && comparesUnnamed(reading.tokens, tool.stems))
+  if (allowed.length > 1 && comparesUnnamed(reading.tokens, tool))
     return inOrder(byHabit(allowed, sticky), 'all', false);
   const first = byHabit(allowed, sticky)[0] as Account;
   return inOrder([first], denied.size > 0 && first.profile !== sticky ? 'left' : habit(first, sticky));
 }
 
 /** Mentions of these accounts that are meant as such; of two that overlap the longer, and a name before what it may also stand for. */
-function mentionsOf(accounts: readonly Account[], reading: Reading, toolStems: ReadonlySet<string>): Mention[] {
+function mentionsOf(accounts: readonly Account[], reading: Reading, tool: ToolWords): Mention[] {
   const own = reading.mentions.filter((mention) => {
     if (within(mention, accounts).length === 0) return false;
     if (mention.isPlain) return true;
     if (mention.isOrdinary || mention.how === 'kind') {
       // A bare everyday word is a name only where the tool itself has no use for it.
       const word = reading.tokens[mention.first]?.word ?? '';
-      return !toolStems.has(stem(word)) && !mention.isNegated && isLast(mention, reading);
+      return !tool.has(stem(word)) && !mention.isNegated && isLast(mention, reading);
     }
-    return !toolStems.has(stem(reading.tokens[mention.first]?.word ?? '')) || mention.how === 'name';
+    return !tool.has(stem(reading.tokens[mention.first]?.word ?? '')) || mention.how === 'name';
   });
   const strength = { name: 2, part: 1, kind: 0 };
   return own.filter((mention) =>

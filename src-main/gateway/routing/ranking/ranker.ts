@@ -5,8 +5,8 @@ import { resolveAccounts, type Reading, type Resolved } from './accounts.ts';
 import { accountReason, matchReasons } from './because.ts';
 import { effectOf } from './effect.ts';
 import { proposeFanOut, type FanOut } from './fan-out.ts';
-import { readIntent } from './intent.ts';
-import { createAccountNames, readTokens, type AccountNames } from './mentions.ts';
+import { readIntent, shorten } from './intent.ts';
+import { createAccountNames, readTokens, type AccountNames, type Mention } from './mentions.ts';
 import { accountTokens, findScopes } from './scope.ts';
 import { createSearch } from './search.ts';
 import { createTextIndex, termShift } from './text-index.ts';
@@ -59,7 +59,9 @@ interface Tool {
   document: number;
 }
 
-export const rankerTuning = { accountBonus: 0.5 };
+/** What it adds to a tool that its connector has the accounts named, or paraphrased: others cannot be meant. */
+const namedShare = 1;
+const meantShare = 0.5;
 
 /** Ranks each tool once however many accounts have it, and says apart from that which account is meant. */
 export function createRanker(): Ranker {
@@ -122,14 +124,12 @@ export function createRanker(): Ranker {
   function describe(document: number, reading: Reading, sticky: Query['sticky']): { tool: Tool; resolved: Resolved } {
     const tool = byDocument[document] as Tool;
     const held = [...tool.holders.keys()].map((profile) => accounts.get(profile) as Account);
-    const stems = new Set<string>();
-    const nameStems = new Set<string>();
-    for (const packed of index.entry(document)?.terms ?? []) {
-      const stem = index.stem(packed >>> termShift);
-      if (packed & 0b1011) stems.add(stem);
-      if (packed & 1) nameStems.add(stem);
-    }
-    const resolved = resolveAccounts(held, reading, { stems, nameStems }, sticky?.get(tool.connector));
+    const has = (stem: string, fieldBits: number): boolean => {
+      const term = index.term(stem);
+      return index.entry(document)?.terms.some((packed) => packed >>> termShift === term && (packed & fieldBits) !== 0) === true;
+    };
+    const words = { has: (stem: string) => has(stem, 0b1011), inName: (stem: string) => has(stem, 1) };
+    const resolved = resolveAccounts(held, reading, words, sticky?.get(tool.connector));
     return { tool, resolved };
   }
 
@@ -156,16 +156,17 @@ export function createRanker(): Ranker {
       }
     },
     remove,
-    find({ intent, connector, limit, offset = 0, sticky }) {
+    find({ intent: whole, connector, limit, offset = 0, sticky }) {
+      const intent = shorten(whole);
       const { reading, wanted } = read(intent);
       let what = readIntent(wanted);
       if (what.wanted.length === 0) what = readIntent(intent);
       const only = connector?.toLowerCase();
-      const bonus = bonuses(reading);
-      const { hits: found, total, matched } = search.search(what, offset + limit, (document) => {
-        const tool = byDocument[document] as Tool;
-        if (only !== undefined && tool.connector.toLowerCase() !== only) return 0;
-        return bonus.get(tool.connector) ?? 1;
+      const weights = weigh(reading.mentions);
+      const { hits: found, total, matched } = search.search(what, offset + limit, (group) => {
+        const name = index.group(group);
+        if (only !== undefined && name.toLowerCase() !== only) return 0;
+        return weights.get(name) ?? 1;
       });
       let fanOut: FanOut | null = null;
       const hits = found.slice(offset).map(({ document, score }, rank): Hit => {
@@ -190,20 +191,23 @@ export function createRanker(): Ranker {
     },
   };
 
-  /** A tool whose connector has the accounts that are named is the likelier one. */
-  function bonuses(reading: Reading): Map<string, number> {
-    const places = new Map<string, Set<number>>();
-    const all = new Set<number>();
-    for (const mention of reading.mentions) {
-      if (mention.how !== 'name' || !(mention.isPlain || !mention.isOrdinary)) continue;
-      all.add(mention.first);
-      for (const account of mention.accounts) {
-        const known = places.get(account.connector) ?? new Set();
-        known.add(mention.first);
-        places.set(account.connector, known);
+  /** Weights of the connectors whose accounts an intent names; any other connector weighs 1. */
+  function weigh(mentions: readonly Mention[]): Map<string, number> {
+    const places = new Map<number, number>();
+    const byConnector = new Map<string, Map<number, number>>();
+    for (const { accounts: named, first, how, isPlain, isOrdinary } of mentions) {
+      const isName = how === 'name' && (isPlain || !isOrdinary);
+      if (!isName && !isPlain) continue;
+      const share = isName ? namedShare : meantShare;
+      places.set(first, Math.max(share, places.get(first) ?? 0));
+      for (const { connector } of named) {
+        const own = byConnector.get(connector) ?? new Map<number, number>();
+        byConnector.set(connector, own);
+        own.set(first, Math.max(share, own.get(first) ?? 0));
       }
     }
-    return new Map(Array.from(places, ([connector, own]) => [connector, 1 + (rankerTuning.accountBonus * own.size) / all.size]));
+    const total = (shares: ReadonlyMap<number, number>): number => [...shares.values()].reduce((sum, share) => sum + share, 0);
+    return new Map(Array.from(byConnector, ([connector, own]) => [connector, 1 + total(own) / places.size]));
   }
 }
 
@@ -215,7 +219,7 @@ const frame = {
   leading: new Set([
     ...prepositions,
     ...determiners,
-    ...'compare compares comparing comparison diff differ differs difference differences versus vs does do it is same both whether if each and or not but account profile'.split(' '),
+    ...'compare compares compared comparing comparison different what diff differ differs difference differences versus vs does do it is same both whether if each and or not but account profile'.split(' '),
   ]),
   trailing: accountNouns,
 };

@@ -74,7 +74,7 @@ function withClause(tokens: readonly Token[], from: number): number {
   return last;
 }
 
-const comparing = new Set('compare compares comparing comparison diff differ differs difference differences versus vs'.split(' '));
+const comparing = new Set('compare compares comparing comparison diff differ differs difference differences'.split(' '));
 const comparands = new Set('with to against and than from between or'.split(' '));
 
 /**
@@ -82,7 +82,7 @@ const comparands = new Set('with to against and than from between or'.split(' ')
  * accounts can be what there is several of. `own` are the stems of the tool that was found; a word it has itself
  * ("git diff") says nothing about accounts.
  */
-export function comparesUnnamed(tokens: readonly Token[], own: ReadonlySet<string>): boolean {
+export function comparesUnnamed(tokens: readonly Token[], own: { has(stem: string): boolean }): boolean {
   return tokens.some(({ word }, at) => {
     if (!comparing.has(word) || own.has(stem(word))) return false;
     return !tokens.slice(at + 1).some((other) => comparands.has(other.word));

@@ -1,227 +1,278 @@
 import type { Intent } from './intent.ts';
 import { relatedTo } from './related.ts';
+import { isAlike } from './spelling.ts';
 import { documentShift, fieldShift, type TextIndex } from './text-index.ts';
 
-export const tuning = {
-  k1: 1.2,
-  weight: [3, 2, 1.5, 1, 0.5, 0.5],
-  b: [0.3, 0.3, 0, 0.5, 0.5, 0.5],
-  related: 0.4,
-  fuzzy: 0.5,
-  joined: 0.8,
-  prior: 0.25,
-  clause: 0.7,
-  cover: 0.3,
-  pair: 0.1,
-  rerank: 64,
-  sumRest: 0.3,
-  diversity: 0,
-  idfPower: 1,
-  idfFloor: 0,
-  clausePower: 0,
-  verb: 1,
-  prf: 0,
-  prfDocs: 5,
-  prfTerms: 8,
-  unmatchedName: 0,
-};
+/*
+ * BM25F: how often a word stands in each field, weighted, less in longer fields, saturated, times how rare the word is.
+ * The numbers were checked by leaving out one set of the benchmark after the other (docs/ranking.md): none of them
+ * matters by itself, halving or doubling one moves the result by less than a point.
+ */
+const saturation = 1.2;
+/** By field: name, title, connector, description, parameter, argument. */
+const fieldWeight = [3, 2, 1.5, 1, 0.5, 0.6];
+const lengthShare = [0.3, 0.3, 0, 0.5, 0.5, 0.5];
+/** A word counts less when only a related one is there, or one that is spelled much like it. */
+const relatedShare = 0.4;
+const alikeShare = 0.5;
+/** Two words of the intent that a tool writes as one: "time zone", timezone. */
+const joinedShare = 0.5;
+/** Of several words of a tool that stand for one of the intent, what the lesser ones add. */
+const lesserShare = 0.25;
+/** What the other tools of its connector add to a tool. */
+const groupShare = 0.25;
+/** What the request it fits best adds, in an intent of several. */
+const clauseShare = 0.7;
+/** What it adds that the intent has all words of a tool's name, and two of them side by side. */
+const nameShare = 0.3;
+const pairShare = 0.1;
+/** So many of the best are looked at once more, with their names. */
+const reviewed = 64;
 
 export interface Hit {
   readonly document: number;
   readonly score: number;
 }
 
-/** The best documents for an intent, best first. */
-export interface Search {
-  search(intent: Intent, limit: number, accepts?: (document: number) => number): { hits: Hit[]; total: number; matched: Map<number, string> };
+export interface Hits {
+  readonly hits: readonly Hit[];
+  /** How many documents match at all. */
+  readonly total: number;
+  /** Terms that matched, with the word of the intent each stands for. */
+  readonly matched: ReadonlyMap<number, string>;
 }
 
+export interface Search {
+  /** The documents that fit best, best first; the weight of a group multiplies, 0 leaves it out. */
+  search(intent: Intent, limit: number, groupWeights?: (group: number) => number): Hits;
+}
+
+/** Scores documents of an index. It keeps its arrays from one search to the next, so a search makes hardly any garbage. */
 export function createSearch(index: TextIndex): Search {
   let version = -1;
+  let groups = new Int32Array(0);
+  /** Weight of a field over its length's share, by document and field. */
   let norms = new Float32Array(0);
   let scores = new Float32Array(0);
-  let best = new Float32Array(0);
+  /** What the word in hand adds, by document. */
+  let added = new Float32Array(0);
+  let touched = new Int32Array(0);
+  let touchedCount = 0;
   let byClause: Float32Array[] = [];
-  const touched: number[] = [];
+  const fieldCount = fieldWeight.length;
 
   function refresh(): void {
     if (version === index.version()) return;
     version = index.version();
     const size = index.size();
     const means = index.meanLengths();
-    const F = tuning.weight.length;
-    norms = new Float32Array(size * F);
+    groups = new Int32Array(size).fill(-1);
+    norms = new Float32Array(size * fieldCount);
     scores = new Float32Array(size);
-    best = new Float32Array(size);
+    added = new Float32Array(size);
+    touched = new Int32Array(size);
     byClause = [];
-    for (let d = 0; d < size; d += 1) {
-      const e = index.entry(d);
-      if (!e) continue;
-      for (let f = 0; f < F; f += 1) {
-        const b = tuning.b[f] as number;
-        norms[d * F + f] = (tuning.weight[f] as number) / (1 - b + (b * (e.lengths[f] as number)) / (means[f] as number));
+    for (let document = 0; document < size; document += 1) {
+      const entry = index.entry(document);
+      if (!entry) continue;
+      groups[document] = entry.group;
+      for (let field = 0; field < fieldCount; field += 1) {
+        const share = lengthShare[field] as number;
+        const length = (entry.lengths[field] as number) / (means[field] as number);
+        norms[document * fieldCount + field] = (fieldWeight[field] as number) / (1 - share + share * length);
       }
     }
   }
 
+  function idf(term: number): number {
+    const frequency = index.frequency(term);
+    return Math.log(1 + (index.count() - frequency + 0.5) / (frequency + 0.5));
+  }
+
+  function addToDocument(document: number, value: number): void {
+    const had = added[document] as number;
+    if (had === 0) {
+      touched[touchedCount] = document;
+      touchedCount += 1;
+    }
+    added[document] = value > had ? value + lesserShare * had : had + lesserShare * value;
+  }
+
+  /** Adds what a term is worth to `added`, for each document that has it. */
+  function addTerm(term: number, share: number): void {
+    const postings = index.postings(term);
+    const worth = share * idf(term) * (saturation + 1);
+    let current = -1;
+    let frequency = 0;
+    for (let at = 0; at < postings.length; at += 1) {
+      const posting = postings[at] as number;
+      const document = posting >>> documentShift;
+      if (document !== current) {
+        if (current >= 0) addToDocument(current, (worth * frequency) / (frequency + saturation));
+        current = document;
+        frequency = 0;
+      }
+      frequency += (posting & 255) * (norms[document * fieldCount + ((posting >>> fieldShift) & 7)] as number);
+    }
+    if (current >= 0) addToDocument(current, (worth * frequency) / (frequency + saturation));
+  }
+
+  /** Moves what was added into the scores, the whole one and those of the clauses the word stands in. */
+  function settle(weight: number, clauses: number, clauseCount: number): void {
+    for (let at = 0; at < touchedCount; at += 1) {
+      const document = touched[at] as number;
+      const value = (added[document] as number) * weight;
+      added[document] = 0;
+      scores[document] = (scores[document] as number) + value;
+      for (let clause = 0; clause < clauseCount; clause += 1) {
+        if ((clauses & (1 << clause)) === 0) continue;
+        const own = byClause[clause] as Float32Array;
+        own[document] = (own[document] as number) + value;
+      }
+    }
+    touchedCount = 0;
+  }
+
+  function addWords(intent: Intent, clauseCount: number): { shares: Map<number, number>; words: Map<number, string> } {
+    const shares = new Map<number, number>();
+    const words = new Map<number, string>();
+    const add = (term: number, share: number, word: string): void => {
+      if (share > (shares.get(term) ?? 0)) {
+        shares.set(term, share);
+        words.set(term, word);
+      }
+      addTerm(term, share);
+    };
+    const own = new Set(intent.wanted.map(({ stem }) => stem));
+    for (const { stem, word, weight, clauses } of intent.wanted) {
+      const term = index.term(stem);
+      if (term !== undefined) add(term, 1, word);
+      else if (weight === 1 && stem.length > 3)
+        for (const other of index.similar(stem)) if (isAlike(stem, index.stem(other))) add(other, alikeShare, word);
+      for (const related of relatedTo(stem)) {
+        const other = own.has(related) ? undefined : index.term(related);
+        if (other !== undefined) add(other, relatedShare, word);
+      }
+      settle(weight, clauses, clauseCount);
+    }
+    for (const [first, second] of intent.pairs) {
+      const term = index.term(first + second);
+      if (term === undefined) continue;
+      add(term, joinedShare, first + second);
+      settle(1, 0, 0);
+    }
+    return { shares, words };
+  }
+
+  /** Adds the group's share and returns the highest score. */
+  function addGroups(): number {
+    const sums = new Float32Array(index.groups());
+    const counts = new Float32Array(index.groups());
+    for (let document = 0; document < scores.length; document += 1) {
+      const score = scores[document] as number;
+      const group = groups[document] as number;
+      if (score <= 0) continue;
+      sums[group] = (sums[group] as number) + score;
+      counts[group] = (counts[group] as number) + 1;
+    }
+    let highest = 0;
+    for (let document = 0; document < scores.length; document += 1) {
+      if ((scores[document] as number) <= 0) continue;
+      const group = groups[document] as number;
+      // Two more than there are: one lucky tool does not speak for its connector.
+      const score = (scores[document] as number) + (groupShare * (sums[group] as number)) / ((counts[group] as number) + 2);
+      scores[document] = score;
+      if (score > highest) highest = score;
+    }
+    return highest;
+  }
+
+  /** Turns scores into shares of the highest, each with what its best clause adds. */
+  function addClauses(highest: number, clauseCount: number): void {
+    const tops = byClause.slice(0, clauseCount).map((own) => {
+      let top = 0;
+      for (let document = 0; document < own.length; document += 1) if ((own[document] as number) > top) top = own[document] as number;
+      return top;
+    });
+    for (let document = 0; document < scores.length; document += 1) {
+      const score = scores[document] as number;
+      if (score <= 0) continue;
+      let best = 0;
+      for (let clause = 0; clause < clauseCount; clause += 1) {
+        const value = ((byClause[clause] as Float32Array)[document] as number) / (tops[clause] || 1);
+        if (value > best) best = value;
+      }
+      scores[document] = score / highest + clauseShare * best;
+    }
+  }
+
+  function review(best: Hit[], shares: ReadonlyMap<number, number>, intent: Intent): Hit[] {
+    const pairs = new Set(intent.pairs.map(([first, second]) => `${index.term(first)} ${index.term(second)}`));
+    return best
+      .map(({ document, score }) => {
+        const name = index.entry(document)?.name ?? [];
+        let has = 0;
+        let all = 0;
+        let hasPair = 0;
+        for (let at = 0; at < name.length; at += 1) {
+          const term = name[at] as number;
+          const rarity = idf(term);
+          all += rarity;
+          has += rarity * (shares.get(term) ?? 0);
+          if (at > 0 && pairs.size > 0 && pairs.has(`${name[at - 1]} ${term}`)) hasPair = 1;
+        }
+        return { document, score: score * (1 + (all > 0 ? (nameShare * has) / all : 0) + pairShare * hasPair) };
+      })
+      .sort((a, b) => b.score - a.score || a.document - b.document);
+  }
+
   return {
-    search(intent, limit, accepts) {
+    search(intent, limit, groupWeights) {
       refresh();
-      const size = index.size();
-      const N = index.count();
-      const F = tuning.weight.length;
       scores.fill(0);
-      const C = intent.clauses > 1 ? intent.clauses : 0;
-      while (byClause.length < C) byClause.push(new Float32Array(size));
-      for (let c = 0; c < C; c += 1) (byClause[c] as Float32Array).fill(0);
-      const matched = new Map<number, number>();
-      const words = new Map<number, string>();
-      let word = '';
-      const idf = (term: number): number => {
-        const df = index.frequency(term);
-        return Math.log(1 + (N - df + 0.5) / (df + 0.5) + tuning.idfFloor) ** tuning.idfPower;
-      };
-      const visit = (term: number, factor: number): void => {
-        const list = index.postings(term);
-        const w = factor * idf(term) * (tuning.k1 + 1);
-        if (factor > (matched.get(term) ?? 0)) { matched.set(term, factor); words.set(term, word); }
-        let current = -1;
-        let tf = 0;
-        for (let i = 0; i <= list.length; i += 1) {
-          const p = i < list.length ? (list[i] as number) : -1;
-          const d = p < 0 ? -1 : p >>> documentShift;
-          if (d !== current) {
-            if (current >= 0) {
-              const v = (w * tf) / (tf + tuning.k1);
-              const had = best[current] as number;
-              if (had === 0) touched.push(current);
-              best[current] = v > had ? v + tuning.sumRest * had : had + tuning.sumRest * v;
-            }
-            current = d;
-            tf = 0;
-          }
-          if (p >= 0) tf += (p & 255) * (norms[d * F + ((p >>> fieldShift) & 7)] as number);
-        }
-      };
-      const verbs = new Set(['get','fetch','list','creat','find','search','check','retriev','provid','show','add','updat','delet','remov','set','mak','run','look','want','read','writ','generat','perform','calculat','chang','send','open'].map((x) => x));
-      const own = new Set(intent.wanted.map((w) => w.stem));
-      for (const w of intent.wanted) {
-        word = w.word;
-        const term = index.term(w.stem);
-        if (term !== undefined) visit(term, 1);
-        else if (tuning.fuzzy && w.stem.length > 3) {
-          for (const other of index.similar(w.stem)) {
-            const s = index.stem(other);
-            if ((w.stem.length > 4 && isOneEdit(w.stem, s)) || (s.length > 3 && (s.startsWith(w.stem) || w.stem.startsWith(s)))) visit(other, tuning.fuzzy);
-          }
-        }
-        if (tuning.related) for (const s of relatedTo(w.stem)) {
-          if (own.has(s)) continue;
-          const t = index.term(s);
-          if (t !== undefined) visit(t, tuning.related);
-        }
-        for (const d of touched) {
-          const v = (best[d] as number) * w.weight * (verbs.has(w.stem) ? tuning.verb : 1);
-          scores[d] = (scores[d] as number) + v;
-          for (let c = 0; c < C; c += 1) if (w.clauses & (1 << c)) { const a = byClause[c] as Float32Array; a[d] = (a[d] as number) + v; }
-          best[d] = 0;
-        }
-        touched.length = 0;
+      const clauseCount = intent.clauses > 1 ? intent.clauses : 0;
+      for (let clause = 0; clause < clauseCount; clause += 1) {
+        const own = byClause[clause];
+        if (own) own.fill(0);
+        else byClause.push(new Float32Array(scores.length));
       }
-      if (tuning.joined) for (const [a, b] of intent.pairs) {
-        const t = index.term(a + b);
-        if (t === undefined) continue;
-        word = a + b;
-        visit(t, tuning.joined);
-        for (const d of touched) { scores[d] = (scores[d] as number) + (best[d] as number); best[d] = 0; }
-        touched.length = 0;
+      const { shares, words } = addWords(intent, clauseCount);
+      const highest = addGroups();
+      if (highest === 0) return { hits: [], total: 0, matched: words };
+      addClauses(highest, clauseCount);
+      if (groupWeights) {
+        const weights = Float32Array.from({ length: index.groups() }, (_, group) => groupWeights(group));
+        for (let document = 0; document < scores.length; document += 1)
+          if ((scores[document] as number) > 0) scores[document] = (scores[document] as number) * (weights[groups[document] as number] as number);
       }
-      if (tuning.prf) {
-        const top: number[] = [];
-        for (let d = 0; d < size; d += 1) { const s = scores[d] as number; if (s <= 0) continue; let i = top.length; while (i > 0 && (scores[top[i - 1] as number] as number) < s) i -= 1; if (i < tuning.prfDocs) { top.splice(i, 0, d); if (top.length > tuning.prfDocs) top.pop(); } }
-        const tw = new Map<number, number>();
-        const m0 = top.length ? (scores[top[0] as number] as number) : 0;
-        for (const d of top) for (const packed of index.entry(d)!.terms) { const t = packed >>> 6; if (!(packed & 0b1011) || matched.has(t)) continue; tw.set(t, (tw.get(t) ?? 0) + ((scores[d] as number) / m0) * idf(t)); }
-        const ex = [...tw].sort((a, b) => b[1] - a[1]).slice(0, tuning.prfTerms);
-        const tot = ex[0]?.[1] ?? 1;
-        for (const [t, w] of ex) { visit(t, (tuning.prf * w) / tot); matched.delete(t); for (const d of touched) { scores[d] = (scores[d] as number) + (best[d] as number); best[d] = 0; } touched.length = 0; }
-      }
-      const G = index.groups();
-      const sum = new Float32Array(G);
-      const cnt = new Float32Array(G);
-      let max = 0;
-      for (let d = 0; d < size; d += 1) {
-        const s = scores[d] as number;
-        if (s <= 0) continue;
-        const g = (index.entry(d) as { group: number }).group;
-        sum[g] = (sum[g] as number) + s;
-        cnt[g] = (cnt[g] as number) + 1;
-      }
-      const prior = (g: number) => tuning.prior * ((sum[g] as number) / ((cnt[g] as number) + 2));
-      for (let d = 0; d < size; d += 1) {
-        const s = scores[d] as number;
-        if (s <= 0) continue;
-        const x = s + prior((index.entry(d) as { group: number }).group);
-        scores[d] = x;
-        if (x > max) max = x;
-      }
-      if (max === 0) return { hits: [], total: 0, matched: new Map() };
-      const tops: number[] = [];
-      for (let c = 0; c < C; c += 1) {
-        const a = byClause[c] as Float32Array;
-        let m = 0;
-        for (let d = 0; d < size; d += 1) if ((a[d] as number) > m) m = a[d] as number;
-        tops.push(m);
-      }
-      const topMost = Math.max(0, ...tops);
-      let found: { document: number; score: number; clause: number }[] = [];
-      for (let d = 0; d < size; d += 1) {
-        const s = scores[d] as number;
-        if (s <= 0) continue;
-        let x = s / max;
-        let cl = 0;
-        let which = -1;
-        for (let c = 0; c < C; c += 1) {
-          const v = ((byClause[c] as Float32Array)[d] as number) / (tops[c] || 1) * ((tops[c] as number) / (topMost || 1)) ** tuning.clausePower;
-          if (v > cl) { cl = v; which = c; }
-        }
-        x += tuning.clause * cl;
-        if (accepts) x *= accepts(d);
-        if (x > 0) found.push({ document: d, score: x, clause: which });
-      }
-      found.sort((a, b) => b.score - a.score || a.document - b.document);
-      const total = found.length;
-      found = found.slice(0, Math.max(limit, tuning.rerank));
-      if (tuning.cover || tuning.pair) {
-        const pairs = new Set(intent.pairs.map(([a, b]) => (index.term(a) ?? -1) * 1e6 + (index.term(b) ?? -1)));
-        for (const f of found) {
-          const e = index.entry(f.document)!;
-          let has = 0, all = 0, pr = 0;
-          e.name.forEach((t, i) => { const w = idf(t); all += w; has += w * (matched.get(t) ?? 0); if (i && pairs.has((e.name[i - 1] as number) * 1e6 + t)) pr = 1; });
-          f.score *= 1 + tuning.cover * (all ? has / all : 0) + tuning.pair * pr;
-        }
-        found.sort((a, b) => b.score - a.score || a.document - b.document);
-      }
-      if (tuning.diversity && C) {
-        const used = new Map<number, number>();
-        for (const f of found) {
-          const n = used.get(f.clause) ?? 0;
-          used.set(f.clause, n + 1);
-          f.score *= (1 - tuning.diversity) ** n;
-        }
-        found.sort((a, b) => b.score - a.score || a.document - b.document);
-      }
-      return { hits: found.slice(0, limit), total, matched: words };
+      const { best, total } = select(scores, Math.max(limit, reviewed));
+      // Those past the reviewed ones keep their place behind them, so that pages fit together.
+      const hits = [...review(best.slice(0, reviewed), shares, intent), ...best.slice(reviewed)];
+      return { hits: hits.slice(0, limit), total, matched: words };
     },
   };
 }
 
-function isOneEdit(a: string, b: string): boolean {
-  if (Math.abs(a.length - b.length) > 1) return false;
-  let at = 0;
-  while (at < a.length && a[at] === b[at]) at += 1;
-  if (a.length > b.length) return a.slice(at + 1) === b.slice(at);
-  if (a.length < b.length) return a.slice(at) === b.slice(at + 1);
-  if (a.slice(at + 1) === b.slice(at + 1)) return true;
-  return a[at] === b[at + 1] && a[at + 1] === b[at] && a.slice(at + 2) === b.slice(at + 2);
+/** The `count` highest scores, highest first, of equal ones the lower number; and how many are above zero. */
+function select(scores: Float32Array, count: number): { best: Hit[]; total: number } {
+  const best: Hit[] = [];
+  let total = 0;
+  let least = 0;
+  for (let document = 0; document < scores.length; document += 1) {
+    const score = scores[document] as number;
+    if (score <= 0) continue;
+    total += 1;
+    if (best.length >= count && score <= least) continue;
+    let low = 0;
+    let high = best.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((best[middle] as Hit).score >= score) low = middle + 1;
+      else high = middle;
+    }
+    best.splice(low, 0, { document, score });
+    if (best.length > count) best.pop();
+    least = (best[best.length - 1] as Hit).score;
+  }
+  return { best, total };
 }

@@ -31,6 +31,7 @@ export interface TextIndex {
   entry(document: number): Entry | undefined;
   /** One more than the highest group number in use. */
   groups(): number;
+  group(number: number): string;
   /** Number of a stem that some document has. */
   term(stem: string): number | undefined;
   stem(term: number): string;
@@ -164,6 +165,7 @@ export function createTextIndex(): TextIndex {
     size: () => entries.length,
     entry: (document) => entries[document],
     groups: () => groupNames.length,
+    group: (number) => groupNames[number] ?? '',
     term: (stem) => numbers.get(stem),
     stem: (term) => stemOf[term] ?? '',
     similar(stem) {
