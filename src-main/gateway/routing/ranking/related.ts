@@ -189,6 +189,344 @@ size dimension
 shape form
 speed fast performance
 big large
+football soccer sport league
+basketball sport league
+tennis cricket baseball hockey rugby sport
+sport league tournament championship season
+score result match game
+player athlete
+race racing
+lottery lotto jackpot
+puzzle riddle trivia quiz
+chess game board
+horse equine
+surf wave
+ski snow
+rain precipitation weather
+wind weather
+sunrise sunset sun
+moon lunar
+earthquake seismic
+space astronomy planet star
+holiday festival celebration
+birthday anniversary
+wedding marriage
+dating relationship romance
+love romance
+friend contact
+phone call dial
+sms message text
+voice speech audio
+speak speech tts
+transcribe transcript transcription caption subtitle
+lyric song
+artist singer band musician
+concert show event ticket
+theater theatre cinema
+actor actress cast
+director filmmaker
+genre category type kind
+category categorize classify classification
+series show tv episode
+anime manga cartoon
+celebrity star
+fashion clothing clothes outfit wear style
+shoe sneaker
+beauty cosmetic makeup
+hair haircut salon
+furniture interior decor
+apartment flat house
+mortgage home
+neighborhood neighbourhood area
+area region zone
+state province
+continent country
+capital city
+airport flight
+seat cabin
+passenger traveler traveller
+driver ride taxi cab uber
+ride trip taxi
+traffic road congestion
+parking park
+fuel gas petrol
+charge charging ev
+bike bicycle cycling
+hike hiking trail outdoor
+beach sea
+museum gallery art
+art painting artwork
+landmark attraction sightseeing tourist
+coffee cafe
+wine alcohol
+beer alcohol
+vegetarian vegan
+grocery supermarket food
+allergy allergen
+calorie nutrient nutrition
+weight bmi
+sleep rest
+meditation mindfulness relax
+therapy therapist counseling mental psychologist
+hospital clinic
+dentist doctor
+symptom diagnosis
+patient health
+gene genetic dna genome
+protein molecule
+chemical chemistry compound
+biology biomedical
+physics science
+science scientific research
+experiment study
+study research learn
+university college school
+student pupil
+exam test grade
+homework assignment
+essay write
+grammar spelling proofread
+word dictionary definition synonym
+define definition meaning
+meaning definition
+acronym abbreviation
+citation cite bibliography
+library book
+author writer
+publisher publication
+magazine article news
+blog post article
+write writing writer compose draft
+content copy text
+slogan tagline headline copywriting
+marketing promotion campaign ad
+brand company logo
+logo icon brand
+competitor competition rival
+lead prospect sale
+crm customer contact
+sale revenue
+revenue income earning
+profit margin earning
+expense cost spending
+budget expense
+salary wage pay compensation
+payroll salary
+accounting ledger finance
+dividend stock
+option derivative
+bond treasury yield
+etf fund
+commodity gold silver metal
+gold metal
+interest rate
+inflation economy economic
+gdp economy
+wallet balance
+balance account
+blockchain crypto ethereum web3
+nft token
+trade trading exchange market
+market exchange
+forecast predict prediction
+predict prediction estimate
+estimate approximate estimation
+probability chance statistic
+statistic data
+data dataset
+average mean
+sum total add
+equation formula math
+solve solution answer
+integral derivative calculus
+matrix vector
+geometry area
+triangle circle
+unit measurement measure
+measure measurement metric
+temperature celsius fahrenheit
+length height
+weight mass
+timer countdown stopwatch
+birthday age
+age old
+gender sex
+name person
+person human people
+population demographic census
+government federal public
+election vote politic
+politician president congress
+bill legislation law
+court case legal
+lawyer attorney legal
+contract agreement legal
+patent trademark
+visa passport immigration
+crime police
+emergency urgent
+safety safe secure
+virus malware antivirus
+vulnerability cve exploit security
+attack threat security
+firewall network
+network connection internet
+internet web online
+ip address network
+port network
+proxy vpn
+dns domain
+ssl tls certificate
+hash checksum
+uuid guid identifier
+identifier id
+number digit
+barcode qr code
+qr code scan
+pdf document
+word docx document
+excel spreadsheet sheet xlsx
+sheet spreadsheet
+csv spreadsheet table
+slide presentation powerpoint ppt
+presentation slide deck
+markdown md
+html web
+json data
+xml data
+yaml config
+config configuration setting
+setting preference option configuration
+template boilerplate
+form survey questionnaire
+survey poll
+vote poll
+signature sign
+print printer
+paragraph text
+line row
+cell row column
+background wallpaper
+crop resize
+resize scale
+filter effect
+watermark overlay
+screenshot capture image
+capture record
+record recording
+camera webcam
+gif animation
+animation animate
+avatar profile picture
+meme funny image
+emoji sticker
+palette color theme
+theme style
+icon symbol
+mindmap diagram
+flowchart diagram
+timeline history
+graph network
+node vertex entity
+edge relation link
+entity node object
+knowledge information wiki
+wiki wikipedia encyclopedia
+fact information
+remember memory store
+memory recall remember
+forget delete
+history past previous
+version revision
+tag version
+diff change
+change modification
+undo revert reset
+reset revert
+staged index
+branch checkout
+clone copy
+fork clone
+contributor author
+star trending
+package library module dependency
+dependency package
+library framework
+framework library
+component element
+element component node
+button click
+click press
+type enter input
+input field
+scroll page
+tab window
+window app
+application app software
+software program app
+device hardware
+sensor device
+light lamp
+home smart
+smart iot
+robot automation
+automate automation workflow
+workflow pipeline process
+pipeline ci build
+job task cron
+queue message
+topic subject theme
+event webhook trigger
+webhook callback
+api endpoint service
+service api
+request call
+response reply
+status state
+state status condition
+available availability stock
+inventory stock
+shipment shipping ship delivery package parcel
+delivery ship deliver
+track tracking trace follow
+package parcel
+courier carrier shipping
+order purchase
+cart basket
+checkout pay
+promo coupon
+voucher coupon gift
+membership subscription member
+donate donation charity
+volunteer charity
+news latest
+breaking news
+opinion sentiment
+sentiment emotion mood
+emotion feeling mood
+tone style
+personality trait
+compatibility match
+match find
+nearest closest near
+radius distance
+coordinate latitude longitude location geocode
+latitude coordinate
+map geographic
+elevation altitude
+postal zip postcode
+street address road
+venue location place
+place poi location
+opening hour
+menu food dish
+reservation table
+guest visitor
+host server
+room hotel
+rental rent
+airbnb homestay rental
+homestay accommodation
 `;
 
 const related = new Map<string, ReadonlySet<string>>();

@@ -13,7 +13,7 @@ const saturation = 1.2;
 const fieldWeight = [3, 2, 1.5, 1, 0.5, 0.6];
 const lengthShare = [0.3, 0.3, 0, 0.5, 0.5, 0.5];
 /** A word counts less when only a related one is there, or one that is spelled much like it. */
-const relatedShare = 0.4;
+const relatedShare = 0.35;
 const alikeShare = 0.5;
 /** Two words of the intent that a tool writes as one: "time zone", timezone. */
 const joinedShare = 0.5;
