@@ -13,7 +13,9 @@ export function build(tools) {
     ids.set(idOf(connector, alias, tool.name), tool.id ?? `${tool.server}/${tool.name}`);
     // What the gateway puts before a description it takes from the profile; here it is the other way round.
     const [prefix, inner] = /^\[([^\]]*)\]\s*/.exec(tool.alias ? (tool.description ?? '') : '') ?? ['', ''];
-    const metadata = Object.fromEntries([...inner.matchAll(/ (\w+)=(\S+)/g)].map(([, key, value]) => [key, value]));
+    const metadata = Object.fromEntries(
+      [...inner.matchAll(/ (\w+)=(\S+)/g)].map(([, key, value]) => [key, value]),
+    );
     const profile = `${connector}:${alias}`;
     const known = profiles.get(profile) ?? { account: { profile, connector, alias, metadata }, tools: [] };
     profiles.set(profile, known);
@@ -34,7 +36,11 @@ export function build(tools) {
     }
     const { hits, fanOut } = ranker.find({ intent: text, limit, connector, sticky: last });
     return {
-      hits: hits.map((hit) => ({ id: idFor(hit.connector, hit.accounts[0], hit.tool), score: hit.score, because: hit.because })),
+      hits: hits.map((hit) => ({
+        id: idFor(hit.connector, hit.accounts[0], hit.tool),
+        score: hit.score,
+        because: hit.because,
+      })),
       fanout: fanOut && fanOut.accounts.map((account) => idFor(fanOut.connector, account, fanOut.tool)),
     };
   }

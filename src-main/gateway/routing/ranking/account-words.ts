@@ -72,7 +72,7 @@ for (const line of kinds.trim().split('\n')) {
   );
 }
 // What is said for an account may be its very name: "production" is meant by "prod" too.
-for (const [name, others] of [...wordsFor]) {
+for (const [name, others] of Array.from(wordsFor)) {
   for (const [only = '', ...rest] of others) {
     if (rest.length > 0 || wordsFor.has(only)) continue;
     wordsFor.set(only, [[name], ...others.filter((other) => other.join('-') !== only)]);
@@ -129,7 +129,11 @@ export const prepositions = new Set(
 export const determiners = new Set('the my our your this that its their his her a an only just'.split(' '));
 
 /** Words that join two names, or a name and what follows. */
-export const joiners = new Set('and or vs versus with to against nor but not than both plus then please only instead rather compared except as well'.split(' '));
+export const joiners = new Set(
+  'and or vs versus with to against nor but not than both plus then please only instead rather compared except as well'.split(
+    ' ',
+  ),
+);
 
 export const negators = new Set(
   (

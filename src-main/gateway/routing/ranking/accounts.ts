@@ -40,32 +40,47 @@ export function resolveAccounts(
   tool: ToolWords,
   sticky: string | undefined,
 ): Resolved {
+  const [only] = accounts;
+  if (accounts.length === 1 && only)
+    return { accounts, meant: 1, reason: habit(only, sticky), isExplicit: true };
   // Where all accounts are asked for in so many words, a word in passing names none of them.
   const isSure = reading.scopes.some(({ noun, isPlace }) => noun === null && isPlace);
   const own = mentionsOf(accounts, reading, tool).filter(({ isPlain }) => isPlain || !isSure);
-  const denied = new Set(own.filter(({ isNegated }) => isNegated).flatMap((mention) => within(mention, accounts)));
+  const denied = new Set(
+    own.filter(({ isNegated }) => isNegated).flatMap((mention) => within(mention, accounts)),
+  );
   const left = accounts.filter((account) => !denied.has(account));
   const allowed = left.length > 0 ? left : accounts;
   const wanted = (how: Mention['how']): readonly Mention[] =>
     own.filter((mention) => mention.how === how && !mention.isNegated);
 
   const inOrder = (meant: readonly Account[], reason: Reason, isExplicit = true): Resolved => ({
-    accounts: [...meant, ...byHabit(accounts.filter((account) => !meant.includes(account)), sticky)],
+    accounts: [
+      ...meant,
+      ...byHabit(
+        accounts.filter((account) => !meant.includes(account)),
+        sticky,
+      ),
+    ],
     meant: meant.length,
     reason,
     isExplicit,
   });
 
   const named = [...wanted('name'), ...wanted('part').filter((mention) => isNarrow(mention, accounts))];
-  const names = unique(named.flatMap((mention) => within(mention, accounts))).filter((account) => !denied.has(account));
+  const names = unique(named.flatMap((mention) => within(mention, accounts))).filter(
+    (account) => !denied.has(account),
+  );
   const kinds = wanted('kind').flatMap((mention) => {
     const meant = within(mention, allowed);
     return meant.length > 1 ? byHabit(meant, sticky).slice(0, 1) : meant;
   });
-  if (names.length > 0) return inOrder(unique([...names, ...kinds.filter((account) => !denied.has(account))]), 'named');
+  if (names.length > 0)
+    return inOrder(unique([...names, ...kinds.filter((account) => !denied.has(account))]), 'named');
   const all = reading.scopes.some(({ noun, isPlace }) => isPlace || noun === null || !tool.inName(noun));
   const parts = narrowed(wanted('part'), allowed);
-  if (parts.length > 0) return all ? inOrder(parts, 'named') : inOrder(byHabit(parts, sticky).slice(0, 1), 'named');
+  if (parts.length > 0)
+    return all ? inOrder(parts, 'named') : inOrder(byHabit(parts, sticky).slice(0, 1), 'named');
   if (kinds.length > 0) return inOrder(unique(kinds), 'meant');
   if (all && allowed.length > 1) return inOrder(byHabit(allowed, sticky), 'all');
   if (allowed.length > 1 && comparesUnnamed(reading.tokens, tool))
@@ -112,14 +127,16 @@ function isNarrow(mention: Mention, accounts: readonly Account[]): boolean {
 
 /** The accounts that most of the named parts lead to. */
 function narrowed(mentions: readonly Mention[], accounts: readonly Account[]): Account[] {
-  const counts = accounts.map((account) => mentions.filter((mention) => within(mention, [account]).length > 0).length);
+  const counts = accounts.map(
+    (account) => mentions.filter((mention) => within(mention, [account]).length > 0).length,
+  );
   const most = Math.max(0, ...counts);
   return most === 0 ? [] : accounts.filter((_, index) => counts[index] === most);
 }
 
 function byHabit(accounts: readonly Account[], sticky: string | undefined): Account[] {
   const rank = (account: Account): number => (account.profile === sticky ? 0 : account.isDefault ? 1 : 2);
-  return [...accounts].sort((a, b) => rank(a) - rank(b));
+  return accounts.length < 2 ? [...accounts] : [...accounts].sort((a, b) => rank(a) - rank(b));
 }
 
 function habit(account: Account, sticky: string | undefined): Reason {

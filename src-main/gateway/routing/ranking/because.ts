@@ -1,4 +1,5 @@
 import type { Resolved } from './accounts.ts';
+import type { Match } from './search.ts';
 import { termShift, type Entry } from './text-index.ts';
 import type { Field } from './tool-text.ts';
 import { fields } from './tool-text.ts';
@@ -14,18 +15,24 @@ const fieldNames: Readonly<Record<Field, string>> = {
 
 const maxWords = 6;
 
-/** Why a tool was found, one sentence per field: `matched "sql", "query" in tool name`. `matched`: term to the word of the intent. */
-export function matchReasons(entry: Entry, matched: ReadonlyMap<number, string>): string[] {
-  const words = fields.map(() => new Set<string>());
+/** Why a tool was found, one sentence per field: `matched "sql", "query" in tool name`. */
+export function matchReasons(entry: Entry, matches: ReadonlyMap<number, Match>): string[] {
+  const words: string[][] = [];
   for (const packed of entry.terms) {
-    const word = matched.get(packed >>> termShift);
+    const word = matches.get(packed >>> termShift)?.word;
     if (word === undefined) continue;
-    for (let field = 0; field < fields.length; field += 1) if (packed & (1 << field)) words[field]?.add(word);
+    for (let field = 0; field < fields.length; field += 1) {
+      if ((packed & (1 << field)) === 0) continue;
+      const own = (words[field] ??= []);
+      if (own.length < maxWords && !own.includes(word)) own.push(word);
+    }
   }
-  return fields.flatMap((field, index) => {
-    const found = [...(words[index] as Set<string>)].slice(0, maxWords);
-    return found.length === 0 ? [] : [`matched ${found.map((word) => `"${word}"`).join(', ')} in ${fieldNames[field]}`];
+  const reasons: string[] = [];
+  fields.forEach((field, index) => {
+    const own = words[index];
+    if (own) reasons.push(`matched "${own.join('", "')}" in ${fieldNames[field]}`);
   });
+  return reasons;
 }
 
 /** Why the first account of a tool stands first; null when it is the only one. */

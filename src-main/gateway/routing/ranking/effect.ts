@@ -27,7 +27,9 @@ function guess(words: readonly string[]): Effect {
   if (words.some((word) => destroying.has(word))) return 'destroys';
   const verbs = words.filter((word) => changing.has(word) || reading.has(word));
   const isJoined = words.includes('and') || words.includes('or');
-  return reading.has(verbs[0] ?? '') && !(isJoined && verbs.some((verb) => changing.has(verb))) ? 'reads' : 'unknown';
+  return reading.has(verbs[0] ?? '') && !(isJoined && verbs.some((verb) => changing.has(verb)))
+    ? 'reads'
+    : 'unknown';
 }
 
 /** Whether what the tool does stands in an argument: a statement of a query language. */

@@ -41,8 +41,10 @@ export function proposeFanOut(
 
 const cautions: Readonly<Record<Effect, string | null>> = {
   reads: null,
-  varies: 'what this tool does depends on its argument: make sure that it only reads before it runs on several accounts',
-  unknown: 'this tool does not say whether it changes anything: ask the user before it runs on several accounts',
+  varies:
+    'what this tool does depends on its argument: make sure that it only reads before it runs on several accounts',
+  unknown:
+    'this tool does not say whether it changes anything: ask the user before it runs on several accounts',
   writes: null,
   destroys: null,
 };

@@ -76,7 +76,8 @@ function splitClauses(text: string): string[] {
     if (clause === '') continue;
     const isShort = clause.split(/\s+/, minClauseWords).length < minClauseWords;
     // What is too short to be a request of its own belongs to the one before it.
-    if (clauses.length > 0 && (isShort || clauses.length >= maxClauses)) clauses[clauses.length - 1] += ` ${clause}`;
+    if (clauses.length > 0 && (isShort || clauses.length >= maxClauses))
+      clauses[clauses.length - 1] += ` ${clause}`;
     else clauses.push(clause);
   }
   return clauses;
@@ -88,7 +89,9 @@ function readChunks(clause: string): { chunk: string; isValue: boolean }[] {
   let quotedTo = -1;
   return chunks.map((chunk, at) => {
     if (at > quotedTo && /^[("[]*["'“`]/.test(chunk)) {
-      const end = chunks.slice(at, at + maxQuotedChunks).findIndex((other) => /["'”`][)\]]*[.,;:!?]*$/.test(other));
+      const end = chunks
+        .slice(at, at + maxQuotedChunks)
+        .findIndex((other) => /["'”`][)\]]*[.,;:!?]*$/.test(other));
       if (end >= 0) quotedTo = at + end;
     }
     const isValue = at <= quotedTo || /\d|^[~/]|:\/\/|\S@\S/.test(chunk);

@@ -45,12 +45,17 @@ export interface AccountNames {
 
 const maxMetadataWords = 8;
 
+/** The words of a text with their places; "don't" is dont, and "acme's" is acme. */
 export function readTokens(text: string): Token[] {
   const tokens: Token[] = [];
   for (const match of text.matchAll(/[\p{L}\p{N}]+(?:['’]\p{L}+)?/gu)) {
-    const word = match[0].toLowerCase();
-    const bare = word.replace(/['’]s$/, '').replace(/['’]/, '');
-    tokens.push({ word: bare, from: match.index, to: match.index + match[0].length });
+    const from = match.index;
+    const to = from + match[0].length;
+    let word = match[0].toLowerCase();
+    const mark = Math.max(word.indexOf("'"), word.indexOf('’'));
+    if (mark > 0)
+      word = word.slice(mark + 1) === 's' ? word.slice(0, mark) : word.slice(0, mark) + word.slice(mark + 1);
+    tokens.push({ word, from, to });
   }
   return tokens;
 }
@@ -101,7 +106,8 @@ export function createAccountNames(accounts: Iterable<Account>): AccountNames {
         const plural = token.word.length > 4 ? forms.get(stem(token.word)) : undefined;
         if (plural && !forms.has(token.word)) {
           for (const form of plural)
-            if (form.words.length === 1 && form.how !== 'part') found.push({ form: { ...form, how: 'kind' }, first, last: first + 1 });
+            if (form.words.length === 1 && form.how !== 'part')
+              found.push({ form: { ...form, how: 'kind' }, first, last: first + 1 });
         }
       });
       return found.map(({ form, first, last }) => {
@@ -121,7 +127,10 @@ export function createAccountNames(accounts: Iterable<Account>): AccountNames {
 }
 
 function partsOf(name: string): string[] {
-  return name.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((part) => part !== '');
+  return name
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((part) => part !== '');
 }
 
 /** Values such as "true", "1" or "eu" say too little to name an account by themselves. */
@@ -131,27 +140,37 @@ function isIdentifier(value: string): boolean {
 
 type Found = readonly { readonly form: Form; readonly first: number; readonly last: number }[];
 
-const opening = /[([{"'`“‘@#<*]\s*$/;
+const opening = /[([{"'`“‘@#<*]\s?$/;
 const ending = /^\s*(?:[,;:.!?)\]}"'`”’>*/&+]|[-–—](?:\s|$)|\s[-–—])/;
 const start = /^\s*[:,–—-]/;
+/** So much of the text beside a name is looked at. */
+const beside = 3;
 
 /** Whether the words around a name say that it is one. */
-function isPlain(text: string, tokens: readonly Token[], first: number, last: number, found: Found, form: Form): boolean {
+function isPlain(
+  text: string,
+  tokens: readonly Token[],
+  first: number,
+  last: number,
+  found: Found,
+  form: Form,
+): boolean {
   const token = tokens[first] as Token;
   const end = (tokens[last - 1] as Token).to;
   const next = tokens[last];
-  const rest = text.slice(end);
+  const rest = text.slice(end, end + beside);
   const isEnd = next === undefined || ending.test(rest);
   if (next && !ending.test(rest) && nounsAfterName.has(next.word)) return true;
-  if (opening.test(text.slice(0, token.from)) && isEnd) return true;
+  if (opening.test(text.slice(Math.max(0, token.from - beside), token.from)) && isEnd) return true;
   if (first === 0 && start.test(rest)) return true;
   // A capital in the middle of a sentence tells the US from us.
-  if (token.word.length <= 3 && /^[A-Z]{2,3}$/.test(text.slice(token.from, token.to)) && text !== text.toUpperCase()) return true;
+  if (token.word.length <= 3 && /^[A-Z]{2,3}$/.test(text.slice(token.from, token.to)) && /[a-z]/.test(text))
+    return true;
   let at = first - 1;
   while (at >= 0 && determiners.has((tokens[at] as Token).word)) at -= 1;
   const before = tokens[at]?.word;
   const leads = before !== undefined && prepositions.has(before);
-  const follows = isEnd || joiners.has((next as Token).word) || prepositions.has((next as Token).word);
+  const follows = isEnd || joiners.has(next.word) || prepositions.has(next.word);
   if (leads && follows) return true;
   if (tokens[first - 1]?.word === 'only' && isEnd) return true;
   if (next?.word === 'only') return true;
@@ -160,7 +179,9 @@ function isPlain(text: string, tokens: readonly Token[], first: number, last: nu
   return found.some(
     (other) =>
       other.form !== form &&
-      other.form.accounts.some((account) => form.accounts.some(({ connector }) => connector === account.connector)) &&
+      other.form.accounts.some((account) =>
+        form.accounts.some(({ connector }) => connector === account.connector),
+      ) &&
       (isJoined(text, tokens, last, other.first) || isJoined(text, tokens, other.last, first)),
   );
 }
@@ -187,7 +208,25 @@ function isNegated(text: string, tokens: readonly Token[], first: number, found:
     if (at + 1 < first && negatingPairs.has(pair)) return true;
     if (at + 1 === first && negatingPairs.has(`${tokens[at - 1]?.word} ${word}`)) return true;
     if (negators.has(word)) return tokens[at + 1]?.word !== 'only';
-    const isInner = ['and', 'or', 'on', 'in', 'use', 'using', 'touch', 'touching', 'do', 'it', 'this', 'for', 'from', 'at', 'to', 'any', 'of'].includes(word);
+    const isInner = [
+      'and',
+      'or',
+      'on',
+      'in',
+      'use',
+      'using',
+      'touch',
+      'touching',
+      'do',
+      'it',
+      'this',
+      'for',
+      'from',
+      'at',
+      'to',
+      'any',
+      'of',
+    ].includes(word);
     const isName = found.some((other) => at >= other.first && at < other.last);
     if (isName && /,/.test(gap)) return false;
     if (!isInner && !isName && !determiners.has(word) && !nounsAfterName.has(word)) return false;

@@ -105,7 +105,9 @@ export function createRanker(): Ranker {
   function read(intent: string): { reading: Reading; wanted: string } {
     if (!names) {
       names = createAccountNames(accounts.values());
-      connectorWords = new Set([...accounts.values()].flatMap(({ connector }) => readTokens(connector).map(({ word }) => word)));
+      connectorWords = new Set(
+        [...accounts.values()].flatMap(({ connector }) => readTokens(connector).map(({ word }) => word)),
+      );
     }
     const tokens = readTokens(intent);
     const mentions = names.find(intent, tokens);
@@ -121,12 +123,20 @@ export function createRanker(): Ranker {
     return { reading: { tokens, mentions, scopes }, wanted: wanted + intent.slice(from) };
   }
 
-  function describe(document: number, reading: Reading, sticky: Query['sticky']): { tool: Tool; resolved: Resolved } {
+  function describe(
+    document: number,
+    reading: Reading,
+    sticky: Query['sticky'],
+  ): { tool: Tool; resolved: Resolved } {
     const tool = byDocument[document] as Tool;
     const held = [...tool.holders.keys()].map((profile) => accounts.get(profile) as Account);
     const has = (stem: string, fieldBits: number): boolean => {
       const term = index.term(stem);
-      return index.entry(document)?.terms.some((packed) => packed >>> termShift === term && (packed & fieldBits) !== 0) === true;
+      return (
+        index
+          .entry(document)
+          ?.terms.some((packed) => packed >>> termShift === term && (packed & fieldBits) !== 0) === true
+      );
     };
     const words = { has: (stem: string) => has(stem, 0b1011), inName: (stem: string) => has(stem, 1) };
     const resolved = resolveAccounts(held, reading, words, sticky?.get(tool.connector));
@@ -163,18 +173,30 @@ export function createRanker(): Ranker {
       if (what.wanted.length === 0) what = readIntent(intent);
       const only = connector?.toLowerCase();
       const weights = weigh(reading.mentions);
-      const { hits: found, total, matched } = search.search(what, offset + limit, (group) => {
+      const groupWeight = (group: number): number => {
         const name = index.group(group);
         if (only !== undefined && name.toLowerCase() !== only) return 0;
         return weights.get(name) ?? 1;
-      });
+      };
+      const isPlain = only === undefined && weights.size === 0;
+      const {
+        hits: found,
+        total,
+        matches,
+      } = search.search(what, offset + limit, isPlain ? undefined : groupWeight);
       let fanOut: FanOut | null = null;
       const hits = found.slice(offset).map(({ document, score }, rank): Hit => {
         const { tool, resolved } = describe(document, reading, sticky);
         const [first] = resolved.accounts;
         const definition = tool.holders.get(first?.profile ?? '') as Params;
         if (rank === 0 && offset === 0)
-          fanOut = proposeFanOut(tool.connector, tool.name, effectOf(tool.name, definition), resolved, reading.tokens.map(({ word }) => word));
+          fanOut = proposeFanOut(
+            tool.connector,
+            tool.name,
+            effectOf(tool.name, definition),
+            resolved,
+            reading.tokens.map(({ word }) => word),
+          );
         const reason = accountReason(resolved);
         const entry = index.entry(document);
         return {
@@ -184,7 +206,7 @@ export function createRanker(): Ranker {
           accounts: resolved.accounts,
           meant: resolved.meant,
           score: Math.round(score * 1000) / 1000,
-          because: [...(entry ? matchReasons(entry, matched) : []), ...(reason === null ? [] : [reason])],
+          because: [...(entry ? matchReasons(entry, matches) : []), ...(reason === null ? [] : [reason])],
         };
       });
       return { hits, total, fanOut };
@@ -206,7 +228,8 @@ export function createRanker(): Ranker {
         own.set(first, Math.max(share, own.get(first) ?? 0));
       }
     }
-    const total = (shares: ReadonlyMap<number, number>): number => [...shares.values()].reduce((sum, share) => sum + share, 0);
+    const total = (shares: ReadonlyMap<number, number>): number =>
+      [...shares.values()].reduce((sum, share) => sum + share, 0);
     return new Map(Array.from(byConnector, ([connector, own]) => [connector, 1 + total(own) / places.size]));
   }
 }
@@ -219,7 +242,9 @@ const frame = {
   leading: new Set([
     ...prepositions,
     ...determiners,
-    ...'compare compares compared comparing comparison different what diff differ differs difference differences versus vs does do it is same both whether if each and or not but account profile'.split(' '),
+    ...'compare compares compared comparing comparison different what diff differ differs difference differences versus vs does do it is same both whether if each and or not but account profile'.split(
+      ' ',
+    ),
   ]),
   trailing: accountNouns,
 };

@@ -529,18 +529,19 @@ airbnb homestay rental
 homestay accommodation
 `;
 
-const related = new Map<string, ReadonlySet<string>>();
+const related = new Map<string, string[]>();
 for (const line of groups.trim().split('\n')) {
   const members = line.split(' ').map(stem);
   for (const member of members) {
-    const others = members.filter((other) => other !== member);
-    related.set(member, new Set([...(related.get(member) ?? []), ...others]));
+    const others = related.get(member) ?? [];
+    related.set(member, others);
+    for (const other of members) if (other !== member && !others.includes(other)) others.push(other);
   }
 }
 
-const nothing: ReadonlySet<string> = new Set();
+const nothing: readonly string[] = [];
 
 /** Stems that often stand for this one. */
-export function relatedTo(stem: string): ReadonlySet<string> {
+export function relatedTo(stem: string): readonly string[] {
   return related.get(stem) ?? nothing;
 }

@@ -19,7 +19,11 @@ const between = new Set(
     'various known registered signed linked two three four five six several all every each both one and'
   ).split(' '),
 );
-const places = new Set('on in across for from against at under over inside within to with using per into between through'.split(' '));
+const places = new Set(
+  'on in across for from against at under over inside within to with using per into between through'.split(
+    ' ',
+  ),
+);
 const maxModifiers = 5;
 
 /** Finds where an intent says that all accounts are meant; `connectors` are words that may stand before the noun. */
@@ -27,12 +31,16 @@ export function findScopes(text: string, tokens: readonly Token[], connectors: R
   const scopes: Scope[] = [];
   const isEnd = (last: number): boolean => {
     const token = tokens[last - 1] as Token;
-    return tokens[last] === undefined || /^\s*[,;:.!?)\]—–]/.test(text.slice(token.to));
+    return tokens[last] === undefined || /^\s*[,;:.!?)\]—–]/.test(text.slice(token.to, token.to + 3));
   };
   tokens.forEach(({ word }, first) => {
     const before = tokens[first - 1]?.word ?? '';
     const isPlace = places.has(before) || word === 'across' || word === 'per';
-    if (word === 'everywhere' || word === 'wherever' || (word === 'anywhere' && /^i\b/.test(tokens[first + 1]?.word ?? ''))) {
+    if (
+      word === 'everywhere' ||
+      word === 'wherever' ||
+      (word === 'anywhere' && /^i\b/.test(tokens[first + 1]?.word ?? ''))
+    ) {
       scopes.push({ first, last: withClause(tokens, first + 1), noun: null, isPlace: true });
       return;
     }
@@ -51,14 +59,27 @@ export function findScopes(text: string, tokens: readonly Token[], connectors: R
     )
       last += 1;
     const noun = tokens[last]?.word;
-    if (noun !== undefined && accountNouns.has(noun) && (word !== 'across' || noun.endsWith('s') || last > first + 1)) {
+    if (
+      noun !== undefined &&
+      accountNouns.has(noun) &&
+      (word !== 'across' || noun.endsWith('s') || last > first + 1)
+    ) {
       const isSure = /^(?:account|profile|login|connection|credential|identit)/.test(noun);
-      scopes.push({ first, last: withClause(tokens, last + 1), noun: isSure && isPlace ? null : stem(noun), isPlace });
+      scopes.push({
+        first,
+        last: withClause(tokens, last + 1),
+        noun: isSure && isPlace ? null : stem(noun),
+        isPlace,
+      });
       return;
     }
     // "on both", "in each of them", "across all"
-    const isBare = isEnd(last) && (last === first + 1 || tokens[last - 1]?.word === 'them' || word === 'across');
-    if (isBare && (['on', 'in', 'across', 'against', 'under'].includes(before) || (word === 'across' && last > first + 1)))
+    const isBare =
+      isEnd(last) && (last === first + 1 || tokens[last - 1]?.word === 'them' || word === 'across');
+    if (
+      isBare &&
+      (['on', 'in', 'across', 'against', 'under'].includes(before) || (word === 'across' && last > first + 1))
+    )
       scopes.push({ first, last, noun: null, isPlace: true });
   });
   return scopes;
@@ -66,7 +87,11 @@ export function findScopes(text: string, tokens: readonly Token[], connectors: R
 
 /** The rest of "everywhere I am signed in", "all accounts I have". */
 function withClause(tokens: readonly Token[], from: number): number {
-  const words = new Set('i am im we are have ive has that which where can see own logged signed in use connected to access got'.split(' '));
+  const words = new Set(
+    'i am im we are have ive has that which where can see own logged signed in use connected to access got'.split(
+      ' ',
+    ),
+  );
   const next = tokens[from]?.word ?? '';
   if (!['i', 'im', 'ive', 'we', 'that', 'where', 'which', 'you'].includes(next)) return from;
   let last = from + 1;
@@ -74,7 +99,9 @@ function withClause(tokens: readonly Token[], from: number): number {
   return last;
 }
 
-const comparing = new Set('compare compares comparing comparison diff differ differs difference differences'.split(' '));
+const comparing = new Set(
+  'compare compares comparing comparison diff differ differs difference differences'.split(' '),
+);
 const comparands = new Set('with to against and than from between or'.split(' '));
 
 /**
@@ -103,11 +130,16 @@ export function accountTokens(
   };
   for (const { first, last } of scopes) take(first, last);
   for (const { first, last, isPlain, isOrdinary } of mentions) if (isPlain || !isOrdinary) take(first, last);
-  for (const at of [...taken]) {
-    for (let next = at + 1; frame.trailing.has(tokens[next]?.word ?? '') && !taken.has(next); next += 1) taken.add(next);
+  for (const at of taken) {
+    for (let next = at + 1; frame.trailing.has(tokens[next]?.word ?? '') && !taken.has(next); next += 1)
+      taken.add(next);
   }
   for (const at of [...taken].sort((a, b) => a - b)) {
-    for (let last = at - 1; last >= 0 && !taken.has(last) && frame.leading.has((tokens[last] as Token).word); last -= 1) {
+    for (
+      let last = at - 1;
+      last >= 0 && !taken.has(last) && frame.leading.has((tokens[last] as Token).word);
+      last -= 1
+    ) {
       if (/[.;!?]/.test(text.slice((tokens[last] as Token).to, (tokens[last + 1] as Token).from))) break;
       taken.add(last);
     }

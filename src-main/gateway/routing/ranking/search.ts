@@ -13,7 +13,7 @@ const saturation = 1.2;
 const fieldWeight = [3, 2, 1.5, 1, 0.5, 0.6];
 const lengthShare = [0.3, 0.3, 0, 0.5, 0.5, 0.5];
 /** A word counts less when only a related one is there, or one that is spelled much like it. */
-const relatedShare = 0.35;
+const relatedShare = 0.4;
 const alikeShare = 0.5;
 /** Two words of the intent that a tool writes as one: "time zone", timezone. */
 const joinedShare = 0.5;
@@ -27,7 +27,7 @@ const clauseShare = 0.7;
 const nameShare = 0.3;
 const pairShare = 0.1;
 /** So many of the best are looked at once more, with their names. */
-const reviewed = 64;
+const reviewed = 32;
 
 export interface Hit {
   readonly document: number;
@@ -38,13 +38,27 @@ export interface Hits {
   readonly hits: readonly Hit[];
   /** How many documents match at all. */
   readonly total: number;
-  /** Terms that matched, with the word of the intent each stands for. */
-  readonly matched: ReadonlyMap<number, string>;
+  /** Terms that matched. */
+  readonly matches: ReadonlyMap<number, Match>;
+}
+
+/** The word of the intent that a term stands for, and how much of it. */
+export interface Match {
+  readonly word: string;
+  readonly share: number;
 }
 
 export interface Search {
   /** The documents that fit best, best first; the weight of a group multiplies, 0 leaves it out. */
   search(intent: Intent, limit: number, groupWeights?: (group: number) => number): Hits;
+}
+
+/** Two terms that follow each other in the intent. */
+type Pair = readonly [number, number];
+
+interface Matched {
+  readonly matches: ReadonlyMap<number, Match>;
+  readonly pairs: readonly Pair[];
 }
 
 /** Scores documents of an index. It keeps its arrays from one search to the next, so a search makes hardly any garbage. */
@@ -59,6 +73,9 @@ export function createSearch(index: TextIndex): Search {
   let touched = new Int32Array(0);
   let touchedCount = 0;
   let byClause: Float32Array[] = [];
+  /** How rare each term is, once it was asked for. */
+  let rarities: number[] = [];
+  const related = new Map<string, readonly number[]>();
   const fieldCount = fieldWeight.length;
 
   function refresh(): void {
@@ -72,6 +89,8 @@ export function createSearch(index: TextIndex): Search {
     added = new Float32Array(size);
     touched = new Int32Array(size);
     byClause = [];
+    rarities = [];
+    related.clear();
     for (let document = 0; document < size; document += 1) {
       const entry = index.entry(document);
       if (!entry) continue;
@@ -85,8 +104,12 @@ export function createSearch(index: TextIndex): Search {
   }
 
   function idf(term: number): number {
+    const known = rarities[term];
+    if (known !== undefined) return known;
     const frequency = index.frequency(term);
-    return Math.log(1 + (index.count() - frequency + 0.5) / (frequency + 0.5));
+    const rarity = Math.log(1 + (index.count() - frequency + 0.5) / (frequency + 0.5));
+    rarities[term] = rarity;
+    return rarity;
   }
 
   function addToDocument(document: number, value: number): void {
@@ -112,7 +135,8 @@ export function createSearch(index: TextIndex): Search {
         current = document;
         frequency = 0;
       }
-      frequency += (posting & 255) * (norms[document * fieldCount + ((posting >>> fieldShift) & 7)] as number);
+      frequency +=
+        (posting & 255) * (norms[document * fieldCount + ((posting >>> fieldShift) & 7)] as number);
     }
     if (current >= 0) addToDocument(current, (worth * frequency) / (frequency + saturation));
   }
@@ -133,35 +157,44 @@ export function createSearch(index: TextIndex): Search {
     touchedCount = 0;
   }
 
-  function addWords(intent: Intent, clauseCount: number): { shares: Map<number, number>; words: Map<number, string> } {
-    const shares = new Map<number, number>();
-    const words = new Map<number, string>();
+  /** The terms that often stand for a stem; few stems have any, so they are looked up once. */
+  function relatedTerms(stem: string): readonly number[] {
+    let terms = related.get(stem);
+    if (!terms) {
+      terms = relatedTo(stem).flatMap((other) => index.term(other) ?? []);
+      if (terms.length > 0) related.set(stem, terms);
+    }
+    return terms;
+  }
+
+  function addWords(intent: Intent, clauseCount: number): Matched {
+    const matches = new Map<number, Match>();
     const add = (term: number, share: number, word: string): void => {
-      if (share > (shares.get(term) ?? 0)) {
-        shares.set(term, share);
-        words.set(term, word);
-      }
+      if (share > (matches.get(term)?.share ?? 0)) matches.set(term, { share, word });
       addTerm(term, share);
     };
-    const own = new Set(intent.wanted.map(({ stem }) => stem));
-    for (const { stem, word, weight, clauses } of intent.wanted) {
-      const term = index.term(stem);
+    const terms = intent.wanted.map(({ stem }) => index.term(stem));
+    const own = new Set(terms);
+    intent.wanted.forEach(({ stem, word, weight, clauses }, at) => {
+      const term = terms[at];
       if (term !== undefined) add(term, 1, word);
       else if (weight === 1 && stem.length > 3)
-        for (const other of index.similar(stem)) if (isAlike(stem, index.stem(other))) add(other, alikeShare, word);
-      for (const related of relatedTo(stem)) {
-        const other = own.has(related) ? undefined : index.term(related);
-        if (other !== undefined) add(other, relatedShare, word);
-      }
+        for (const other of index.similar(stem))
+          if (isAlike(stem, index.stem(other))) add(other, alikeShare, word);
+      for (const other of relatedTerms(stem)) if (!own.has(other)) add(other, relatedShare, word);
       settle(weight, clauses, clauseCount);
-    }
+    });
+    const pairs: Pair[] = [];
     for (const [first, second] of intent.pairs) {
+      const one = index.term(first);
+      const two = index.term(second);
+      if (one !== undefined && two !== undefined) pairs.push([one, two]);
       const term = index.term(first + second);
       if (term === undefined) continue;
-      add(term, joinedShare, first + second);
+      add(term, joinedShare, `${first} ${second}`);
       settle(1, 0, 0);
     }
-    return { shares, words };
+    return { matches, pairs };
   }
 
   /** Adds the group's share and returns the highest score. */
@@ -180,7 +213,9 @@ export function createSearch(index: TextIndex): Search {
       if ((scores[document] as number) <= 0) continue;
       const group = groups[document] as number;
       // Two more than there are: one lucky tool does not speak for its connector.
-      const score = (scores[document] as number) + (groupShare * (sums[group] as number)) / ((counts[group] as number) + 2);
+      const score =
+        (scores[document] as number) +
+        (groupShare * (sums[group] as number)) / ((counts[group] as number) + 2);
       scores[document] = score;
       if (score > highest) highest = score;
     }
@@ -191,7 +226,8 @@ export function createSearch(index: TextIndex): Search {
   function addClauses(highest: number, clauseCount: number): void {
     const tops = byClause.slice(0, clauseCount).map((own) => {
       let top = 0;
-      for (let document = 0; document < own.length; document += 1) if ((own[document] as number) > top) top = own[document] as number;
+      for (let document = 0; document < own.length; document += 1)
+        if ((own[document] as number) > top) top = own[document] as number;
       return top;
     });
     for (let document = 0; document < scores.length; document += 1) {
@@ -206,24 +242,34 @@ export function createSearch(index: TextIndex): Search {
     }
   }
 
-  function review(best: Hit[], shares: ReadonlyMap<number, number>, intent: Intent): Hit[] {
-    const pairs = new Set(intent.pairs.map(([first, second]) => `${index.term(first)} ${index.term(second)}`));
-    return best
-      .map(({ document, score }) => {
-        const name = index.entry(document)?.name ?? [];
-        let has = 0;
-        let all = 0;
-        let hasPair = 0;
-        for (let at = 0; at < name.length; at += 1) {
-          const term = name[at] as number;
-          const rarity = idf(term);
-          all += rarity;
-          has += rarity * (shares.get(term) ?? 0);
-          if (at > 0 && pairs.size > 0 && pairs.has(`${name[at - 1]} ${term}`)) hasPair = 1;
-        }
-        return { document, score: score * (1 + (all > 0 ? (nameShare * has) / all : 0) + pairShare * hasPair) };
-      })
-      .sort((a, b) => b.score - a.score || a.document - b.document);
+  function weigh(groupWeights: (group: number) => number): void {
+    const weights = new Float32Array(index.groups());
+    for (let group = 0; group < weights.length; group += 1) weights[group] = groupWeights(group);
+    for (let document = 0; document < scores.length; document += 1)
+      if ((scores[document] as number) > 0)
+        scores[document] = (scores[document] as number) * (weights[groups[document] as number] as number);
+  }
+
+  /** Looks at names: of equal tools the one that is called what the intent says is meant. */
+  function review(best: readonly Hit[], matches: ReadonlyMap<number, Match>, pairs: readonly Pair[]): Hit[] {
+    const hits = best.map(({ document, score }): Hit => {
+      const name = index.entry(document)?.name ?? [];
+      let has = 0;
+      let all = 0;
+      let hasPair = false;
+      for (let at = 0; at < name.length; at += 1) {
+        const term = name[at] as number;
+        const rarity = idf(term);
+        all += rarity;
+        const share = matches.get(term)?.share ?? 0;
+        has += rarity * share;
+        if (at > 0 && share === 1)
+          hasPair ||= pairs.some(([first, second]) => second === term && first === name[at - 1]);
+      }
+      const share = 1 + (all > 0 ? (nameShare * has) / all : 0) + (hasPair ? pairShare : 0);
+      return { document, score: score * share };
+    });
+    return hits.sort((a, b) => b.score - a.score || a.document - b.document);
   }
 
   return {
@@ -236,19 +282,15 @@ export function createSearch(index: TextIndex): Search {
         if (own) own.fill(0);
         else byClause.push(new Float32Array(scores.length));
       }
-      const { shares, words } = addWords(intent, clauseCount);
+      const { matches, pairs } = addWords(intent, clauseCount);
       const highest = addGroups();
-      if (highest === 0) return { hits: [], total: 0, matched: words };
+      if (highest === 0) return { hits: [], total: 0, matches };
       addClauses(highest, clauseCount);
-      if (groupWeights) {
-        const weights = Float32Array.from({ length: index.groups() }, (_, group) => groupWeights(group));
-        for (let document = 0; document < scores.length; document += 1)
-          if ((scores[document] as number) > 0) scores[document] = (scores[document] as number) * (weights[groups[document] as number] as number);
-      }
+      if (groupWeights) weigh(groupWeights);
       const { best, total } = select(scores, Math.max(limit, reviewed));
       // Those past the reviewed ones keep their place behind them, so that pages fit together.
-      const hits = [...review(best.slice(0, reviewed), shares, intent), ...best.slice(reviewed)];
-      return { hits: hits.slice(0, limit), total, matched: words };
+      const hits = [...review(best.slice(0, reviewed), matches, pairs), ...best.slice(reviewed)];
+      return { hits: hits.slice(0, limit), total, matches };
     },
   };
 }

@@ -27,7 +27,8 @@ function reduce(word: string): string {
   rest = withoutEnding(rest);
   // "analyse" and "analyze", "query" and "queri(es)": one last letter stands for both.
   if (rest.length > 3 && rest.endsWith('e')) rest = rest.slice(0, -1);
-  if (rest.length > 2 && rest.endsWith('y') && !isVowel(rest, rest.length - 2)) rest = `${rest.slice(0, -1)}i`;
+  if (rest.length > 2 && rest.endsWith('y') && !isVowel(rest, rest.length - 2))
+    rest = `${rest.slice(0, -1)}i`;
   return rest;
 }
 

@@ -13,7 +13,11 @@ const maxDepth = 3;
 const maxEnum = 24;
 
 /** The stems of each field of a tool definition as its upstream sent it. */
-export function readTool(connector: string, name: string, definition: Readonly<Record<string, unknown>>): string[][] {
+export function readTool(
+  connector: string,
+  name: string,
+  definition: Readonly<Record<string, unknown>>,
+): string[][] {
   const { names, about } = readSchema(definition['inputSchema']);
   const annotations = definition['annotations'];
   const title = textOf(definition['title']) || (isObject(annotations) ? textOf(annotations['title']) : '');
