@@ -25,6 +25,7 @@ import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
+import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -137,7 +138,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
-    roots: (profile) => rootsOf(store.get(profile)?.roots ?? []),
+    roots,
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
@@ -156,7 +157,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld }),
+    bridge: createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
   });
@@ -219,6 +220,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }
   }
 
+  function roots(id: string): readonly Params[] {
+    return rootsOf(store.get(id)?.roots ?? []);
+  }
+
   async function settle(view: View): Promise<void> {
     await Promise.all(view.missing().map((id) => firstListings.get(id)));
   }
@@ -275,6 +280,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     version,
     dispatch,
     listens,
+    tasks: createTasks({ clock }),
     settle,
   };
   const answerModern = createModern(modernDeps);

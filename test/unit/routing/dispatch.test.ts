@@ -51,7 +51,9 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     approvals,
     limits: parts.limits ?? noLimits,
     bridge: createBridge({
+      roots: () => [],
       supervisor,
+      clock,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
     audit: { record: (call) => records.push(call) },
