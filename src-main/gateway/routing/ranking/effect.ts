@@ -10,16 +10,32 @@ export type Effect = 'reads' | 'varies' | 'unknown' | 'writes' | 'destroys';
 export function effectOf(name: string, definition: Params): Effect {
   const hints = isObject(definition['annotations']) ? definition['annotations'] : {};
   if (hints['readOnlyHint'] === true) return 'reads';
-  if (takesStatement(definition['inputSchema'])) return 'varies';
+  const words = splitWords(name);
+  if (takesStatement(words, definition['inputSchema'])) return 'varies';
   if (hints['destructiveHint'] === true) return 'destroys';
   // By the specification a tool that says it is not read-only destroys, unless it says that it does not.
   if (hints['readOnlyHint'] === false) return hints['destructiveHint'] === false ? 'writes' : 'destroys';
-  return guess(splitWords(name));
+  return guess(words);
 }
 
 /** Whether somebody asks for a change in these words. */
 export function asksForChange(words: readonly string[]): boolean {
   return words.some((word) => destroying.has(word) || changing.has(word));
+}
+
+/** Whether somebody only asks for something: "which tables are there", "show me the logs". */
+export function onlyAsks(words: readonly string[]): boolean {
+  const [first = '', second = ''] = words;
+  if (first === 'how') return howMuch.has(second);
+  return asking.has(first) || (first === 'please' && asking.has(second));
+}
+
+/** Whether a tool changes something, as far as its hints or the first verb of its name tell. */
+export function changes(name: string, definition: Params): boolean {
+  const effect = effectOf(name, definition);
+  if (effect !== 'unknown') return effect === 'writes' || effect === 'destroys';
+  const verb = splitWords(name).find((word) => changing.has(word) || reading.has(word));
+  return verb !== undefined && changing.has(verb);
 }
 
 /** Without hints the name tells: one destroying word is enough, else its first verb, if that only reads. */
@@ -32,13 +48,25 @@ function guess(words: readonly string[]): Effect {
     : 'unknown';
 }
 
-/** Whether what the tool does stands in an argument: a statement of a query language. */
-function takesStatement(schema: unknown): boolean {
+/** Whether what the tool does stands in an argument: a statement of a query language, as `execute_sql` takes. */
+function takesStatement(words: readonly string[], schema: unknown): boolean {
   const properties = isObject(schema) ? schema['properties'] : undefined;
-  return isObject(properties) && Object.keys(properties).some((key) => statement.test(key));
+  if (!isObject(properties) || words.some((word) => destroying.has(word))) return false;
+  const isLanguage = words.some((word) => languages.has(word));
+  return Object.keys(properties).some((key) => statement.test(key) || (isLanguage && query.test(key)));
 }
 
+const languages = new Set('sql statement cypher graphql sparql'.split(' '));
 const statement = /^(?:sql|statement|sql_?query|query_?sql|cypher|graphql)$/i;
+const query = /^quer(?:y|ies)$/i;
+
+const asking = new Set(
+  (
+    'what which who whom whose when where why is are was were has have did does show list tell find search look see ' +
+    'get read check view'
+  ).split(' '),
+);
+const howMuch = new Set('many much old big long far large often'.split(' '));
 
 const destroying = new Set(
   (

@@ -142,6 +142,7 @@ type Found = readonly { readonly form: Form; readonly first: number; readonly la
 
 const opening = /[([{"'`“‘@#<*]\s?$/;
 const ending = /^\s*(?:[,;:.!?)\]}"'`”’>*/&+]|[-–—](?:\s|$)|\s[-–—])/;
+const dash = /(?:[–—]\s?|\s-\s)$/;
 const start = /^\s*[:,–—-]/;
 /** So much of the text beside a name is looked at. */
 const beside = 3;
@@ -163,6 +164,9 @@ function isPlain(
   if (next && !ending.test(rest) && nounsAfterName.has(next.word)) return true;
   if (opening.test(text.slice(Math.max(0, token.from - beside), token.from)) && isEnd) return true;
   if (first === 0 && start.test(rest)) return true;
+  // "… — work please" stands apart as well as "… (work)".
+  const isLast = next === undefined || (next.word === 'please' && tokens[last + 1] === undefined);
+  if (isLast && dash.test(text.slice(Math.max(0, token.from - beside), token.from))) return true;
   // A capital in the middle of a sentence tells the US from us.
   if (token.word.length <= 3 && /^[A-Z]{2,3}$/.test(text.slice(token.from, token.to)) && /[a-z]/.test(text))
     return true;
@@ -172,6 +176,11 @@ function isPlain(
   const leads = before !== undefined && prepositions.has(before);
   const follows = isEnd || joiners.has(next.word) || prepositions.has(next.word);
   if (leads && follows) return true;
+  // "my work calendar", "github personal": beside the service that the account is one of.
+  const isService = (word: string | undefined): boolean =>
+    word !== undefined &&
+    form.accounts.some(({ connector }) => readTokens(connector).some((part) => part.word === word));
+  if (isService(next?.word) || (follows && isService(before))) return true;
   if (tokens[first - 1]?.word === 'only' && isEnd) return true;
   if (next?.word === 'only') return true;
   if (before === undefined && first > 0 && follows) return true;

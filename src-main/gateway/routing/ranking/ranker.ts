@@ -3,7 +3,7 @@ import { accountNouns, prepositions, determiners } from './account-words.ts';
 import type { Account } from './account.ts';
 import { resolveAccounts, type Reading, type Resolved } from './accounts.ts';
 import { accountReason, matchReasons } from './because.ts';
-import { effectOf } from './effect.ts';
+import { changes, effectOf, onlyAsks } from './effect.ts';
 import { proposeFanOut, type FanOut } from './fan-out.ts';
 import { readIntent, shorten } from './intent.ts';
 import { createAccountNames, readTokens, type AccountNames, type Mention } from './mentions.ts';
@@ -60,8 +60,10 @@ interface Tool {
 }
 
 /** What it adds to a tool that its connector has the accounts named, or paraphrased: others cannot be meant. */
-const namedShare = 1;
-const meantShare = 0.5;
+const namedShare = 2;
+const meantShare = 1;
+/** What is left of the score of a tool that changes something when the intent only asks. */
+const changeShare = 0.75;
 
 /** Ranks each tool once however many accounts have it, and says apart from that which account is meant. */
 export function createRanker(): Ranker {
@@ -123,6 +125,13 @@ export function createRanker(): Ranker {
     return { reading: { tokens, mentions, scopes }, wanted: wanted + intent.slice(from) };
   }
 
+  /** Somebody who only asks seldom means a tool that changes something, and it is the worse mistake. */
+  function weightWhenAsked(document: number): number {
+    const { name, holders } = byDocument[document] as Tool;
+    const [definition] = holders.values();
+    return changes(name, definition as Params) ? changeShare : 1;
+  }
+
   function describe(
     document: number,
     reading: Reading,
@@ -178,12 +187,16 @@ export function createRanker(): Ranker {
         if (only !== undefined && name.toLowerCase() !== only) return 0;
         return weights.get(name) ?? 1;
       };
-      const isPlain = only === undefined && weights.size === 0;
+      const asks = onlyAsks(reading.tokens.map(({ word }) => word));
+      const isWeighed = only !== undefined || weights.size > 0;
       const {
         hits: found,
         total,
         matches,
-      } = search.search(what, offset + limit, isPlain ? undefined : groupWeight);
+      } = search.search(what, offset + limit, {
+        groupWeight: isWeighed ? groupWeight : undefined,
+        weight: asks ? weightWhenAsked : undefined,
+      });
       let fanOut: FanOut | null = null;
       const hits = found.slice(offset).map(({ document, score }, rank): Hit => {
         const { tool, resolved } = describe(document, reading, sticky);

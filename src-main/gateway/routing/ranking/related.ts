@@ -187,6 +187,7 @@ color colour
 font typography
 size dimension
 shape form
+click press tap
 speed fast performance
 big large
 `;

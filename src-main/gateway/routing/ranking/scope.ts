@@ -1,4 +1,4 @@
-import { accountNouns } from './account-words.ts';
+import { accountNouns, determiners } from './account-words.ts';
 import type { Mention, Token } from './mentions.ts';
 import { stem } from './stem.ts';
 
@@ -103,16 +103,23 @@ const comparing = new Set(
   'compare compares comparing comparison diff differ differs difference differences'.split(' '),
 );
 const comparands = new Set('with to against and than from between or'.split(' '));
+/** "get A and compare them" compares what was got. */
+const results = new Set('them these those results result everything all it each both'.split(' '));
+const coordinators = new Set('and then or also'.split(' '));
 
 /**
- * Whether an intent compares without saying with what, or asks for "each" or "both" of nothing named: then only the
- * accounts can be what there is several of. `own` are the stems of the tool that was found; a word it has itself
- * ("git diff") says nothing about accounts.
+ * Whether an intent compares without saying with what: then only the accounts can be what there is several of. `own`
+ * are the stems of the tool that was found; a word it has itself ("git diff") says nothing about accounts.
  */
 export function comparesUnnamed(tokens: readonly Token[], own: { has(stem: string): boolean }): boolean {
   return tokens.some(({ word }, at) => {
     if (!comparing.has(word) || own.has(stem(word))) return false;
-    return !tokens.slice(at + 1).some((other) => comparands.has(other.word));
+    if (coordinators.has(tokens[at - 1]?.word ?? '')) return false;
+    const next = tokens.slice(at + 1).map((other) => other.word);
+    return (
+      !results.has(next.find((other) => !determiners.has(other)) ?? '') &&
+      !next.some((other) => comparands.has(other))
+    );
   });
 }
 

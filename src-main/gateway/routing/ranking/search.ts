@@ -48,9 +48,17 @@ export interface Match {
   readonly share: number;
 }
 
+/** What speaks for or against documents beside their words. */
+export interface Leanings {
+  /** Multiplies the scores of a group; 0 leaves it out. */
+  groupWeight?: ((group: number) => number) | undefined;
+  /** Multiplies the score of one of the best. */
+  weight?: ((document: number) => number) | undefined;
+}
+
 export interface Search {
-  /** The documents that fit best, best first; the weight of a group multiplies, 0 leaves it out. */
-  search(intent: Intent, limit: number, groupWeights?: (group: number) => number): Hits;
+  /** The documents that fit best, best first. */
+  search(intent: Intent, limit: number, leanings?: Leanings): Hits;
 }
 
 /** Two terms that follow each other in the intent. */
@@ -181,7 +189,10 @@ export function createSearch(index: TextIndex): Search {
       else if (weight === 1 && stem.length > 3)
         for (const other of index.similar(stem))
           if (isAlike(stem, index.stem(other))) add(other, alikeShare, word);
-      for (const other of relatedTerms(stem)) if (!own.has(other)) add(other, relatedShare, word);
+      // A rare word that stands for a common one says no more than that one.
+      const most = term === undefined ? Infinity : idf(term);
+      for (const other of relatedTerms(stem))
+        if (!own.has(other)) add(other, relatedShare * Math.min(1, most / idf(other)), word);
       settle(weight, clauses, clauseCount);
     });
     const pairs: Pair[] = [];
@@ -242,16 +253,20 @@ export function createSearch(index: TextIndex): Search {
     }
   }
 
-  function weigh(groupWeights: (group: number) => number): void {
+  function weigh(groupWeight: (group: number) => number): void {
     const weights = new Float32Array(index.groups());
-    for (let group = 0; group < weights.length; group += 1) weights[group] = groupWeights(group);
+    for (let group = 0; group < weights.length; group += 1) weights[group] = groupWeight(group);
     for (let document = 0; document < scores.length; document += 1)
       if ((scores[document] as number) > 0)
         scores[document] = (scores[document] as number) * (weights[groups[document] as number] as number);
   }
 
   /** Looks at names: of equal tools the one that is called what the intent says is meant. */
-  function review(best: readonly Hit[], matches: ReadonlyMap<number, Match>, pairs: readonly Pair[]): Hit[] {
+  function review(
+    best: readonly Hit[],
+    { matches, pairs }: Matched,
+    weight: (document: number) => number = () => 1,
+  ): Hit[] {
     const hits = best.map(({ document, score }): Hit => {
       const name = index.entry(document)?.name ?? [];
       let has = 0;
@@ -267,13 +282,13 @@ export function createSearch(index: TextIndex): Search {
           hasPair ||= pairs.some(([first, second]) => second === term && first === name[at - 1]);
       }
       const share = 1 + (all > 0 ? (nameShare * has) / all : 0) + (hasPair ? pairShare : 0);
-      return { document, score: score * share };
+      return { document, score: score * share * weight(document) };
     });
     return hits.sort((a, b) => b.score - a.score || a.document - b.document);
   }
 
   return {
-    search(intent, limit, groupWeights) {
+    search(intent, limit, { groupWeight, weight } = {}) {
       refresh();
       scores.fill(0);
       const clauseCount = intent.clauses > 1 ? intent.clauses : 0;
@@ -282,14 +297,15 @@ export function createSearch(index: TextIndex): Search {
         if (own) own.fill(0);
         else byClause.push(new Float32Array(scores.length));
       }
-      const { matches, pairs } = addWords(intent, clauseCount);
+      const matched = addWords(intent, clauseCount);
+      const { matches } = matched;
       const highest = addGroups();
       if (highest === 0) return { hits: [], total: 0, matches };
       addClauses(highest, clauseCount);
-      if (groupWeights) weigh(groupWeights);
+      if (groupWeight) weigh(groupWeight);
       const { best, total } = select(scores, Math.max(limit, reviewed));
       // Those past the reviewed ones keep their place behind them, so that pages fit together.
-      const hits = [...review(best.slice(0, reviewed), matches, pairs), ...best.slice(reviewed)];
+      const hits = [...review(best.slice(0, reviewed), matched, weight), ...best.slice(reviewed)];
       return { hits: hits.slice(0, limit), total, matches };
     },
   };

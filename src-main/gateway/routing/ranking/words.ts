@@ -91,11 +91,14 @@ function kindOf(code: number): number {
 }
 
 const stopWords = new Set(
-  (
-    'a an the of on in at to for from by with and or but if then than is are was were be been being am do does did ' +
-    'done can could would should will shall may might must i you he she it we they me my your his her its our their ' +
-    'this that these those there here what which who whom whose when where how why please need want like also about ' +
-    'into under over as so not no any some such just more most very let lets us im ive id youre dont help using use ' +
-    'used via provide tell give show know'
-  ).split(' '),
+  [
+    'a an the this that these those there here any some such',
+    'of on in at to for from by with about into under over as via like',
+    'and or but if then than so also not no just more most very',
+    'i me my im ive id you your youre he his she her it its we us our they them their',
+    'is are was were be been being am do does did done have has had having',
+    'can could would should will shall may might must need want let lets dont',
+    'what which who whom whose when where why how',
+    'please help use using used provide tell give show know',
+  ].flatMap((line) => line.split(' ')),
 );
