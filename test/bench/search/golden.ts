@@ -102,7 +102,9 @@ function readAccount(connector: string, text: string): Account {
 }
 
 function readTool(line: string): Params {
-  const [name = '', hint = '', description = '', parameters = ''] = line.split('|').map((part) => part.trim());
+  const [name = '', hint = '', description = '', parameters = ''] = line
+    .split('|')
+    .map((part) => part.trim());
   const properties = parameters
     .split('; ')
     .filter((parameter) => parameter !== '')

@@ -36,6 +36,8 @@ interface Form {
   readonly words: readonly string[];
   readonly how: Mention['how'];
   readonly accounts: Account[];
+  /** Words of the connectors these are accounts of. */
+  readonly services: Set<string>;
 }
 
 /** Finds the names of accounts in intents. */
@@ -70,8 +72,10 @@ export function createAccountNames(accounts: Iterable<Account>): AccountNames {
     const list = forms.get(first) ?? [];
     forms.set(first, list);
     const same = list.find((form) => form.how === how && form.words.join(' ') === words.join(' '));
-    if (!same) list.push({ words, how, accounts: [account] });
-    else if (!same.accounts.includes(account)) same.accounts.push(account);
+    const form = same ?? { words, how, accounts: [], services: new Set() };
+    if (!same) list.push(form);
+    if (!form.accounts.includes(account)) form.accounts.push(account);
+    for (const { word } of readTokens(account.connector)) form.services.add(word);
   }
 
   for (const account of accounts) {
@@ -177,10 +181,7 @@ function isPlain(
   const follows = isEnd || joiners.has(next.word) || prepositions.has(next.word);
   if (leads && follows) return true;
   // "my work calendar", "github personal": beside the service that the account is one of.
-  const isService = (word: string | undefined): boolean =>
-    word !== undefined &&
-    form.accounts.some(({ connector }) => readTokens(connector).some((part) => part.word === word));
-  if (isService(next?.word) || (follows && isService(before))) return true;
+  if (form.services.has(next?.word ?? '') || (follows && form.services.has(before ?? ''))) return true;
   if (tokens[first - 1]?.word === 'only' && isEnd) return true;
   if (next?.word === 'only') return true;
   if (before === undefined && first > 0 && follows) return true;

@@ -57,6 +57,7 @@ interface Tool {
   /** By profile, in the order they came; the first one's text is in the index. */
   readonly holders: Map<string, Params>;
   document: number;
+  isChange: boolean;
 }
 
 /** What it adds to a tool that its connector has the accounts named, or paraphrased: others cannot be meant. */
@@ -78,6 +79,7 @@ export function createRanker(): Ranker {
   function put(tool: Tool): void {
     const [definition] = tool.holders.values();
     tool.document = index.add(readTool(tool.connector, tool.name, definition as Params), tool.connector);
+    tool.isChange = changes(tool.name, definition as Params);
     byDocument[tool.document] = tool;
   }
 
@@ -127,9 +129,7 @@ export function createRanker(): Ranker {
 
   /** Somebody who only asks seldom means a tool that changes something, and it is the worse mistake. */
   function weightWhenAsked(document: number): number {
-    const { name, holders } = byDocument[document] as Tool;
-    const [definition] = holders.values();
-    return changes(name, definition as Params) ? changeShare : 1;
+    return (byDocument[document] as Tool).isChange ? changeShare : 1;
   }
 
   function describe(
@@ -169,6 +169,7 @@ export function createRanker(): Ranker {
           name,
           holders: new Map([[account.profile, definition]]),
           document: -1,
+          isChange: false,
         };
         byKey.set(key, tool);
         put(tool);
