@@ -142,6 +142,14 @@ export const negators = new Set(
   ).split(' '),
 );
 
+/** Verbs that "not" belongs to when they stand before it. */
+export const auxiliaries = new Set(
+  'do does did is are was were will would can could should must may'.split(' '),
+);
+export const contractions = new Set(
+  'dont doesnt didnt isnt arent wont wouldnt cant couldnt shouldnt'.split(' '),
+);
+
 /** Two words that negate what follows, and the second of them alone does not. */
 export const negatingPairs = new Set([
   'other than',

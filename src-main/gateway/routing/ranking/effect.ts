@@ -63,7 +63,7 @@ const query = /^quer(?:y|ies)$/i;
 const asking = new Set(
   (
     'what which who whom whose when where why is are was were has have did does show list tell find search look see ' +
-    'get read check view'
+    'get read check view compare diff'
   ).split(' '),
 );
 const howMuch = new Set('many much old big long far large often'.split(' '));

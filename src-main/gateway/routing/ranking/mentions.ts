@@ -1,4 +1,6 @@
 import {
+  auxiliaries,
+  contractions,
   determiners,
   isOrdinary,
   joiners,
@@ -116,14 +118,15 @@ export function createAccountNames(accounts: Iterable<Account>): AccountNames {
       });
       return found.map(({ form, first, last }) => {
         const ordinary = form.words.length === 1 && isOrdinary(form.words[0] as string);
+        const negated = isNegated(text, tokens, first, found);
         return {
           accounts: form.accounts,
           first,
           last,
           how: form.how,
-          isNegated: isNegated(text, tokens, first, found),
+          isNegated: negated,
           isOrdinary: ordinary,
-          isPlain: isPlain(text, tokens, first, last, found, form),
+          isPlain: isPlain(text, tokens, first, last, found, form, negated),
         };
       });
     },
@@ -159,6 +162,7 @@ function isPlain(
   last: number,
   found: Found,
   form: Form,
+  negated: boolean,
 ): boolean {
   const token = tokens[first] as Token;
   const end = (tokens[last - 1] as Token).to;
@@ -185,7 +189,7 @@ function isPlain(
   if (tokens[first - 1]?.word === 'only' && isEnd) return true;
   if (next?.word === 'only') return true;
   if (before === undefined && first > 0 && follows) return true;
-  if (before !== undefined && negators.has(before) && follows) return true;
+  if (negated && follows && !isNegatedVerb(tokens, first)) return true;
   return found.some(
     (other) =>
       other.form !== form &&
@@ -194,6 +198,12 @@ function isPlain(
       ) &&
       (isJoined(text, tokens, last, other.first) || isJoined(text, tokens, other.last, first)),
   );
+}
+
+/** "It does not work" rules nothing out. */
+function isNegatedVerb(tokens: readonly Token[], at: number): boolean {
+  const before = tokens[at - 1]?.word ?? '';
+  return contractions.has(before) || (before === 'not' && auxiliaries.has(tokens[at - 2]?.word ?? ''));
 }
 
 /** Whether nothing but joining words stands between two names. */
