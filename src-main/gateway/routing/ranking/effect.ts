@@ -18,9 +18,11 @@ export function effectOf(name: string, definition: Params): Effect {
   return guess(words);
 }
 
-/** Whether somebody asks for a change in these words. */
+/** Whether somebody asks for a change in these words; running a statement is none yet. */
 export function asksForChange(words: readonly string[]): boolean {
-  return words.some((word) => destroying.has(word) || changing.has(word));
+  const isChange = (word: string): boolean =>
+    destroying.has(word) || (changing.has(word) && !running.has(word));
+  return words.some((word) => isChange(word) || (word.endsWith('s') && isChange(word.slice(0, -1))));
 }
 
 /** Whether somebody only asks for something: "which tables are there", "show me the logs". */
@@ -74,6 +76,8 @@ const destroying = new Set(
     'ban block unlink prune overwrite force rollback revert archive cancel refund detach expire'
   ).split(' '),
 );
+
+const running = new Set('run execute exec invoke start'.split(' '));
 
 const changing = new Set(
   (

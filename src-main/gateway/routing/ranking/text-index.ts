@@ -59,6 +59,9 @@ export function createTextIndex(): TextIndex {
   const groups = new Map<string, { number: number; uses: number }>();
   const groupNames: string[] = [];
   const totals = fields.map(() => 0);
+  /** By term, of the document in hand: how often in this field, and in which fields. Maps would be garbage each time. */
+  const times: number[] = [];
+  const places: number[] = [];
   let count = 0;
   let version = 0;
   let byPrefix: Map<string, number[]> | null = null;
@@ -71,6 +74,8 @@ export function createTextIndex(): TextIndex {
     stemOf[made] = stem;
     lists[made] = [];
     frequencies[made] = 0;
+    times[made] = 0;
+    places[made] = 0;
     byPrefix = null;
     return made;
   }
@@ -102,29 +107,35 @@ export function createTextIndex(): TextIndex {
     add(texts, group) {
       const document = freeDocuments.pop() ?? entries.length;
       if (document >= maxDocuments) throw new RangeError(`the index holds ${maxDocuments} tools at most`);
-      const places = new Map<number, number>();
+      const terms: number[] = [];
       texts.forEach((text, field) => {
-        const counts = new Map<number, number>();
+        const own: number[] = [];
         for (const stem of text) {
           const term = numberOf(stem);
-          counts.set(term, (counts.get(term) ?? 0) + 1);
+          if (times[term] === 0) own.push(term);
+          times[term] = (times[term] as number) + 1;
         }
-        for (const [term, times] of counts) {
-          if (!places.has(term)) frequencies[term] = (frequencies[term] as number) + 1;
-          places.set(term, (places.get(term) ?? 0) | (1 << field));
+        for (const term of own) {
+          if (places[term] === 0) {
+            terms.push(term);
+            frequencies[term] = (frequencies[term] as number) + 1;
+          }
+          places[term] = (places[term] as number) | (1 << field);
           // Within one document fields may lie apart in a list only if another document came between: none does.
           (lists[term] as number[]).push(
-            (document << documentShift) | (field << fieldShift) | Math.min(times, maxCount),
+            (document << documentShift) | (field << fieldShift) | Math.min(times[term] as number, maxCount),
           );
+          times[term] = 0;
         }
         totals[field] = (totals[field] as number) + text.length;
       });
       entries[document] = {
-        terms: Array.from(places, ([term, where]) => (term << termShift) | where),
+        terms: terms.map((term) => (term << termShift) | (places[term] as number)),
         name: (texts[0] ?? []).map((stem) => numbers.get(stem) as number),
         group: groupOf(group),
         lengths: texts.map((text) => text.length),
       };
+      for (const term of terms) places[term] = 0;
       count += 1;
       version += 1;
       return document;

@@ -15,7 +15,7 @@ function shop() {
       executeSql,
       listTables,
       { ...tool('pause_project', 'Pause a project'), ...destroys },
-      tool('drop_table', 'Drop a table'),
+      tool('drop_schema', 'Drop a schema and everything that is in it'),
       tool('post_notice', 'Post a notice'),
     ]);
   return ranker;
@@ -70,7 +70,7 @@ test('of three accounts exactly the two named ones are proposed', () => {
 
 test('a tool that destroys is never proposed', () => {
   verifies('NUC-080');
-  for (const intent of ['pause the project on all accounts', 'drop the table on atlas and default'])
+  for (const intent of ['pause the project on all accounts', 'drop the schema on atlas and default'])
     assert.equal(proposed(intent), undefined, intent);
   assert.equal(meant(shop(), 'pause the project on all accounts').tool, 'pause_project');
 });
