@@ -5,7 +5,8 @@ import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-s
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
-import { readReply } from '../wire/reply.ts';
+import { parseExactly } from '../wire/exact.ts';
+import { readExactly } from '../wire/reply.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
@@ -99,7 +100,7 @@ export function createCatalog(deps: {
         timeoutMs: config.list_timeout,
         background: true,
       });
-      const { result, error } = readReply(reply);
+      const { result, error } = readExactly(reply);
       if (error) {
         // Declared but not there, as many servers have it with templates.
         if (error['code'] === -32601) return found;
@@ -214,10 +215,10 @@ function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
 }
 
 function parseListing(listing: Listing): Offer {
-  const parse = (texts: readonly string[]): Params[] => texts.map((text) => JSON.parse(text) as Params);
+  const parse = (texts: readonly string[]): Params[] => texts.map((text) => parseExactly(text) as Params);
   const { tool, prompt, resource, template } = listing.definitions;
   return {
-    greeting: JSON.parse(listing.initialize) as Params,
+    greeting: parseExactly(listing.initialize) as Params,
     tool: parse(tool),
     prompt: parse(prompt),
     resource: parse(resource),

@@ -4,7 +4,7 @@ import { withEnvelope } from '../wire/envelope.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { metaKeys, modernErrors, modernRevision } from '../wire/modern.ts';
 import type { Era } from '../wire/peer.ts';
-import { readReply } from '../wire/reply.ts';
+import { readExactly } from '../wire/reply.ts';
 import type { Connection } from './connection.ts';
 import type { Transport } from './transport.ts';
 
@@ -57,7 +57,7 @@ export async function greet(options: {
 
   async function attempt(method: 'initialize' | 'server/discover', params: Params): Promise<Attempt> {
     const reply = await connection.request(method, params, { timeoutMs, signal: ending.signal });
-    const { result, error } = readReply(reply);
+    const { result, error } = readExactly(reply);
     return method === 'initialize' ? initialized(profile, result, error) : discovered(profile, result, error);
   }
   const initialize = (): Promise<Attempt> => {

@@ -69,6 +69,7 @@ function setting(
     supervisor: {
       request: refuse,
       eraOf: refuse,
+      notify: refuse,
       left: refuse,
       connect: refuse,
       status: refuse,

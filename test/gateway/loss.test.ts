@@ -1,0 +1,129 @@
+// Nothing lost in passing: what a client and a server say to each other is written down at both ends, directly and with
+// the gateway between them, and compared text by text.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import test, { before } from 'node:test';
+import { createHome, createScope, type Scope } from '../helpers/home.ts';
+import { serveHttp } from '../helpers/http.ts';
+import { losses, type Account } from '../helpers/losses.ts';
+import { revisions, tellAll, type Era } from '../helpers/odd-client.ts';
+import { overHttp, overStdio } from '../helpers/raw-wire.ts';
+import { verifies } from '../helpers/requirements.ts';
+import { withDeadline } from '../helpers/until.ts';
+import { allowed, type Pairing } from './loss-allowed.ts';
+
+const scope = createScope();
+const home = createHome(scope);
+const script = join(import.meta.dirname, '../fixtures/odd-upstream.ts');
+const eras = ['legacy', 'modern'] as const;
+const transports = ['stdio', 'http'] as const;
+const pairings: readonly Pairing[] = transports.flatMap((transport) =>
+  eras.flatMap((upstream) => eras.map((client) => ({ transport, upstream, client }))),
+);
+/** What passed without a gateway, by transport and era. */
+const direct = new Map<string, Account>();
+const needed = new Set<RegExp>();
+let base = '';
+
+before(async () => {
+  const mcpServers = Object.fromEntries(
+    await Promise.all(pairings.map(async (pairing) => [nameOf(pairing), await serverFor(pairing)] as const)),
+  );
+  const file = home.path('servers.json');
+  writeFileSync(file, JSON.stringify({ mcpServers }));
+  const { url } = await serveHttp(scope, home, '127.0.0.1:0', {
+    args: ['--token', 'none', '--servers', file],
+  });
+  base = url;
+  for (const transport of transports)
+    for (const era of eras)
+      direct.set(`${transport} ${era}`, await accountOf(scope, `direct-${transport}-${era}`, era, transport));
+});
+
+for (const pairing of pairings)
+  test(`a ${pairing.client} client loses nothing before a ${pairing.upstream} server over ${pairing.transport}`, async (t) => {
+    verifies('NEW-012');
+    const name = nameOf(pairing);
+    const wire = overHttp(t, `${base}/p/${name}:default/mcp`, revisions[pairing.client]);
+    const heard = await tellAll(wire, pairing.client, () => gotBy(name));
+    const itself = direct.get(`${pairing.transport} ${pairing.upstream}`) as Account;
+    const found = losses(itself, { heard, got: gotBy(name) }, pairing.client === pairing.upstream);
+    const left = found.filter((one) => {
+      const entry = allowed.find(({ what, where }) => what.test(one) && (where?.(pairing) ?? true));
+      if (entry) needed.add(entry.what);
+      return !entry;
+    });
+    assert.deepEqual(left, []);
+    // All of them, and before the answer they came in one piece with.
+    const steps = heard.filter(({ step }) => step === 'progress').map(({ text }) => text);
+    assert.equal(steps.length, 101);
+    assert.match(steps.at(-1) ?? '', /"result"/);
+    for (const [index, text] of steps.slice(0, 100).entries())
+      assert.match(text, new RegExp(`"progress":${index}\\.5\\b`));
+    for (const text of steps.slice(0, 100)) assert.match(text, /"progressToken":0\b/);
+  });
+
+test('no difference is allowed that does not exist', () => {
+  assert.deepEqual(
+    allowed.filter(({ what, isOpen }) => !isOpen && !needed.has(what)).map(({ what }) => String(what)),
+    [],
+  );
+});
+
+function nameOf({ transport, upstream, client }: Pairing): string {
+  return `${transport}-${upstream}-for-${client}`;
+}
+
+async function serverFor(pairing: Pairing): Promise<object> {
+  const name = nameOf(pairing);
+  if (pairing.transport === 'http') return { url: await serve(name, pairing.upstream) };
+  return { command: process.execPath, args: argumentsOf(name, pairing.upstream, 'stdio') };
+}
+
+/** The odd upstream over HTTP, and where it listens. */
+async function serve(name: string, era: Era): Promise<string> {
+  const child = spawn(process.execPath, argumentsOf(name, era, 'http'), {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
+  scope.after(() => void child.kill('SIGKILL'));
+  const [url] = (await withDeadline('its URL', once(createInterface(child.stderr), 'line'))) as [string];
+  return url;
+}
+
+function argumentsOf(name: string, era: Era, transport: string): string[] {
+  return [script, '--transport', transport, '--era', era, '--record', recordOf(name)];
+}
+
+/** A client and the odd upstream, with nothing between them. */
+async function accountOf(
+  owner: Scope,
+  name: string,
+  era: Era,
+  transport: 'stdio' | 'http',
+): Promise<Account> {
+  const wire =
+    transport === 'http'
+      ? overHttp(owner, await serve(name, era), revisions[era])
+      : overStdio(owner, process.execPath, argumentsOf(name, era, 'stdio'));
+  const heard = await tellAll(wire, era, () => gotBy(name));
+  return { heard, got: gotBy(name) };
+}
+
+function recordOf(name: string): string {
+  return home.path(`${name}.record`);
+}
+
+/** What an upstream wrote down. */
+function gotBy(name: string): Account['got'] {
+  if (!existsSync(recordOf(name))) return [];
+  const lines = readFileSync(recordOf(name), 'utf8').split('\n');
+  // The last one may be half written.
+  return lines.slice(0, -1).map((line) => {
+    const end = line.indexOf('\t');
+    return { what: line.slice(0, end), text: line.slice(end + 1) };
+  });
+}
