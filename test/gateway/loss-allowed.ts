@@ -165,6 +165,65 @@ export const allowed: readonly Allowed[] = [
   {
     what: /^got notifications\/cancelled: params\.(reason was|_meta is gone|vendor\/odd is gone)/,
     reason: 'row cancellation: a modern client over HTTP says nothing, it goes',
-    where: isNewOld,
+    where: ({ client }) => client === 'modern',
+  },
+];
+
+/** What differs besides where a client sees all accounts at once, under names of the gateway (design.md, 5 and 14). */
+export const allowedTogether: readonly Allowed[] = [
+  {
+    what: /^heard (tools|prompts)\/list: answer result\.\w+\[\d+\]\.(name|description) was /,
+    reason: 'names and descriptions say which account is meant',
+  },
+  {
+    what: /^heard resources(\/templates)?\/list: answer result\.\w+\[\d+\]\.(uri|uriTemplate|description) was /,
+    reason: 'addresses and descriptions say which account is meant',
+  },
+  {
+    what: /^heard (links|read|prompt|news afterwards): .*uri was /,
+    reason: 'what a client reads next is named as the gateway names it',
+  },
+  {
+    what: /^heard (initialize|discover): /,
+    reason: 'the gateway greets for all accounts: its own name, instructions and merged capabilities',
+  },
+  {
+    what: /^heard (vendor|vendor error|tasks .*): answer /,
+    reason: 'what MCP does not know concerns no account in particular',
+  },
+  {
+    what: /^heard (task|news afterwards): (answer|notifications\/tasks\/status) .*task/i,
+    reason: 'a task is named as the gateway names it',
+    isOpen: true,
+  },
+  {
+    what: /^got (vendor\/\S+|tasks\/\S+|notifications\/vendor\/hello): came 0 times instead of 1$/,
+    reason: 'what MCP does not know concerns no account in particular',
+  },
+  {
+    what: /^(heard ask: roots\/list|asked roots\/list:) came 0 times instead of 1$/,
+    reason: 'a client of all accounts is asked for its folders by none (decision 6)',
+    where: ({ client }) => client === 'legacy',
+  },
+  {
+    what: /^(answered:|got answer to roots\/list:) /,
+    reason: 'the gateway answers roots/list: the folders are the profile’s',
+    where: ({ client }) => client === 'legacy',
+  },
+  {
+    what: /^got .*: params\._meta\.io\.modelcontextprotocol\/clientCapabilities\.roots is gone$/,
+    reason: 'the same: roots are not declared',
+    where: ({ client }) => client === 'modern',
+  },
+  {
+    what: /^heard .*: notifications\/\w+\/list_changed came \d times instead of 0$/,
+    reason: 'an account that was never listed before is news',
+    isOpen: true,
+  },
+  {
+    what: /^heard (listen: (.*resourceSubscriptions is gone|answer came )|news afterwards: .*updated came 0)/,
+    reason: 'merged capabilities: resources.subscribe is not among those the gateway declares',
+    where: ({ client }) => client === 'modern',
+    isOpen: true,
   },
 ];

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { before } from 'node:test';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
-import { serveHttp } from '../helpers/http.ts';
+import { ask, rpc, serveHttp } from '../helpers/http.ts';
 import { losses, type Account } from '../helpers/losses.ts';
 import { revisions, tellAll, type Era } from '../helpers/odd-client.ts';
 import { overHttp, overStdio } from '../helpers/raw-wire.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { withDeadline } from '../helpers/until.ts';
-import { allowed, type Pairing } from './loss-allowed.ts';
+import { allowed, allowedTogether, type Allowed, type Pairing } from './loss-allowed.ts';
 
 const scope = createScope();
 const home = createHome(scope);
@@ -51,13 +51,7 @@ for (const pairing of pairings)
     const wire = overHttp(t, `${base}/p/${name}:default/mcp`, revisions[pairing.client]);
     const heard = await tellAll(wire, pairing.client, () => gotBy(name));
     const itself = direct.get(`${pairing.transport} ${pairing.upstream}`) as Account;
-    const found = losses(itself, { heard, got: gotBy(name) }, pairing.client === pairing.upstream);
-    const left = found.filter((one) => {
-      const entry = allowed.find(({ what, where }) => what.test(one) && (where?.(pairing) ?? true));
-      if (entry) needed.add(entry.what);
-      return !entry;
-    });
-    assert.deepEqual(left, []);
+    assert.deepEqual(unallowed(itself, { heard, got: gotBy(name) }, pairing, allowed), []);
     // All of them, and before the answer they came in one piece with.
     const steps = heard.filter(({ step }) => step === 'progress').map(({ text }) => text);
     assert.equal(steps.length, 101);
@@ -67,12 +61,49 @@ for (const pairing of pairings)
     for (const text of steps.slice(0, 100)) assert.match(text, /"progressToken":0\b/);
   });
 
+for (const era of eras)
+  test(`a ${era} client that sees all accounts loses nothing but names`, async (t) => {
+    verifies('NEW-012');
+    const pairing: Pairing = { transport: 'stdio', upstream: era, client: era };
+    const name = `together-${era}`;
+    const servers = home.path(`${name}.json`);
+    const server = { command: process.execPath, args: argumentsOf(name, era, 'stdio') };
+    writeFileSync(servers, JSON.stringify({ mcpServers: { odd: server } }));
+    const own = createHome(t);
+    const { url } = await serveHttp(t, own, '127.0.0.1:0', {
+      args: ['--token', 'none', '--servers', servers],
+    });
+    const listed = async (method: string): Promise<string> => (await ask(url, rpc(method))).body;
+    const [, prefix = ''] = /"name":"([^"]*)hang"/.exec(await listed('tools/list')) ?? [];
+    const [, place = ''] = /"uri":"([^"]+)odd:\/\/one"/.exec(await listed('resources/list')) ?? [];
+    const names = {
+      name: (given: string) => `${prefix}${given}`,
+      uri: (given: string) => `${place}${given}`,
+    };
+    const wire = overHttp(t, `${url}/mcp`, revisions[era]);
+    const heard = await tellAll(wire, era, () => gotBy(name), names);
+    const itself = direct.get(`stdio ${era}`) as Account;
+    const all = [...allowed, ...allowedTogether];
+    assert.deepEqual(unallowed(itself, { heard, got: gotBy(name) }, pairing, all), []);
+  });
+
 test('no difference is allowed that does not exist', () => {
   assert.deepEqual(
-    allowed.filter(({ what, isOpen }) => !isOpen && !needed.has(what)).map(({ what }) => String(what)),
+    [...allowed, ...allowedTogether]
+      .filter(({ what, isOpen }) => !isOpen && !needed.has(what))
+      .map(({ what }) => String(what)),
     [],
   );
 });
+
+/** The differences that are neither ids nor on the list. */
+function unallowed(before: Account, after: Account, pairing: Pairing, list: readonly Allowed[]): string[] {
+  return losses(before, after, pairing.client === pairing.upstream).filter((one) => {
+    const entry = list.find(({ what, where }) => what.test(one) && (where?.(pairing) ?? true));
+    if (entry) needed.add(entry.what);
+    return !entry;
+  });
+}
 
 function nameOf({ transport, upstream, client }: Pairing): string {
   return `${transport}-${upstream}-for-${client}`;

@@ -39,11 +39,20 @@ interface Read {
   readonly method?: string;
 }
 
+/** What the client calls what the upstream offers: the upstream's own names, or those of a gateway. */
+export interface Names {
+  name(own: string): string;
+  uri(own: string): string;
+}
+
+const ownNames: Names = { name: (own) => own, uri: (own) => own };
+
 /** Says everything there is to say to the odd upstream, one thing after the other, and hands out what it heard. */
 export async function tellAll(
   wire: RawWire,
   era: Era,
   got: () => readonly { readonly what: string }[],
+  names = ownNames,
 ): Promise<Heard[]> {
   const heard: Heard[] = [];
   let step = '';
@@ -91,7 +100,8 @@ export async function tellAll(
 
   const tell = (method: string, whole: string): Promise<void> =>
     wire.send(`{"method":"${method}","params":${whole},"jsonrpc":"2.0"}`);
-  const tool = (name: string, args = `{${oddities}}`): string => `"arguments":${args},"name":"${name}"`;
+  const tool = (name: string, args = `{${oddities}}`): string =>
+    `"arguments":${args},"name":"${names.name(name)}"`;
   const list = (words: readonly string[]): string =>
     `{"what":${JSON.stringify(words)},"methods":${JSON.stringify(words)}}`;
   /** Waits for something that may be lost; whether it was shows later. */
@@ -129,7 +139,7 @@ export async function tellAll(
   async function legacyOnly(): Promise<void> {
     await say('ping', 40, 'ping', params(''));
     await say('level', 41, 'logging/setLevel', params('"level":"debug"'));
-    await say('subscribe', 42, 'resources/subscribe', params('"uri":"odd://one"'));
+    await say('subscribe', 42, 'resources/subscribe', params(`"uri":"${names.uri('odd://one')}"`));
     await say('ask', 43, 'tools/call', params(tool('ask', list(whatIsAsked))));
     await say('vendor ask', 39, 'tools/call', params(tool('ask', list(['vendor/ask']))));
     await say('retract', 44, 'tools/call', params(tool('retract')));
@@ -144,7 +154,7 @@ export async function tellAll(
       params(tool('afterwards', list(unaskedNews))),
       1 + unaskedNews.length,
     );
-    await say('unsubscribe', 49, 'resources/unsubscribe', params('"uri":"odd://one"'));
+    await say('unsubscribe', 49, 'resources/unsubscribe', params(`"uri":"${names.uri('odd://one')}"`));
     await arrived('notifications/vendor/hello');
   }
 
@@ -157,7 +167,7 @@ export async function tellAll(
       'listen',
       75,
       'subscriptions/listen',
-      params('"notifications":{"resourceSubscriptions":["odd://one"]}'),
+      params(`"notifications":{"resourceSubscriptions":["${names.uri('odd://one')}"]}`),
       1,
     );
     await say(
@@ -187,15 +197,15 @@ export async function tellAll(
     'prompt',
     20,
     'prompts/get',
-    params('"name":"odd_prompt","arguments":{"who":"\\u00e9","vendor/x":1.0}'),
+    params(`"name":"${names.name('odd_prompt')}","arguments":{"who":"\\u00e9","vendor/x":1.0}`),
   );
-  await say('read', 21, 'resources/read', params('"uri":"odd://one"'));
+  await say('read', 21, 'resources/read', params(`"uri":"${names.uri('odd://one')}"`));
   await say(
     'complete',
     22,
     'completion/complete',
     params(
-      '"ref":{"type":"ref/prompt","name":"odd_prompt","title":"t"},"argument":{"name":"who","value":"\\u00e9"},"context":{"arguments":{"a":"b"},"v":1.0}',
+      `"ref":{"type":"ref/prompt","name":"${names.name('odd_prompt')}","title":"t"},"argument":{"name":"who","value":"\\u00e9"},"context":{"arguments":{"a":"b"},"v":1.0}`,
     ),
   );
   await say('vendor', 23, 'vendor/method', params(oddities));
@@ -205,14 +215,13 @@ export async function tellAll(
   await (era === 'modern' ? modernOnly() : legacyOnly());
   await say('hang', 90, 'tools/call', params(tool('hang')), 1);
   step = 'cancelled';
-  if (era === 'modern') wire.drop();
-  else
+  const isDropped = wire.drop();
+  if (!isDropped)
     await tell(
       'notifications/cancelled',
       `{"reason":"en\\u00f6ugh","requestId":90,"_meta":{"v":1.0},${oddities}}`,
     );
-  const signs =
-    era === 'modern' ? ['notifications/cancelled', 'the end of tools/call'] : ['notifications/cancelled'];
-  await Promise.race(signs.map(arrived));
+  // The gateway may say it in the other way.
+  await Promise.race(['notifications/cancelled', 'the end of tools/call'].map(arrived));
   return heard;
 }

@@ -7,8 +7,8 @@ import { withDeadline } from './until.ts';
 export interface RawWire {
   /** Sends one message; over HTTP resolves when the server took it, or answered it. */
   send(text: string): Promise<void>;
-  /** Breaks off what is being answered: a cancel, where a transport knows no other. */
-  drop(): void;
+  /** Breaks off what is being answered, which over HTTP is a cancel in the modern era; false where it is none. */
+  drop(): boolean;
   /** Opens what a session hears unasked; a wire that hears it anyway does nothing. */
   listen(): Promise<void>;
   onHeard(take: (text: string) => void): void;
@@ -28,7 +28,7 @@ export function overStdio(scope: Scope, command: string, args: readonly string[]
   });
   return {
     send: async (text) => void child.stdin.write(`${text}\n`),
-    drop: () => {},
+    drop: () => false,
     listen: async () => {},
     onHeard: (taker) => (take = taker),
   };
@@ -114,7 +114,10 @@ export function overHttp(scope: Scope, url: string, revision: string, token?: st
       if (method === undefined || id === undefined) return done;
       last = response;
     },
-    drop: () => void last?.destroy(),
+    drop() {
+      if (isModern) last?.destroy();
+      return isModern;
+    },
     async listen() {
       if (!isModern) void read(await open(null));
     },
