@@ -137,7 +137,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       else if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method))
         catalog.refreshSoon(profile);
     },
-    roots: (profile) => rootsOf(store.get(profile)?.roots ?? []),
+    roots,
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
       background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
@@ -156,7 +156,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld }),
+    bridge: createBridge({ supervisor, newOld, roots }),
     audit,
     clock,
   });
@@ -217,6 +217,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       const forget = clock.after(settleMs, patience.resolve);
       firstListings.set(id, Promise.race([listing, patience.promise]).finally(forget));
     }
+  }
+
+  function roots(id: string): readonly Params[] {
+    return rootsOf(store.get(id)?.roots ?? []);
   }
 
   async function settle(view: View): Promise<void> {

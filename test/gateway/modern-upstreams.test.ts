@@ -37,8 +37,8 @@ let gateway: Gateway;
 before(async () => {
   gateway = await startGateway(scope, home);
   const launch = { command: process.execPath, args: [main, '--transport', 'stdio', '--era', 'modern'] };
-  await added({ connector: 'std', name: 'new', launch });
-  await added({ connector: 'far', name: 'new', url: await startFixture(scope) });
+  await added({ connector: 'std', name: 'new', launch, roots: ['/srv/one'] });
+  await added({ connector: 'far', name: 'new', url: await startFixture(scope), roots: ['/srv/one'] });
 });
 
 async function added(input: Parameters<typeof gateway.ask<'profiles.add'>>[1]): Promise<void> {
@@ -127,7 +127,8 @@ for (const [way, open] of Object.entries(ways))
         heard.length = 0;
         assert.equal(textOf(await call('test_sampling', { prompt: 'Capital?' })), 'LLM response: Paris');
         assert.match(textOf(await call('test_elicitation', { message: 'Who?' })), /action=accept.*somebody/);
-        assert.equal(textOf(await call('roots')), 'file:///work');
+        // Those of the profile: where a client sees all accounts, none of them is told its folders.
+        assert.equal(textOf(await call('roots')), 'file:///srv/one');
         assert.deepEqual(
           heard.filter((words) => words !== 'tools changed'),
           ['sampled', 'asked Who?'],

@@ -128,7 +128,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEX-031': { title: 'list_changed in both directions', status: 'planned' },
   'NEX-032': {
     title: 'Progress, cancellation, logging, sampling, elicitation, roots pass',
-    status: 'planned',
+    status: 'done',
   },
   'NEX-033': { title: 'Time limits of upstreams', status: 'done' },
   'NEX-034': { title: 'Access rules per server and tool', status: 'planned' },

@@ -2,7 +2,7 @@ import type { Supervisor } from '../upstream/supervisor.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
 import { oldNew } from '../wire/eras/old-new.ts';
 import type { Params } from '../wire/frame.ts';
-import type { Peer } from '../wire/peer.ts';
+import { hasCapability, type Peer } from '../wire/peer.ts';
 import type { Reply } from '../wire/reply.ts';
 
 /** One request on its way to an upstream, whatever era that speaks. */
@@ -25,6 +25,8 @@ export type Bridge = (carried: Carried) => Promise<Reply>;
 export function createBridge(deps: {
   readonly supervisor: Pick<Supervisor, 'request' | 'eraOf' | 'notify'>;
   readonly newOld: NewOld;
+  /** The folders a profile may know of, as file URIs. */
+  roots(profile: string): readonly Params[];
 }): Bridge {
   const { supervisor, newOld } = deps;
   return async ({ profile, principal, method, isNotification, params, signal, onProgress, peer }) => {
@@ -35,10 +37,15 @@ export function createBridge(deps: {
     const era = supervisor.eraOf(profile, signal);
     const upstream = typeof era === 'string' ? era : await era;
     const client = peer?.era ?? 'legacy';
-    const send = (asked: Params): Promise<Reply> =>
-      supervisor.request(profile, method, asked, { signal, onProgress, peer });
-    if (client === upstream) return send(params);
-    if (upstream === 'modern') return oldNew(send, params, peer, profile, signal);
+    const send =
+      (asker: Peer | undefined) =>
+      (asked: Params): Promise<Reply> =>
+        supervisor.request(profile, method, asked, { signal, onProgress, peer: asker });
+    if (client === upstream) return send(peer)(params);
+    if (upstream === 'modern') {
+      const asked = peer && withRoots(peer, deps.roots(profile));
+      return oldNew(send(asked), params, asked, profile, signal);
+    }
     return newOld.carry({
       start: (asked, other, ending, relay) =>
         supervisor.request(profile, method, asked, { signal: ending, onProgress: relay, peer: other }),
@@ -50,5 +57,16 @@ export function createBridge(deps: {
       signal,
       onProgress,
     });
+  };
+}
+
+/** A client whose folders are those of the profile, where that has some or the client's are none of its business. */
+function withRoots(peer: Peer, roots: readonly Params[]): Peer {
+  if (roots.length === 0 && hasCapability(peer.capabilities, ['roots'])) return peer;
+  return {
+    ...peer,
+    capabilities: { ...peer.capabilities, roots: {} },
+    ask: (request) =>
+      request.method === 'roots/list' ? Promise.resolve({ result: { roots } }) : peer.ask(request),
   };
 }

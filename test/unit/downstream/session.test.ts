@@ -87,6 +87,7 @@ function setUp(
         approvals: createApprovals({ clock }),
         limits: noLimits,
         bridge: createBridge({
+          roots: () => [],
           supervisor,
           newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
         }),

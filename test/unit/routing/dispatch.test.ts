@@ -51,6 +51,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     approvals,
     limits: parts.limits ?? noLimits,
     bridge: createBridge({
+      roots: () => [],
       supervisor,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
