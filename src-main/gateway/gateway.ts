@@ -25,6 +25,7 @@ import { createDispatch } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
+import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -156,7 +157,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy: createPolicy(config.approval.ask_for),
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld, roots }),
+    bridge: createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
   });
@@ -279,6 +280,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     version,
     dispatch,
     listens,
+    tasks: createTasks({ clock }),
     settle,
   };
   const answerModern = createModern(modernDeps);

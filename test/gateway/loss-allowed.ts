@@ -221,8 +221,8 @@ export const allowedTogether: readonly Allowed[] = [
     isOpen: true,
   },
   {
-    what: /^heard (listen: (.*resourceSubscriptions is gone|answer came )|news afterwards: .*updated came 0)/,
-    reason: 'merged capabilities: resources.subscribe is not among those the gateway declares',
+    what: /^heard (listen: (.*resourceSubscriptions(\[0\] was| is gone)|answer came )|news afterwards: .*updated came 0)/,
+    reason: 'addresses say which account is meant; merged capabilities may be without resources.subscribe',
     where: ({ client }) => client === 'modern',
     isOpen: true,
   },

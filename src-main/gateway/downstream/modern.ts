@@ -2,7 +2,9 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import type { Call, Dispatch } from '../routing/dispatch.ts';
 import { discovery } from '../routing/greeting.ts';
+import { exposeReply } from '../routing/exposing.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
+import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { paramFault, type Envelope, type Headers, type RequestFrame } from '../wire/classify.ts';
@@ -55,6 +57,7 @@ export interface ModernDeps {
   readonly version: string;
   readonly dispatch: Dispatch;
   readonly listens: Listens;
+  readonly tasks: Tasks;
   settle(view: View): Promise<void>;
 }
 
@@ -105,7 +108,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
       if (method === 'server/discover' || Object.hasOwn(lists, method)) {
         if (view().missing().length > 0) await deps.settle(view());
         if (method === 'server/discover') return answer({ result: discovery(view(), deps.version) });
-        const page = view().page(lists[method] as DefinitionKind, params['cursor']);
+        const page = view().page(lists[method] as DefinitionKind, params['cursor'], 'modern');
         return answerText(`${uncachedMembers},${page.slice(1, -1)}`);
       }
       await call();
@@ -113,7 +116,8 @@ export function createModern(deps: ModernDeps): AnswerModern {
 
     async function call(): Promise<void> {
       const { caller, client, envelope, headers } = request;
-      const addressed = addressOf(view, method, params);
+      const tasks = deps.tasks.of(caller.principal, 'modern');
+      const addressed = addressOf(view, method, params, tasks);
       if (!addressed) throw unknownMethod(method);
       const route = addressed.look() ?? (await routeOf(addressed, view, deps.settle));
       if (addressed.kind === 'tool' && headers) {
@@ -146,7 +150,8 @@ export function createModern(deps: ModernDeps): AnswerModern {
           },
         },
       };
-      deliver(await deps.dispatch(whole), whole);
+      const reply = await deps.dispatch(whole);
+      deliver(exposeReply(reply, { ...addressed, route }, view(), tasks), whole);
     }
 
     function deliver(reply: Reply, { kind, route }: Call): void {

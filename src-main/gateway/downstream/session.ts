@@ -3,10 +3,12 @@ import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { Call, Dispatch } from '../routing/dispatch.ts';
+import { exposeReply } from '../routing/exposing.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding, Route } from '../routing/route.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
+import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { takenBack } from '../wire/cancelled.ts';
@@ -27,6 +29,8 @@ import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
 import { progressOf } from './progress.ts';
 import { createSessionModern } from './session-modern.ts';
+import { createSessionTasks } from './session-tasks.ts';
+import { listTasks } from './task-list.ts';
 import { tooLarge } from './too-large.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
@@ -88,6 +92,7 @@ export interface SessionDeps {
   /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
   settle(view: View): Promise<void>;
   readonly subscriptions: Subscriptions;
+  readonly tasks: Tasks;
   /** A client wants log messages of these profiles from a level on; null: it is gone. */
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
   /** Answers what comes with an envelope of the modern era: each request by itself, whatever else the session is. */
@@ -103,6 +108,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
+  const tasks = deps.tasks.of(caller.principal, 'legacy');
+  const ofTasks = createSessionTasks(tasks, view);
   /** What is news to the client; null before it opened the session. */
   let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
@@ -175,7 +182,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const addressed = addressOf(view, method, params);
+      const addressed = addressOf(view, method, params, tasks);
       if (!addressed) throw new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${method}`);
       const route = addressed.look() ?? (await routeOf(addressed, view, deps.settle));
       const call: Call = {
@@ -196,15 +203,16 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
           capabilities: askableOf(view(), capabilities),
           // One that set none hears what servers think right; servers of the modern era have to be asked.
           logLevel: level ?? 'info',
-          ask: (asked) => asking.ask(asked, capabilities, id),
-          tell,
+          ask: (asked) => ofTasks.ask(asked, route.binding, (shown) => asking.ask(shown, capabilities, id)),
+          tell: (what, about) => tell(what, about, route),
         },
       };
       const isLast = method !== 'resources/unsubscribe' || forget(route);
       const reply: Reply = isLast ? await deps.dispatch(call) : { kind: 'made', body: { result: {} } };
       if (method === 'resources/subscribe' && replyOutcome(reply) === 'ok') remember(route, addressed.name);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
-      if (!controller.signal.aborted) deliver(id, reply, call);
+      if (controller.signal.aborted) return;
+      deliver(id, exposeReply(reply, { ...addressed, route }, view(), tasks), call);
     } catch (error) {
       if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
     } finally {
@@ -212,8 +220,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (controller.signal.aborted && !closed) io.withdraw?.(id);
     }
 
-    function tell(what: string, about: Params | undefined): void {
-      if (isWanted(what, about)) notify({ method: what, ...(about && { params: about }) }, id);
+    function tell(what: string, about: Params | undefined, { binding }: Route): void {
+      if (!isWanted(what, about)) return;
+      const shown = ofTasks.shown(about, binding);
+      notify({ method: what, ...(shown && { params: shown }) }, id);
     }
   }
 
@@ -237,8 +247,17 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
   async function list(id: Id, kind: DefinitionKind, params: Params | undefined): Promise<void> {
     try {
       if (view().missing().length > 0) await deps.settle(view());
-      const result = view().page(kind, params?.['cursor']);
+      const result = view().page(kind, params?.['cursor'], 'legacy');
       write(id, [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
+    } catch (error) {
+      answer(id, { error: errorObject(error) });
+    }
+  }
+
+  async function showTasks(id: Id, params: Params | undefined): Promise<void> {
+    try {
+      const caller = { principal: client.principal, client: client.name };
+      answer(id, { result: await listTasks(deps, tasks, view(), params?.['cursor'], caller) });
     } catch (error) {
       answer(id, { error: errorObject(error) });
     }
@@ -280,6 +299,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     'prompts/list': (id, params) => work(list(id, 'prompt', params)),
     'resources/list': (id, params) => work(list(id, 'resource', params)),
     'resources/templates/list': (id, params) => work(list(id, 'template', params)),
+    'tasks/list': (id, params) =>
+      work(view().isTransparent ? run(id, 'tasks/list', params ?? {}) : showTasks(id, params)),
   };
 
   function close(): void {
@@ -350,7 +371,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (method === 'notifications/resources/updated' && typeof uri === 'string')
         for (const name of deps.subscriptions.namesFor(client, profile, uri))
           notify({ method, params: { ...params, uri: name } });
-      else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
+      else if (method === 'notifications/tasks/status') {
+        const about = ofTasks.heard(profile, params);
+        if (about) notify({ method, params: about });
+      } else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);

@@ -7,6 +7,8 @@ import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
 import { parseExactly } from '../wire/exact.ts';
 import { readExactly } from '../wire/reply.ts';
+import { modernRevision } from '../wire/modern.ts';
+import type { Era } from '../wire/peer.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
@@ -17,6 +19,11 @@ const lists = {
   template: { method: 'resources/templates/list', key: 'resourceTemplates', capability: 'resources' },
 } as const;
 
+/** The era of the upstream that offered this: its greeting is kept in the words of the legacy era. */
+export function eraOf({ greeting }: Pick<Offer, 'greeting'>): Era {
+  return greeting['protocolVersion'] === modernRevision ? 'modern' : 'legacy';
+}
+
 /** What one upstream offers, as it sent it. */
 export type Offer = Readonly<Record<DefinitionKind, readonly Params[]>> & { readonly greeting: Params };
 
@@ -25,9 +32,11 @@ export interface Catalog {
   offer(profile: string): Offer | null;
   /** The input schema of a tool as it was listed; undefined when it never was. */
   inputSchema(profile: string, tool: string): unknown;
+  /** The same of its results. */
+  outputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
-  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
+  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile, fewer of long lists. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
   /** The same upstream under another id: what it offers stays known. */
@@ -49,6 +58,11 @@ export function createCatalog(deps: {
   const offers = new Map<string, Offer | null>();
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
+  const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
+  /** Lists of which a part is left out, so that it is said once and not with every reading. */
+  const cut = new Set<string>();
+  /** When a long list may be read again. */
+  const restUntil = new Map<string, number>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
   function offer(profile: string): Offer | null {
@@ -59,6 +73,18 @@ export function createCatalog(deps: {
       offers.set(profile, known);
     }
     return known;
+  }
+
+  function toolOf(profile: string, tool: string): Params | undefined {
+    const offered = offer(profile);
+    if (!offered) return undefined;
+    let byName = tools.get(offered);
+    if (!byName) {
+      // The first of two with one name is the one that is called.
+      byName = new Map(offered.tool.toReversed().map((known) => [known['name'] as string, known]));
+      tools.set(offered, byName);
+    }
+    return byName.get(tool);
   }
 
   async function read(profile: string): Promise<Offer> {
@@ -115,7 +141,10 @@ export function createCatalog(deps: {
         if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
       }
       if (found.length > config.max_tools) {
-        log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        const key = `${profile} ${kind}`;
+        if (!cut.has(key))
+          log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        cut.add(key);
         return found.slice(0, config.max_tools);
       }
       cursor = result?.['nextCursor'];
@@ -135,7 +164,10 @@ export function createCatalog(deps: {
     const flight = read(profile)
       .then((fresh) => {
         // Forgotten meanwhile: a profile added later under this name offers something else.
-        if (flights.get(profile) === flight) accept(profile, fresh);
+        if (flights.get(profile) === flight) {
+          accept(profile, fresh);
+          restUntil.set(profile, deps.clock.now() + restAfter(fresh));
+        }
         return fresh;
       })
       .finally(() => {
@@ -157,7 +189,8 @@ export function createCatalog(deps: {
       }
       await refresh(profile);
     };
-    const forget = deps.clock.after(minRefreshGapMs, () => {
+    const rest = (restUntil.get(profile) ?? 0) - deps.clock.now();
+    const forget = deps.clock.after(Math.max(minRefreshGapMs, rest), () => {
       act().catch((error: unknown) =>
         log.warn('lists could not be read again', { profile, reason: (error as Error).message }),
       );
@@ -182,13 +215,16 @@ export function createCatalog(deps: {
     flights.delete(profile);
     due.get(profile)?.();
     due.delete(profile);
+    restUntil.delete(profile);
+    for (const kind of kinds) cut.delete(`${profile} ${kind}`);
     store.remove(profile);
     for (const listener of listeners) listener(profile, kinds);
   }
 
   return {
     offer,
-    inputSchema: (profile, tool) => offer(profile)?.tool.find(({ name }) => name === tool)?.['inputSchema'],
+    inputSchema: (profile, tool) => toolOf(profile, tool)?.['inputSchema'],
+    outputSchema: (profile, tool) => toolOf(profile, tool)?.['outputSchema'],
     refresh,
     refreshSoon,
     forget,
@@ -208,6 +244,14 @@ export function createCatalog(deps: {
 
 /** A storm of list_changed becomes at most this often one reading. */
 const minRefreshGapMs = 250;
+
+/** Taking in a long list holds up everybody for a moment: the longer it is, the more rarely that happens. */
+function restAfter(offer: Offer): number {
+  const rows = kinds.reduce((sum, kind) => sum + offer[kind].length, 0);
+  return rows / rowsPerMs;
+}
+
+const rowsPerMs = 5;
 
 function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
   if (kind === 'resource') return 'uri';

@@ -18,19 +18,24 @@ export interface Route {
 }
 
 const scheme = 'nucleus://';
+/** Hosts of MCP Apps take a page of no other scheme than this (ext-apps, "UI Resource Format"). */
+const uiScheme = 'ui://';
+const heads = { plain: scheme, ui: `${uiScheme}nucleus/` } as const;
 
 /**
  * The URI under which a client sees a resource of a profile: `nucleus://<connector>/<alias>/<URI>`, the upstream's own
  * appended as it is. Two profiles that offer the same URI stay apart, and what a client fills into a template
- * (RFC 6570) reaches the upstream as it filled it in.
+ * (RFC 6570) reaches the upstream as it filled it in. A page of an app keeps its scheme: `ui://nucleus/<connector>/…`.
  */
 export function exposedUri(binding: Binding, uri: string): string {
-  return `${scheme}${encodeURIComponent(binding.connector)}/${encodeURIComponent(binding.alias)}/${uri}`;
+  const head = uri.startsWith(uiScheme) ? heads.ui : heads.plain;
+  return `${head}${encodeURIComponent(binding.connector)}/${encodeURIComponent(binding.alias)}/${uri}`;
 }
 
 /** The parts of an exposed URI, or null for any other URI. */
 export function parseExposedUri(uri: string): { connector: string; alias: string; uri: string } | null {
-  const [, connector, alias, own] = /^nucleus:\/\/([^/]+)\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
+  const [, connector, alias, own] =
+    /^(?:nucleus:\/\/|ui:\/\/nucleus\/)([^/]+)\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
   if (!connector || !alias || !own) return null;
   try {
     return { connector: decodeURIComponent(connector), alias: decodeURIComponent(alias), uri: own };

@@ -1,22 +1,12 @@
-import { NucleusError } from '../../../src-shared/errors.ts';
-import { describe } from '../../../src-shared/tool-name.ts';
 import type { CatalogStore, DefinitionKind } from '../storage/catalog-store.ts';
 import type { Params } from '../wire/frame.ts';
+import type { Era } from '../wire/peer.ts';
 import type { Catalog, Offer } from './catalog.ts';
-import { exposedUri, parseExposedUri, type Binding, type Route } from './route.ts';
+import { createCursors, createPages, type Cursors, type Pages } from './pages.ts';
+import { parseExposedUri, type Binding, type Route } from './route.ts';
+import { exposedRows, type BuildRows, type Row, type Rows } from './rows.ts';
 
-/** Stock clients drop a connection at 10 MiB; a page stays far below. */
-const pageBytes = 1_000_000;
-
-/** One entry of a list as the client gets it. */
-export interface Row {
-  /** Exposed name, URI or URI template. */
-  readonly key: string;
-  readonly json: string;
-  readonly route: Route;
-}
-
-export type Rows = Readonly<Record<DefinitionKind, readonly Row[]>>;
+export type { Row, Rows } from './rows.ts';
 
 /** Which profiles, under which aliases, a caller sees, and what of them. */
 export interface View {
@@ -31,12 +21,14 @@ export interface View {
   similar(kind: 'tool' | 'prompt', name: string): string[];
   /** Every row of a kind, in the order of the list. */
   rows(kind: DefinitionKind): readonly Row[];
-  /** One page of a list, serialised; throws CURSOR_INVALID. */
-  page(kind: DefinitionKind, cursor: unknown): string;
+  /** One page of a list as clients of an era read it, serialised; throws CURSOR_INVALID. */
+  page(kind: DefinitionKind, cursor: unknown, era: Era): string;
   /** Profiles of the view that were never listed. */
   missing(): string[];
   /** What the upstream of a transparent view said of itself, once it was reached; else null. */
   greeting(): Params | null;
+  /** The same of each upstream that was. */
+  upstreams(): readonly { readonly binding: Binding; readonly greeting: Params }[];
 }
 
 const listKeys = {
@@ -46,12 +38,22 @@ const listKeys = {
   template: 'resourceTemplates',
 } as const;
 
+export interface ViewDeps {
+  readonly catalog: Pick<Catalog, 'offer'>;
+  readonly names: Pick<CatalogStore, 'exposedNames'>;
+  /** Kept while views are built anew, so that a list that was begun goes on. */
+  readonly cursors?: Cursors;
+  /** What the view is one of: a cursor of another is none of it. */
+  readonly id?: string;
+}
+
 /** Builds a view over bindings that never change; rows follow the catalog and are serialised once per change. */
 export function createView(
-  deps: { readonly catalog: Pick<Catalog, 'offer'>; readonly names: Pick<CatalogStore, 'exposedNames'> },
+  deps: ViewDeps,
   bindings: readonly Binding[],
-  build: typeof buildRows = buildRows,
+  build: BuildRows = exposedRows,
 ): View {
+  const cursors = deps.cursors ?? createCursors();
   const built = new Map<Binding, { offer: Offer; rows: Rows }>();
   let joined: { offers: readonly (Offer | null)[]; lists: Lists } | null = null;
 
@@ -75,7 +77,7 @@ export function createView(
       const offer = offers[index];
       return offer ? [rowsOf(binding, offer)] : [];
     });
-    joined = { offers, lists: joinRows(parts) };
+    joined = { offers, lists: joinRows(parts, cursors, deps.id ?? '') };
     return joined.lists;
   }
 
@@ -83,6 +85,11 @@ export function createView(
     bindings,
     isTransparent: false,
     greeting: () => null,
+    upstreams: () =>
+      bindings.flatMap((binding) => {
+        const offer = deps.catalog.offer(binding.profile);
+        return offer ? [{ binding, greeting: offer.greeting }] : [];
+      }),
     find: (kind, name) => lists()[kind].byKey.get(name)?.route ?? null,
     findResource(uri) {
       const own = parseExposedUri(uri);
@@ -104,17 +111,9 @@ export function createView(
         .map(({ key }) => key);
     },
     rows: (kind) => lists()[kind].rows,
-    page(kind, cursor) {
-      const { pages } = lists()[kind];
-      const index = cursor === undefined ? 0 : parseCursor(cursor);
-      const page = pages[index];
-      if (page === undefined)
-        throw new NucleusError(
-          'CURSOR_INVALID',
-          'this cursor is not one of ours or the list became shorter; list again without a cursor',
-        );
-      const next = index + 1 < pages.length ? `,"nextCursor":"page-${index + 1}"` : '';
-      return `{"${listKeys[kind]}":[${page}]${next}}`;
+    page(kind, cursor, era) {
+      const { rows, next } = lists()[kind].pages.page(cursor, era);
+      return `{"${listKeys[kind]}":[${rows}]${next === null ? '' : `,"nextCursor":"${next}"`}}`;
     },
     missing: () =>
       bindings.filter((binding) => !deps.catalog.offer(binding.profile)).map((binding) => binding.profile),
@@ -124,82 +123,24 @@ export function createView(
 interface List {
   readonly rows: readonly Row[];
   readonly byKey: ReadonlyMap<string, Row>;
-  readonly pages: readonly string[];
+  readonly pages: Pages;
 }
 type Lists = Readonly<Record<DefinitionKind, List>>;
 
-function joinRows(parts: readonly Rows[]): Lists {
+function joinRows(parts: readonly Rows[], cursors: Cursors, id: string): Lists {
   const join = (kind: DefinitionKind): List => {
     const rows = parts.flatMap((part) => part[kind]);
-    return { rows, byKey: new Map(rows.map((row) => [row.key, row])), pages: paginate(rows) };
+    return {
+      rows,
+      byKey: new Map(rows.map((row) => [row.key, row])),
+      pages: createPages(rows, cursors, `${kind} ${id}`),
+    };
   };
   return {
     tool: join('tool'),
     prompt: join('prompt'),
     resource: join('resource'),
     template: join('template'),
-  };
-}
-
-function paginate(rows: readonly Row[]): string[] {
-  const pages: string[] = [];
-  let page: string[] = [];
-  let size = 0;
-  for (const { json } of rows) {
-    const bytes = Buffer.byteLength(json);
-    if (size > 0 && size + bytes > pageBytes) {
-      pages.push(page.join(','));
-      page = [];
-      size = 0;
-    }
-    page.push(json);
-    size += bytes + 1;
-  }
-  return [...pages, page.join(',')];
-}
-
-function parseCursor(cursor: unknown): number {
-  const digits = typeof cursor === 'string' ? /^page-(\d{1,6})$/.exec(cursor)?.[1] : undefined;
-  return digits === undefined ? -1 : Number(digits);
-}
-
-function buildRows(binding: Binding, offer: Offer, names: Pick<CatalogStore, 'exposedNames'>): Rows {
-  const described = (definition: Params): string => {
-    const own = definition['description'];
-    return describe(binding, typeof own === 'string' ? own : '');
-  };
-  const named = (kind: 'tool' | 'prompt'): Row[] => {
-    // An upstream that offers one name twice is reached under it once: the first wins, as it does in the upstream.
-    const firsts = new Map<string, Params>();
-    for (const definition of offer[kind]) {
-      const name = definition['name'] as string;
-      if (!firsts.has(name)) firsts.set(name, definition);
-    }
-    const exposed = names.exposedNames(kind, binding.connector, binding.alias, [...firsts.keys()]);
-    return [...firsts].map(([name, definition]) => {
-      const key = exposed.get(name) as string;
-      return {
-        key,
-        json: JSON.stringify({ ...definition, name: key, description: described(definition) }),
-        route: { binding, name },
-      };
-    });
-  };
-  const located = (kind: 'resource' | 'template', field: 'uri' | 'uriTemplate'): Row[] =>
-    offer[kind].map((definition) => {
-      const uri = definition[field] as string;
-      const key = exposedUri(binding, uri);
-      return {
-        key,
-        json: JSON.stringify({ ...definition, [field]: key, description: described(definition) }),
-        route: { binding, name: uri },
-      };
-    });
-  return {
-    tool: named('tool'),
-    prompt: named('prompt'),
-    resource: located('resource', 'uri'),
-    template: located('template', 'uriTemplate'),
   };
 }
 

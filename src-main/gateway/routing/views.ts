@@ -3,6 +3,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { checkName, type Profile } from '../../../src-shared/model.ts';
 import type { CatalogStore } from '../storage/catalog-store.ts';
 import type { Catalog } from './catalog.ts';
+import { createCursors } from './pages.ts';
 import type { Binding } from './route.ts';
 import { createTransparentView } from './transparent-view.ts';
 import { createView, type View } from './view.ts';
@@ -36,6 +37,7 @@ export function createViews(deps: {
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly names: Pick<CatalogStore, 'exposedNames'>;
 }): Views {
+  const cursors = createCursors();
   let generation = 0;
   // Clients that ask for the same view share its rows and pages.
   const shared = new Map<string, Known>();
@@ -58,7 +60,8 @@ export function createViews(deps: {
       const key = JSON.stringify([isTransparent, wanted?.profiles]);
       const build = (): View => {
         const bindings = bindingsOf(wanted, deps.profiles());
-        return isTransparent ? createTransparentView(deps, bindings) : createView(deps, bindings);
+        const parts = { ...deps, cursors, id: key };
+        return isTransparent ? createTransparentView(parts, bindings) : createView(parts, bindings);
       };
       let known: Known | undefined;
       return () => {

@@ -11,6 +11,7 @@ import { createListens, type Listens } from '../../../src-main/gateway/downstrea
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
+import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import type { Reply } from '../../../src-main/gateway/wire/reply.ts';
@@ -71,11 +72,13 @@ export async function openFront(
     subscriptions,
     settle: async () => {},
   });
+  const tasks = createTasks({ clock });
   const answerModern = createModern({
     limits,
     version: '9.9.9',
     dispatch: hold,
     listens,
+    tasks,
     settle: async () => {},
   });
   const open = (io: SessionIo, caller: Caller): Session => {
@@ -90,6 +93,7 @@ export async function openFront(
       settle: async () => {},
       setLevel: async () => {},
       subscriptions,
+      tasks,
       answerModern,
     };
     return createSession(deps, io, caller, () => view);

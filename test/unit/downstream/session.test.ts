@@ -11,6 +11,7 @@ import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
+import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
@@ -89,6 +90,7 @@ function setUp(
         bridge: createBridge({
           roots: () => [],
           supervisor,
+          clock,
           newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
         }),
         audit,
@@ -96,6 +98,7 @@ function setUp(
       }),
       setLevel: () => Promise.resolve(),
       subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
+      tasks: createTasks({ clock }),
       answerModern: () => ({ done: Promise.resolve(), cancel: () => {}, finish: () => {} }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },

@@ -59,6 +59,7 @@ function setting(
     catalog: {
       offer: () => null,
       inputSchema: () => undefined,
+      outputSchema: () => undefined,
       refresh: refuse,
       refreshSoon: refuse,
       forget: () => {},

@@ -304,6 +304,24 @@ test('a storm of list_changed becomes one reading every quarter of a second', as
   assert.equal(opened[0]?.received('tools/list').length, 1 + 4);
 });
 
+test('a long list is read the more rarely the longer it is, and yet soon after a quiet time', async (t) => {
+  const tools = Array.from({ length: 10_000 }, (_, n) => tool(`t${n}`));
+  const { catalog, clock, opened } = setUp(t, { 'tools/list': { tools } });
+  await catalog.refresh(id);
+  const readings = () => opened[0]?.received('tools/list').length;
+  for (let turn = 0; turn < 100; turn += 1) {
+    catalog.refreshSoon(id);
+    await clock.advance(100);
+  }
+  // Two seconds between two of them.
+  assert.equal(readings(), 1 + 5);
+  await clock.advance(60_000);
+  const before = readings() ?? 0;
+  catalog.refreshSoon(id);
+  await clock.advance(250);
+  assert.equal(readings(), before + 1);
+});
+
 test('a change during a reading is read after it', async (t) => {
   const { catalog, clock, supervisor, opened } = setUp(t, { 'tools/list': () => undefined });
   const reading = catalog.refresh(id);

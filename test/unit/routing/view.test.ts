@@ -3,6 +3,7 @@ import test, { type TestContext } from 'node:test';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
+import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView, type View } from '../../../src-main/gateway/routing/view.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
@@ -31,7 +32,7 @@ interface Page {
 }
 
 const pageOf = (view: View, kind: 'tool' | 'prompt' | 'resource' | 'template', cursor?: unknown): Page =>
-  JSON.parse(view.page(kind, cursor)) as Page;
+  JSON.parse(view.page(kind, cursor, 'legacy')) as Page;
 
 /** Every row of a list as a client collects it. */
 function collect(
@@ -97,7 +98,7 @@ test('a definition arrives as it was sent, in the order it was sent, but for nam
   const expected = JSON.stringify(definition)
     .replace('"name":"query"', '"name":"db_prod_query"')
     .replace('"description":"Runs SQL."', '"description":"[db/prod] Runs SQL."');
-  assert.equal(view.page('tool', undefined), `{"tools":[${expected}]}`);
+  assert.equal(view.page('tool', undefined, 'legacy'), `{"tools":[${expected}]}`);
 });
 
 test('prompts keep their arguments, resources and templates their own fields', (t) => {
@@ -112,25 +113,25 @@ test('prompts keep their arguments, resources and templates their own fields', (
     },
   });
   assert.equal(
-    view.page('prompt', undefined),
+    view.page('prompt', undefined, 'legacy'),
     '{"prompts":[{"name":"db_prod_review","arguments":[{"name":"code","required":true}],"x":1,"description":"[db/prod]"}]}',
   );
   assert.equal(
-    view.page('resource', undefined),
+    view.page('resource', undefined, 'legacy'),
     '{"resources":[{"uri":"nucleus://db/prod/file:///a","name":"a","mimeType":"text/plain","size":3,"annotations":{"priority":0.5},"description":"[db/prod]"}]}',
   );
   assert.equal(
-    view.page('template', undefined),
+    view.page('template', undefined, 'legacy'),
     '{"resourceTemplates":[{"uriTemplate":"nucleus://db/prod/file:///{p}","name":"t","title":"T","description":"[db/prod]"}]}',
   );
 });
 
 test('an empty list is a list', (t) => {
   const { view } = setUp(t, []);
-  assert.equal(view.page('tool', undefined), '{"tools":[]}');
-  assert.equal(view.page('prompt', undefined), '{"prompts":[]}');
-  assert.equal(view.page('resource', undefined), '{"resources":[]}');
-  assert.equal(view.page('template', undefined), '{"resourceTemplates":[]}');
+  assert.equal(view.page('tool', undefined, 'legacy'), '{"tools":[]}');
+  assert.equal(view.page('prompt', undefined, 'legacy'), '{"prompts":[]}');
+  assert.equal(view.page('resource', undefined, 'legacy'), '{"resources":[]}');
+  assert.equal(view.page('template', undefined, 'legacy'), '{"resourceTemplates":[]}');
 });
 
 test('a tool an upstream offers twice is shown once, as it was first', (t) => {
@@ -166,7 +167,7 @@ test('pages stay below a megabyte and together are the whole list, whatever the 
   const sizes: number[] = [];
   let cursor: string | undefined;
   do {
-    const text = view.page('tool', cursor);
+    const text = view.page('tool', cursor, 'legacy');
     sizes.push(Buffer.byteLength(text));
     cursor = (JSON.parse(text) as Page).nextCursor;
   } while (cursor !== undefined);
@@ -183,40 +184,171 @@ test('a single tool over a megabyte is a page of its own', (t) => {
   const { view } = setUp(t, [prod], {
     'db:prod': { tool: [{ name: 'a' }, { name: 'b', description: big }, { name: 'c' }] },
   });
+  const pages: unknown[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = pageOf(view, 'tool', cursor);
+    pages.push(page['tools'] as unknown[]);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
   assert.deepEqual(
-    [0, 1, 2].map(
-      (page) => (pageOf(view, 'tool', page === 0 ? undefined : `page-${page}`)['tools'] as unknown[]).length,
-    ),
+    pages.map(({ length }) => length),
     [1, 1, 1],
   );
-  assert.equal(pageOf(view, 'tool', 'page-2').nextCursor, undefined);
 });
 
-test('a cursor that is not ours is refused with what to do', (t) => {
-  const { view } = setUp(t, [prod], { 'db:prod': { tool: [{ name: 'a' }] } });
-  for (const cursor of [
-    'page-1',
-    'page--1',
-    'page-',
-    'page-9999999',
-    '1',
-    '',
-    'page-0x0',
-    null,
-    0,
-    {},
-    [],
-    true,
-  ])
+/** Tools of which each fills a page. */
+const pagesOf = (...names: string[]) => ({
+  tool: names.map((name) => ({ name, title: 'x'.repeat(990_000) })),
+});
+const namesOf = ({ tools }: Page): string[] =>
+  (tools as { name: string }[]).map(({ name }) => name.replace('db_prod_', ''));
+
+test('a cursor that is not ours, is for another list or of another view is refused with what to do', (t) => {
+  const small = { prompt: [{ name: 'a' }], resource: [] };
+  const offers = { 'db:prod': { ...pagesOf('a', 'b', 'c'), ...small } };
+  const { view, names } = setUp(t, [prod], offers);
+  const { nextCursor } = pageOf(view, 'tool');
+  assert.ok(nextCursor);
+  const twisted = nextCursor.slice(0, -2) + (nextCursor.endsWith('AA') ? 'BB' : 'AA');
+  const refused = (act: () => unknown, what: unknown) =>
     assert.throws(
-      () => view.page('tool', cursor),
+      act,
       (error) =>
         error instanceof NucleusError &&
         error.code === 'CURSOR_INVALID' &&
         error.message ===
-          'this cursor is not one of ours or the list became shorter; list again without a cursor',
-      JSON.stringify(cursor),
+          'this cursor is not one of ours or the list became another; list again without a cursor',
+      JSON.stringify(what),
     );
+  const foreign = ['page-1', '1', '', null, 0, {}, [], true, twisted, `${nextCursor}A`, 'x'.repeat(100_000)];
+  for (const cursor of foreign) refused(() => view.page('tool', cursor, 'legacy'), cursor);
+  refused(() => view.page('prompt', nextCursor, 'legacy'), 'another list');
+  const cursors = createCursors();
+  const parts = { catalog: { offer: () => ({ ...noOffer, ...offers['db:prod'] }) }, cursors };
+  const one = createView({ ...parts, names, id: 'one' }, [prod]);
+  const other = createView({ ...parts, names, id: 'other' }, [prod]);
+  const again = createView({ ...parts, names, id: 'one' }, [prod]);
+  const cursor = pageOf(one, 'tool').nextCursor;
+  refused(() => other.page('tool', cursor, 'legacy'), 'another view');
+  assert.deepEqual(namesOf(pageOf(again, 'tool', cursor)), ['b']);
+});
+
+test('a list that changes between two pages repeats no row and loses none that stayed', (t) => {
+  const cases: [before: string, shown: number, after: string, rest: string][] = [
+    // Unchanged, longer in front, behind and right there.
+    ['abcd', 2, 'abcd', 'cd'],
+    ['abcd', 2, 'xyabcd', 'cd'],
+    ['abcd', 2, 'abcdx', 'cdx'],
+    ['abcd', 2, 'abxcd', 'xcd'],
+    // Shorter in front, behind, and what was shown last is gone.
+    ['abcd', 2, 'bcd', 'cd'],
+    ['abcd', 2, 'abc', 'c'],
+    ['abcd', 2, 'acd', 'cd'],
+    ['abcd', 2, 'cd', 'cd'],
+    ['abcd', 3, 'ad', 'd'],
+    ['abcd', 2, 'ab', ''],
+  ];
+  for (const [before, shown, after, rest] of cases) {
+    const { view, offer } = setUp(t, [prod], { 'db:prod': pagesOf(...before) });
+    let cursor: string | undefined;
+    for (let page = 0; page < shown; page += 1) cursor = pageOf(view, 'tool', cursor).nextCursor;
+    offer('db:prod', pagesOf(...after));
+    const seen: string[] = [];
+    do {
+      const page = pageOf(view, 'tool', cursor);
+      seen.push(...namesOf(page));
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    assert.equal(seen.join(''), rest, `${before} after ${shown}, then ${after}`);
+  }
+});
+
+test('a cursor whose rows are all gone is stale, and no empty page', (t) => {
+  const { view, offer } = setUp(t, [prod], { 'db:prod': pagesOf('a', 'b') });
+  const { nextCursor } = pageOf(view, 'tool');
+  offer('db:prod', pagesOf('c', 'd'));
+  assert.throws(() => view.page('tool', nextCursor, 'legacy'), { code: 'CURSOR_INVALID' });
+});
+
+test('a page that begins within another is the rest of that, and still below a megabyte', (t) => {
+  const tools = (names: readonly string[]) => ({
+    tool: names.map((name) => ({ name, title: 'x'.repeat(300_000) })),
+  });
+  const all = 'abcdefghij'.split('');
+  const { view, offer } = setUp(t, [prod], { 'db:prod': tools(all) });
+  const first = pageOf(view, 'tool');
+  assert.deepEqual(namesOf(first), ['a', 'b', 'c']);
+  offer('db:prod', tools(['x', ...all]));
+  const second = pageOf(view, 'tool', first.nextCursor);
+  assert.deepEqual(namesOf(second), ['d', 'e']);
+  assert.deepEqual(namesOf(pageOf(view, 'tool', second.nextCursor)), ['f', 'g', 'h']);
+});
+
+const modern = { protocolVersion: '2026-07-28' };
+
+test('clients of the modern era do not see what only older ones know of tools of a legacy upstream', (t) => {
+  const { view } = setUp(t, [prod], {
+    'db:prod': { tool: [{ name: 'a', execution: { taskSupport: 'optional' }, x: 1 }, { name: 'b' }] },
+  });
+  assert.equal(
+    view.page('tool', undefined, 'modern'),
+    '{"tools":[{"name":"db_prod_a","x":1,"description":"[db/prod]"},{"name":"db_prod_b","description":"[db/prod]"}]}',
+  );
+  assert.match(view.page('tool', undefined, 'legacy'), /"execution":\{"taskSupport":"optional"\}/);
+});
+
+test('clients of the legacy era see results that are no objects wrapped into one', (t) => {
+  const outputSchema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    type: 'array',
+    items: { $ref: '#/$defs/node' },
+    $defs: { node: { type: 'object' } },
+  };
+  const object = { type: 'object', properties: { a: {} } };
+  const { view } = setUp(t, [prod], {
+    'db:prod': {
+      greeting: modern,
+      tool: [{ name: 'a', outputSchema }, { name: 'b', outputSchema: object }, { name: 'c' }],
+    },
+  });
+  const shown = (era: 'legacy' | 'modern') =>
+    (JSON.parse(view.page('tool', undefined, era)) as { tools: { outputSchema?: object }[] }).tools.map(
+      (tool) => tool.outputSchema,
+    );
+  assert.deepEqual(shown('modern'), [outputSchema, object, undefined]);
+  assert.deepEqual(shown('legacy'), [
+    {
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      type: 'object',
+      properties: {
+        result: {
+          type: 'array',
+          items: { $ref: '#/properties/result/$defs/node' },
+          $defs: { node: { type: 'object' } },
+        },
+      },
+      required: ['result'],
+    },
+    object,
+    undefined,
+  ]);
+});
+
+test('the page of an app keeps the scheme its host demands, and leads back to its account', (t) => {
+  const { view } = setUp(t, [prod], {
+    'db:prod': {
+      tool: [
+        { name: 'a', _meta: { ui: { resourceUri: 'ui://a/b', x: 1 }, 'ui/resourceUri': 'ui://a/b', y: 2 } },
+      ],
+      resource: [{ uri: 'ui://a/b' }],
+    },
+  });
+  const [tool] = collect(view, 'tool', 'tools');
+  const shown = 'ui://nucleus/db/prod/ui://a/b';
+  assert.deepEqual(tool?.['_meta'], { ui: { resourceUri: shown, x: 1 }, 'ui/resourceUri': shown, y: 2 });
+  assert.deepEqual(collect(view, 'resource', 'resources')[0]?.['uri'], shown);
+  assert.deepEqual(view.findResource(shown), { binding: prod, name: 'ui://a/b' });
 });
 
 test('names like the one asked for come nearest first, three at most', (t) => {
@@ -292,7 +424,7 @@ test('a list follows the catalog, and only what changed is built anew', (t) => {
   assert.deepEqual(names(), ['db_prod_a', 'db_staging_b']);
   const built = exposedNames.mock.callCount();
   names();
-  view.page('prompt', undefined);
+  view.page('prompt', undefined, 'legacy');
   assert.equal(exposedNames.mock.callCount(), built);
   offer('db:prod', { tool: [{ name: 'a' }, { name: 'c' }] });
   assert.deepEqual(names(), ['db_prod_a', 'db_prod_c', 'db_staging_b']);

@@ -38,3 +38,23 @@ for (const text of ['{"id":1}', '{"result":5}', '{"result":{}}', '{"result":[{"t
   test(`nothing to take out: ${text}`, () => {
     assert.equal(splice(text), undefined);
   });
+
+test('a member is wrapped where it stands, and nothing else changes', () => {
+  const wrap = (text: string) =>
+    spliceResult(Buffer.from(text), unwanted, ['structuredContent'])?.line.toString();
+  assert.equal(
+    wrap('{"id":1,"result":{"resultType":"complete","structuredContent":[ 12345678901234567890 ],"a":1.0}}'),
+    '{"id":1,"result":{"structuredContent":{"result":[ 12345678901234567890 ]},"a":1.0}}',
+  );
+  assert.equal(
+    wrap('{"result":{"a":{"structuredContent":1},"structuredContent":null}}'),
+    '{"result":{"a":{"structuredContent":1},"structuredContent":{"result":null}}}',
+  );
+});
+
+test('strings end where they end, whatever is escaped in them', () => {
+  for (const text of ['"', '\\', '\\"', 'a\\\\', '\\\\"', 'ü"', '\u0000"']) {
+    const line = JSON.stringify({ result: { ttlMs: 1, text, b: text } });
+    assert.deepEqual(JSON.parse(splice(line) ?? ''), { result: { text, b: text } });
+  }
+});

@@ -4,9 +4,30 @@ import type { InputRequest } from '../modern.ts';
 import type { Peer } from '../peer.ts';
 import { readReply, type Reply } from '../reply.ts';
 import { spliceResult } from '../splice.ts';
+import { isWrapped } from './definitions.ts';
+import { needsTasks, runTask, takingTasks } from './run-task.ts';
 
-/** Sends a request once over the live connection of its upstream. */
-export type Send = (params: Params) => Promise<Reply>;
+/** Sends a request once over the live connection of its upstream: the call itself, or what has to be asked because of it. */
+export type Send = (
+  params: Params,
+  other?: {
+    readonly method?: string;
+    /** In place of the client of the call. */
+    readonly peer?: Peer;
+    /** Nobody waits for it. */
+    readonly isLast?: boolean;
+  },
+) => Promise<Reply>;
+
+/** What a call needs beside itself. */
+export interface OldNewParts {
+  readonly profile: string;
+  readonly peer: Peer | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How the results of the tool that is called were listed. */
+  outputSchema?(): unknown;
+  wait?(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
+}
 
 /** Answers that are no answers; a server that asks on and on is not served on and on. */
 const maxRounds = 10;
@@ -17,29 +38,49 @@ const maxQuestions = 100;
  * A client of the legacy era before an upstream of the modern one: what that asks in its answer becomes requests to the
  * client, and the call is sent again with what the client says (MCP 2026-07-28, basic/patterns/mrtr).
  */
-export async function oldNew(
-  send: Send,
-  params: Params,
-  peer: Peer | undefined,
-  profile: string,
-  signal?: AbortSignal,
-): Promise<Reply> {
-  let asked = params;
+export async function oldNew(send: Send, params: Params, parts: OldNewParts): Promise<Reply> {
+  const { profile, peer, signal } = parts;
+  const outputSchema = parts.outputSchema ?? ((): undefined => undefined);
+  // Asks a server of 2025-11-25 for a task, and one of today for nothing.
+  const { task: _task, ...own } = params;
+  let asked = own;
+  let helper: Peer | undefined;
+  const sendAs: Send = (given, other) => send(given, { ...(helper && { peer: helper }), ...other });
   for (let round = 1; ; round += 1) {
-    const reply = await send(asked);
-    const { result } = readReply(reply);
-    if (!isObject(result) || result['resultType'] !== 'input_required') return asOld(reply, result);
+    const reply = await sendAs(asked);
+    const { result, error } = readReply(reply);
+    if (error && needsTasks(error) && peer && parts.wait && !helper) {
+      helper = takingTasks(peer);
+      continue;
+    }
+    if (result?.['resultType'] === 'task')
+      return asOld(await endOf(result, sendAs, parts), undefined, outputSchema);
+    if (!isObject(result) || result['resultType'] !== 'input_required')
+      return asOld(reply, result, outputSchema);
     if (round > maxRounds)
       throw failed(profile, `it asked for input ${maxRounds} times over, and the call was given up`);
     const inputResponses = await answers(result['inputRequests'], peer, profile, signal);
     const state = result['requestState'];
     // Only what this round was asked for, and the state byte for byte.
     asked = {
-      ...params,
+      ...own,
       ...(inputResponses && { inputResponses }),
       ...(state !== undefined && { requestState: state }),
     };
   }
+}
+
+/** What a task comes to, waited for here: tasks of the legacy era are others. */
+function endOf(task: Params, send: Send, { profile, peer, signal, wait }: OldNewParts): Promise<Reply> {
+  if (!wait) throw failed(profile, 'it made a task of it, which cannot be waited for here');
+  return runTask({
+    task,
+    send,
+    answers: (requests) => answers(requests, peer, profile, signal),
+    wait,
+    fail: (why) => failed(profile, why),
+    signal,
+  });
 }
 
 /** Puts all questions of one answer to the client at once. */
@@ -95,10 +136,18 @@ function asAsked(method: string, params: Params | undefined): Params | undefined
   return { ...params, elicitationId: crypto.randomUUID() };
 }
 
-/** Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know. */
-function asOld(reply: Reply, result: Params | undefined): Reply {
-  if (!isObject(result) || !added.some((key) => key in result)) return reply;
-  const spliced = reply.kind === 'raw' ? spliceResult(reply.line, added) : null;
+/**
+ * Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know; what is
+ * structured in them is an object, as the list said it would be.
+ */
+function asOld(reply: Reply, read: Params | undefined, outputSchema: () => unknown): Reply {
+  const result = read ?? readReply(reply).result;
+  if (!isObject(result)) return reply;
+  const structured = result['structuredContent'];
+  const isToWrap = structured !== undefined && (!isObject(structured) || isWrapped(outputSchema()));
+  if (!isToWrap && !added.some((key) => key in result)) return reply;
+  const spliced =
+    reply.kind === 'raw' ? spliceResult(reply.line, added, isToWrap ? ['structuredContent'] : []) : null;
   if (reply.kind === 'raw' && spliced) {
     const { id, start, end } = reply.span;
     // An id behind the result moves with what follows that.
@@ -107,7 +156,8 @@ function asOld(reply: Reply, result: Params | undefined): Reply {
     return { kind: 'raw', line: spliced.line, span, outcome: reply.outcome };
   }
   const { resultType: _, ttlMs: __, cacheScope: ___, ...others } = result;
-  return { ...reply, kind: 'made', body: { result: others } };
+  const body = { ...others, ...(isToWrap && { structuredContent: { result: structured } }) };
+  return { ...reply, kind: 'made', body: { result: body } };
 }
 
 const added = ['resultType', 'ttlMs', 'cacheScope'] as const;

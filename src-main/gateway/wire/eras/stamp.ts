@@ -63,9 +63,12 @@ const reserved: readonly string[] = [
   metaKeys.logLevel,
 ];
 
-/** The params of a request of the modern era as the legacy one has them: without what is said of the client and to us. */
+/**
+ * The params of a request of the modern era as the legacy one has them: without what is said of the client and to us,
+ * and without what only that one would take for a wish.
+ */
 export function legacyParams(params: Params): Params {
-  const { inputResponses: _responses, requestState: _state, _meta: meta, ...rest } = params;
+  const { inputResponses: _responses, requestState: _state, task: _task, _meta: meta, ...rest } = params;
   if (!isObject(meta)) return rest;
   const kept = Object.entries(meta).filter(([key]) => !reserved.includes(key));
   return kept.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(kept) };
