@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import test, { before } from 'node:test';
+import { textOf } from '../helpers/exact-json.ts';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
 import { ask, rpc, serveHttp } from '../helpers/http.ts';
 import { losses, type Account } from '../helpers/losses.ts';
@@ -51,6 +52,7 @@ for (const pairing of pairings)
     const wire = overHttp(t, `${base}/p/${name}:default/mcp`, revisions[pairing.client]);
     const heard = await tellAll(wire, pairing.client, () => gotBy(name));
     const itself = direct.get(`${pairing.transport} ${pairing.upstream}`) as Account;
+    if (pairing.client === pairing.upstream) assert.equal(bytesKept(itself.heard, heard), 2);
     assert.deepEqual(unallowed(itself, { heard, got: gotBy(name) }, pairing, allowed), []);
     // All of them, and before the answer they came in one piece with.
     const steps = heard.filter(({ step }) => step === 'progress').map(({ text }) => text);
@@ -95,6 +97,14 @@ test('no difference is allowed that does not exist', () => {
     [],
   );
 });
+
+/** Of the three ways an answer is written, those that came byte for byte: their ids stand where SDKs write them. */
+function bytesKept(before: Account['heard'], after: Account['heard']): number {
+  const odd = (heard: Account['heard']): (string | undefined)[] =>
+    heard.filter(({ step }) => /^odd \d$/.test(step)).map(({ text }) => textOf(text, 'result'));
+  const kept = odd(after);
+  return odd(before).filter((text, index) => text === kept[index]).length;
+}
 
 /** The differences that are neither ids nor on the list. */
 function unallowed(before: Account, after: Account, pairing: Pairing, list: readonly Allowed[]): string[] {
