@@ -9,10 +9,11 @@ import { createInterface } from 'node:readline';
 import test, { before } from 'node:test';
 import { textOf } from '../helpers/exact-json.ts';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
-import { ask, rpc, serveHttp } from '../helpers/http.ts';
+import { serveHttp } from '../helpers/http.ts';
 import { losses, type Account } from '../helpers/losses.ts';
+import { nucleusBin, nucleusOk } from '../helpers/nucleus.ts';
 import { revisions, tellAll, type Era } from '../helpers/odd-client.ts';
-import { overHttp, overStdio } from '../helpers/raw-wire.ts';
+import { overHttp, overStdio, type RawWire } from '../helpers/raw-wire.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { withDeadline } from '../helpers/until.ts';
 import { allowed, allowedTogether, type Allowed, type Pairing } from './loss-allowed.ts';
@@ -64,30 +65,21 @@ for (const pairing of pairings)
   });
 
 for (const era of eras)
-  test(`a ${era} client that sees all accounts loses nothing but names`, async (t) => {
-    verifies('NEW-012');
-    const pairing: Pairing = { transport: 'stdio', upstream: era, client: era };
-    const name = `together-${era}`;
-    const servers = home.path(`${name}.json`);
-    const server = { command: process.execPath, args: argumentsOf(name, era, 'stdio') };
-    writeFileSync(servers, JSON.stringify({ mcpServers: { odd: server } }));
-    const own = createHome(t);
-    const { url } = await serveHttp(t, own, '127.0.0.1:0', {
-      args: ['--token', 'none', '--servers', servers],
+  for (const way of ['http', 'the shim'] as const)
+    test(`a ${era} client that sees all accounts over ${way} loses nothing but names`, async (t) => {
+      verifies('NEW-012');
+      const name = `together-${era}-${way}`;
+      const server = { command: process.execPath, args: argumentsOf(name, era, 'stdio') };
+      const wire = way === 'http' ? await inFrontOf(t, era, server) : await shimBefore(t, server);
+      const heard = await tellAll(wire, era, () => gotBy(name), {
+        name: (own) => `odd_default_${own}`,
+        uri: (own) => `nucleus://odd/default/${own}`,
+      });
+      const itself = direct.get(`stdio ${era}`) as Account;
+      const all = [...allowed, ...allowedTogether];
+      const pairing: Pairing = { transport: 'stdio', upstream: era, client: era };
+      assert.deepEqual(unallowed(itself, { heard, got: gotBy(name) }, pairing, all), []);
     });
-    const listed = async (method: string): Promise<string> => (await ask(url, rpc(method))).body;
-    const [, prefix = ''] = /"name":"([^"]*)hang"/.exec(await listed('tools/list')) ?? [];
-    const [, place = ''] = /"uri":"([^"]+)odd:\/\/one"/.exec(await listed('resources/list')) ?? [];
-    const names = {
-      name: (given: string) => `${prefix}${given}`,
-      uri: (given: string) => `${place}${given}`,
-    };
-    const wire = overHttp(t, `${url}/mcp`, revisions[era]);
-    const heard = await tellAll(wire, era, () => gotBy(name), names);
-    const itself = direct.get(`stdio ${era}`) as Account;
-    const all = [...allowed, ...allowedTogether];
-    assert.deepEqual(unallowed(itself, { heard, got: gotBy(name) }, pairing, all), []);
-  });
 
 test('no difference is allowed that does not exist', () => {
   assert.deepEqual(
@@ -113,6 +105,29 @@ function unallowed(before: Account, after: Account, pairing: Pairing, list: read
     if (entry) needed.add(entry.what);
     return !entry;
   });
+}
+
+interface Command {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** A gateway of its own with one account, spoken to over HTTP. */
+async function inFrontOf(owner: Scope, era: Era, server: Command): Promise<RawWire> {
+  const own = createHome(owner);
+  const file = own.path('servers.json');
+  writeFileSync(file, JSON.stringify({ mcpServers: { odd: server } }));
+  const options = { args: ['--token', 'none', '--servers', file] };
+  const { url } = await serveHttp(owner, own, '127.0.0.1:0', options);
+  return overHttp(owner, `${url}/mcp`, revisions[era]);
+}
+
+/** The same over stdio, as hosts start it. */
+async function shimBefore(owner: Scope, { command, args }: Command): Promise<RawWire> {
+  const own = createHome(owner);
+  const flags = args.map((arg) => `--arg=${arg}`);
+  await nucleusOk(own, ['add', 'odd', 'default', '--no-connect', '--command', command, ...flags]);
+  return overStdio(owner, nucleusBin, ['serve'], own.env);
 }
 
 function nameOf({ transport, upstream, client }: Pairing): string {

@@ -15,8 +15,13 @@ export interface RawWire {
 }
 
 /** A server as a child, spoken to line by line. */
-export function overStdio(scope: Scope, command: string, args: readonly string[]): RawWire {
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+export function overStdio(
+  scope: Scope,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): RawWire {
+  const child = spawn(command, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   scope.after(() => void child.kill('SIGKILL'));
   let take = (_text: string): void => {};
   let rest = '';
