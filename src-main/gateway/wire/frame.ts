@@ -61,7 +61,10 @@ export function parseFrame(line: Uint8Array): Frame {
 }
 
 export function isObject(value: unknown): value is Params {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // A number kept as its text is an object to JavaScript only.
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && numberText(value) === undefined
+  );
 }
 
 /** An id that no double holds is none that could be told from others; it is answered as far as one holds it. */
