@@ -90,7 +90,7 @@ export const allowed: readonly Allowed[] = [
 
   // Lists and greeting come from the catalog, so that they are there while no upstream runs (decision 8).
   {
-    what: new RegExp(`^got ${lists}: params`),
+    what: new RegExp(`^got ${lists}: (params|came)`),
     reason: 'the gateway reads lists itself, all pages, and again on list_changed',
   },
   {

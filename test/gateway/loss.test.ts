@@ -70,7 +70,7 @@ for (const era of eras)
       verifies('NEW-012');
       const name = `together-${era}-${way}`;
       const server = { command: process.execPath, args: argumentsOf(name, era, 'stdio') };
-      const wire = way === 'http' ? await inFrontOf(t, era, server) : await shimBefore(t, server);
+      const wire = way === 'http' ? await inFrontOf(t, era, server) : await shimBefore(t, name, server);
       const heard = await tellAll(wire, era, () => gotBy(name), {
         name: (own) => `odd_default_${own}`,
         uri: (own) => `nucleus://odd/default/${own}`,
@@ -122,11 +122,12 @@ async function inFrontOf(owner: Scope, era: Era, server: Command): Promise<RawWi
   return overHttp(owner, `${url}/mcp`, revisions[era]);
 }
 
-/** The same over stdio, as hosts start it. */
-async function shimBefore(owner: Scope, { command, args }: Command): Promise<RawWire> {
+/** The same over stdio, as hosts start it; its lists come from an earlier process. */
+async function shimBefore(owner: Scope, name: string, { command, args }: Command): Promise<RawWire> {
   const own = createHome(owner);
   const flags = args.map((arg) => `--arg=${arg}`);
-  await nucleusOk(own, ['add', 'odd', 'default', '--no-connect', '--command', command, ...flags]);
+  await nucleusOk(own, ['add', 'odd', 'default', '--command', command, ...flags]);
+  writeFileSync(recordOf(name), '');
   return overStdio(owner, nucleusBin, ['serve'], own.env);
 }
 
