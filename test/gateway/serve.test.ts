@@ -166,7 +166,7 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
   assert.deepEqual(await client.call('fake_raw_odd'), {
     content: [
       { type: 'hologram', depth: 3, _meta: { 'example.com/x': 1 } },
-      { type: 'resource_link', uri: 'fake://link', name: 'link', title: 'A link' },
+      { type: 'resource_link', uri: 'nucleus://fake/raw/fake://link', name: 'link', title: 'A link' },
     ],
     structuredContent: { big: '12345678901234567890', nested: { list: [1, null, 'ü'] } },
     _meta: { 'example.com/kept': true },
