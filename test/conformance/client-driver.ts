@@ -33,7 +33,11 @@ async function drive(url: string): Promise<void> {
   const gateway = startGateway({ url }, home);
   try {
     const client = await connect(new URL(await addressOf(gateway)));
-    await useAll(client).finally(() => client.close());
+    try {
+      await useAll(client);
+    } finally {
+      await client.close();
+    }
   } catch (error) {
     // suite.ts looks for these words: a check that was never reached does not fail by itself.
     console.error(`driver failed: ${(error as Error).message}`);
