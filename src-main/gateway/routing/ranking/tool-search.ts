@@ -83,7 +83,7 @@ function createViewIndex(deps: ToolSearchDeps): ViewIndex {
     rows = now;
     byTool = new Map(now.map((row) => [toolKey(keyOf(row.route.binding), row.route.name), row]));
     const current = new Map(view.bindings.map((binding) => [keyOf(binding), binding]));
-    for (const key of [...read.keys()]) {
+    for (const key of read.keys()) {
       const binding = current.get(key);
       if (binding && deps.catalog.offer(binding.profile)) continue;
       read.delete(key);
