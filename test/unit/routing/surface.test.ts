@@ -3,7 +3,10 @@ import test from 'node:test';
 import { modes, type Mode } from '../../../src-shared/modes.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
-import { createMetaTools, type MetaToolDeps } from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
+import {
+  createMetaTools,
+  type MetaToolDeps,
+} from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import { withSurface } from '../../../src-main/gateway/routing/surface-view.ts';
