@@ -47,7 +47,13 @@ const connector = (
   url: null,
   metadata: [],
   secrets: [],
-  checked: { on: '2026-11-20', method: 'live' },
+  methods: [],
+  readOnly: null,
+  pickers: [],
+  docs: null,
+  note: null,
+  variants: {},
+  checked: { on: '2026-11-20', method: 'live', by: 'nucleus', sources: [] },
   ...more,
 });
 
@@ -57,6 +63,7 @@ export const connectors: readonly ConnectorSummary[] = [
     'SQLite file',
     'One SQLite database file on this machine: its tables, and queries in SQL.',
     {
+      readOnly: { default: true, covers: 'sql', note: null },
       metadata: [
         field('file', 'Database file', 'Path of the .db, .sqlite or .sqlite3 file.', {
           kind: 'path',

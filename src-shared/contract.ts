@@ -130,6 +130,10 @@ export const AddProfile = z.object({
   /** With url: templates by header name; `{{secret.NAME}}` stands for a secret of the profile. */
   headers: z.record(z.string(), z.string()).default({}),
   readOnly: z.boolean().nullable().default(null),
+  /** Another way to the same service, as its connector names it; null is the connector's own. */
+  variant: z.string().max(64).nullable().default(null),
+  /** One of the connector's ways to sign in; null is its own. */
+  auth: z.string().max(64).nullable().default(null),
   stderr: Stderr.default('null'),
   /** Folders the server may know of, absolute. */
   roots: z.array(z.string().min(1)).max(100).default([]),

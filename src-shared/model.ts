@@ -37,6 +37,10 @@ export const Profile = z.object({
   stderr: Stderr,
   /** Folders its server may know of, absolute; without any, those of a client that talks to this profile alone. */
   roots: z.array(z.string()).optional(),
+  /** Another way to the same service, as its connector names it; absent means the connector's own. */
+  variant: z.string().optional(),
+  /** The way it signs in; absent means the connector's own. */
+  auth: z.string().optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 
@@ -58,20 +62,69 @@ export type MetadataField = z.infer<typeof MetadataField>;
 export const TransportName = z.enum(['stdio', 'http', 'streamable-http', 'sse']);
 export type TransportName = z.infer<typeof TransportName>;
 
-/** What people and clients may know of a connector; the manifest itself stays in the gateway. */
-export const ConnectorSummary = z.object({
-  name: z.string(),
-  title: z.string(),
-  description: z.string(),
-  kind: z.enum(['builtin', 'custom']),
+/**
+ * How a service treats a client it does not know: it lets it register itself, wants an app of the user's own, lets in
+ * those on its list only, or does not say.
+ */
+export const SignInGroup = z.enum(['registers', 'own-app', 'known-clients', 'undocumented']);
+export type SignInGroup = z.infer<typeof SignInGroup>;
+
+/** One way to sign in to a connector, as a person is told of it. */
+export const SignInMethod = z.object({
+  method: z.enum(['none', 'token', 'basic', 'oauth', 'machine', 'ambient']),
+  label: z.string(),
+  /** Names of the secrets a profile must bring for it. */
+  secrets: z.array(z.string()),
+  /** What such a secret begins with, when that is known. */
+  prefix: z.array(z.string()),
+  /** The page where one is made. */
+  create: z.string().nullable(),
+  /** What to allow it, in the service's words. */
+  scopes: z.array(z.string()),
+  /** Only with `oauth`. */
+  group: SignInGroup.nullable(),
+  /** What to know before, in sentences; empty when nothing. */
+  note: z.string(),
+});
+export type SignInMethod = z.infer<typeof SignInMethod>;
+
+/** One way to a service: its own, or a variant such as a server of one's own. */
+const ConnectorWay = z.object({
   transport: TransportName,
   auth: z.string(),
   url: z.string().nullable(),
   metadata: z.array(MetadataField),
   /** Names of the secrets a profile must bring, e.g. `["token"]`. */
   secrets: z.array(z.string()),
-  /** How and when the manifest was checked, when it says so. */
-  checked: z.object({ on: z.string(), method: z.string() }).nullable(),
+  /** The first one is that of `auth`. */
+  methods: z.array(SignInMethod),
+  /** null: the service has no such switch. */
+  readOnly: z
+    .object({ default: z.boolean(), covers: z.string().nullable(), note: z.string().nullable() })
+    .nullable(),
+  /** Metadata fields whose choices the service can list once a profile is signed in. */
+  pickers: z.array(z.string()),
+});
+export type ConnectorWay = z.infer<typeof ConnectorWay>;
+
+/** What people and clients may know of a connector; the manifest itself stays in the gateway. */
+export const ConnectorSummary = ConnectorWay.extend({
+  name: z.string(),
+  title: z.string(),
+  description: z.string(),
+  kind: z.enum(['builtin', 'custom']),
+  docs: z.string().nullable(),
+  note: z.string().nullable(),
+  variants: z.record(z.string(), ConnectorWay),
+  /** How, when and by what the manifest was checked, when it says so. */
+  checked: z
+    .object({
+      on: z.string(),
+      method: z.enum(['read', 'recorded', 'live']),
+      by: z.string().nullable(),
+      sources: z.array(z.string()),
+    })
+    .nullable(),
 });
 export type ConnectorSummary = z.infer<typeof ConnectorSummary>;
 

@@ -328,7 +328,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     const profile = store.get(id);
     if (!profile) return null;
     const { connector, metadata } = profile;
-    const launch = JSON.stringify([describeCommand(profile, connectors.get(connector)), metadata]);
+    const launch = JSON.stringify([describeCommand(profile, connectors.of(profile)), metadata]);
     return { connector, launch: createHash('sha256').update(launch).digest('hex') };
   }
 

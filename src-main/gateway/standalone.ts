@@ -8,7 +8,7 @@ import { noAudit } from './audit/audit.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
-import type { Manifest } from './profiles/manifest.ts';
+import { emptyManifest, type Manifest } from './profiles/manifest.ts';
 import { openRegistry } from './storage/database.ts';
 import { readTextIfExists } from './storage/files.ts';
 import { createProfileStore } from './storage/profile-store.ts';
@@ -59,6 +59,9 @@ export function createServersGateway(options: {
     customFolder: null,
     log: platform.log,
   });
+  const get = (name: string): Manifest | null =>
+    toManifest(name, Object.hasOwn(servers, name) ? servers[name] : undefined, options.file) ??
+    connectors.get(name);
   const gateway = createGateway(
     {
       platform,
@@ -67,12 +70,7 @@ export function createServersGateway(options: {
       home: tmpdir(),
       registry,
       vault: createNoVault(),
-      connectors: {
-        ...connectors,
-        get: (name) =>
-          toManifest(name, Object.hasOwn(servers, name) ? servers[name] : undefined, options.file) ??
-          connectors.get(name),
-      },
+      connectors: { ...connectors, get, of: ({ connector }) => get(connector) },
       audit: noAudit,
     },
     () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
@@ -133,25 +131,11 @@ function toProfile(name: string, server: Server, createdAt: number): Profile {
 function toManifest(name: string, server: Server | undefined, file: string): Manifest | null {
   if (server?.url === undefined) return null;
   return {
-    file,
-    kind: 'custom',
-    name,
-    title: name,
-    description: '',
-    docs: null,
+    ...emptyManifest({ file, kind: 'custom', name }),
     transport:
       server.type === 'sse' ? 'sse' : server.type?.startsWith('streamable') ? 'streamable-http' : 'http',
     url: server.url,
-    messageUrl: null,
-    auth: 'none',
-    checked: null,
-    token: null,
     headers: server.headers,
-    stdio: null,
-    metadata: [],
-    autodetect: [],
-    readOnly: null,
-    note: null,
   };
 }
 

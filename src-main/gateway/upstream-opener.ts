@@ -21,7 +21,7 @@ export function createUpstreamOpener(deps: {
   /** Folder an upstream starts in when its profile names none. */
   readonly home: string;
   readonly store: Pick<ProfileStore, 'get'>;
-  readonly connectors: Pick<Connectors, 'get'>;
+  readonly connectors: Pick<Connectors, 'of'>;
   readonly vault: Pick<Vault, 'get'>;
   /** The input schema of a tool as the server of a profile lists it. */
   inputSchema(profile: string, tool: string): unknown;
@@ -55,7 +55,7 @@ export function createUpstreamOpener(deps: {
   return async (id) => {
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
-    const launch = await resolveLaunch(profile, deps.connectors.get(profile.connector), (name) =>
+    const launch = await resolveLaunch(profile, deps.connectors.of(profile), (name) =>
       deps.vault.get(id, name),
     );
     if (launch.kind === 'http') return reach(id, launch);

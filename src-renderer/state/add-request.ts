@@ -84,9 +84,9 @@ export function addRequest(draft: AddDraft): AddProfile {
   };
 }
 
-/** Whether a profile of it can be opened for reading only; so far the summary does not say, and one connector can. */
+/** Whether a profile of it can be opened for reading only. */
 export function hasReadOnly(connector: ConnectorSummary): boolean {
-  return connector.name === 'sqlite';
+  return connector.readOnly !== null;
 }
 
 /** A connector that a person made by naming a command: each profile of it brings its own. */

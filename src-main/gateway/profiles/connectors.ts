@@ -2,10 +2,11 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'smol-toml';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
-import { type ConnectorProblem, type ConnectorSummary } from '../../../src-shared/model.ts';
+import type { ConnectorProblem, ConnectorSummary, Profile } from '../../../src-shared/model.ts';
 import type { Log } from '../platform.ts';
 import { ensurePrivateFolder, readTextIfExists, removeIfExists, writePrivateFile } from '../storage/files.ts';
-import { type Manifest, type ManifestSource, parseManifest } from './manifest.ts';
+import { summarize } from './connector-summary.ts';
+import { type Manifest, manifestOf, type ManifestSource, parseManifest } from './manifest.ts';
 
 /** A manifest larger than this is none. */
 const maxManifestBytes = 256 * 1024;
@@ -28,6 +29,8 @@ export interface Connectors {
   /** Sorted by name; files that changed are read again. */
   list(): readonly Manifest[];
   get(name: string): Manifest | null;
+  /** The manifest as a profile uses it: its variant, and its way to sign in; null when there is no such. */
+  of(profile: Pick<Profile, 'connector' | 'variant' | 'auth'>): Manifest | null;
   /** Manifests that are left out, each with what to do about it. */
   problems(): readonly ConnectorProblem[];
   summary(manifest: Manifest): ConnectorSummary;
@@ -106,17 +109,23 @@ export function createConnectors({ builtinFolder, customFolder, log }: Deps): Co
     return join(customFolder, `${name}.toml`);
   };
 
+  const get = (name: string): Manifest | null => {
+    // A file name made of anything else could lead out of the folder.
+    if (!/^[a-z0-9_-]+$/.test(name)) return null;
+    if (isThere(builtinFolder, name)) return load(builtinFolder, name, 'builtin').manifest;
+    if (customFolder === null || !isThere(customFolder, name)) return null;
+    return load(customFolder, name, 'custom').manifest;
+  };
+
   return {
     list: () =>
       all()
         .flatMap(({ manifest }) => (manifest ? [manifest] : []))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
-    get(name) {
-      // A file name made of anything else could lead out of the folder.
-      if (!/^[a-z0-9_-]+$/.test(name)) return null;
-      if (isThere(builtinFolder, name)) return load(builtinFolder, name, 'builtin').manifest;
-      if (customFolder === null || !isThere(customFolder, name)) return null;
-      return load(customFolder, name, 'custom').manifest;
+    get,
+    of(profile) {
+      const manifest = get(profile.connector);
+      return manifest && manifestOf(manifest, profile);
     },
     problems: () => all().flatMap(({ problem }) => (problem ? [problem] : [])),
     summary: summarize,
@@ -181,7 +190,8 @@ function checkText(text: string, source: ManifestSource): void {
     parseManifest(text, source);
   } catch (error) {
     const { code, message, data } = toNucleusError(error);
-    const fix = String(data['fix']).replace(` (${source.file})`, '');
+    // The place in a file that is not there yet says nothing.
+    const fix = String(data['fix']).replace(/ \([^()]*\)$/, '');
     throw new NucleusError(code, `connector ${source.name}: ${message}; ${fix}`, {}, { cause: error });
   }
 }
@@ -202,22 +212,6 @@ function shadowing(file: string, name: string): ConnectorProblem {
     severity: 'warning',
     message: `"${name}" is a built-in connector; this file is ignored`,
     fix: `rename ${file} and its name key to use it, or remove it`,
-  };
-}
-
-function summarize(manifest: Manifest): ConnectorSummary {
-  const { name, title, description, kind, transport, auth, url, checked } = manifest;
-  return {
-    name,
-    title,
-    description,
-    kind,
-    transport,
-    auth,
-    url,
-    metadata: [...manifest.metadata],
-    secrets: [...(manifest.token?.secrets ?? [])],
-    checked: checked && { on: checked.on, method: checked.method },
   };
 }
 

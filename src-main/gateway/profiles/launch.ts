@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute, resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { isHeaderValue } from '../../../src-shared/headers.ts';
 import type { Launch, MetadataField, Profile, Stderr } from '../../../src-shared/model.ts';
 import type { Manifest, ManifestStdio } from './manifest.ts';
 import { expand, holesOf, type TemplateContext } from './template.ts';
+import { addressOf, headersOf, headerTemplates, webAddress } from './web-address.ts';
 
 interface Start {
   readonly args: readonly string[];
@@ -44,7 +44,13 @@ export async function resolveLaunch(
   const stdio = startOf(profile, manifest);
   const secrets: Record<string, string> = {};
   for (const name of secretHoles(Object.values(stdio.env))) secrets[name] = await secret(name);
-  return resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
+  return resolveManifest(profile, stdio, manifest, contextOf(profile, manifest, secrets));
+}
+
+/** The profile without what its server shows less with: where rules ask with `scope = "base"`. */
+export function withoutNarrowing(profile: Profile, manifest: Manifest | null): Profile {
+  const kept = Object.entries(profile.metadata).filter(([key]) => !manifest?.narrowing.includes(key));
+  return { ...profile, metadata: Object.fromEntries(kept) };
 }
 
 /** The whole command of a profile for people to read: assignments, program, arguments; secrets as `{{secret.NAME}}`. */
@@ -54,14 +60,17 @@ export function describeCommand(profile: Profile, manifest: Manifest | null): st
     const hidden = launch.secretEnv.map((name) => [name, shown(name)] as const);
     return [...assignments({ ...launch.env, ...Object.fromEntries(hidden) }), launch.command, ...launch.args];
   }
-  if (manifest?.url)
-    return [manifest.url, ...Object.entries(manifest.headers).map(([name, value]) => `${name}: ${value}`)];
+  if (manifest?.url) {
+    const context = contextOf(profile, manifest, {});
+    const headers = Object.entries(headerTemplates(manifest, context.readOnly));
+    return [shownAddress(profile, manifest, context), ...headers.map(([name, value]) => `${name}: ${value}`)];
+  }
   const stdio = manifest?.transport === 'stdio' ? manifest.stdio : null;
   if (!stdio) return [];
   const secrets = Object.fromEntries(
     secretHoles(Object.values(stdio.env)).map((name) => [name, shown(name)]),
   );
-  const start = resolveManifest(profile, stdio, contextOf(profile, manifest, secrets));
+  const start = resolveManifest(profile, stdio, manifest, contextOf(profile, manifest, secrets));
   const program = start.kind === 'builtin' ? `builtin:${start.server}` : start.command;
   return [...assignments(start.env), program, ...start.args];
 }
@@ -72,7 +81,7 @@ export function secretsOf(
   manifest: Manifest | null,
 ): string[] {
   const launch = source && 'launch' in source ? source.launch : source;
-  return [...(launch ? launch.secretEnv : (manifest?.token?.secrets ?? []))];
+  return [...(launch ? launch.secretEnv : (manifest?.secrets ?? []))];
 }
 
 /**
@@ -152,70 +161,68 @@ async function resolveHttp(
       { profile: profile.id },
     );
   checkComplete(profile, manifest);
+  const { readOnly } = contextOf(profile, manifest, {});
+  const needed = secretHoles(Object.values(headerTemplates(manifest, readOnly)));
   const secrets: Record<string, string> = {};
-  for (const name of secretHoles(Object.values(manifest.headers))) secrets[name] = await secret(name);
+  for (const name of manifest.auth === 'basic' ? ['token', ...needed] : needed)
+    secrets[name] = await secret(name);
   const context = contextOf(profile, manifest, secrets);
-  // What a person typed must stay inside its part of the address.
-  const encoded = { ...context, metadata: mapValues(context.metadata, encodeURIComponent) };
-  const address = (template: string): URL => {
-    const url = expand(template, encoded);
-    if (url !== null && URL.canParse(url)) return new URL(url);
-    throw new NucleusError(
-      'METADATA_INVALID',
-      `the address of ${profile.id} is not complete; add the profile again with the metadata it needs`,
-      { profile: profile.id },
-    );
-  };
-  const headers: Record<string, string> = {};
-  for (const [name, template] of Object.entries(manifest.headers)) {
-    const value = expand(template, context);
-    if (value !== null && !isHeaderValue(value))
-      throw new NucleusError(
-        'METADATA_INVALID',
-        `the header ${name} of ${profile.id} would contain a line break or another character no header can hold; give its secret or metadata again without one`,
-        { profile: profile.id },
-      );
-    if (value !== null) headers[name.toLowerCase()] = value;
-  }
   return {
     kind: 'http',
     transport,
-    url: address(manifest.url ?? ''),
-    messageUrl: manifest.messageUrl === null ? null : address(manifest.messageUrl),
-    headers,
+    url: addressOf(profile, manifest, context),
+    messageUrl: manifest.messageUrl === null ? null : webAddress(manifest.messageUrl, profile, context),
+    headers: headersOf(profile, manifest, context),
     secrets: Object.values(secrets),
   };
 }
 
-function mapValues(
-  values: Readonly<Record<string, string>>,
-  change: (value: string) => string,
-): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, change(value)]));
+/** As far as it can be told: a field may be missing. */
+function shownAddress(profile: Profile, manifest: Manifest, context: TemplateContext): string {
+  try {
+    return addressOf(profile, manifest, context).href;
+  } catch (error) {
+    if (error instanceof NucleusError) return manifest.url ?? '';
+    throw error;
+  }
 }
 
 function resolveManifest(
   profile: Profile,
   stdio: ManifestStdio,
+  manifest: Manifest | null,
   context: TemplateContext,
 ): Exclude<ResolvedLaunch, { kind: 'http' }> {
+  const set = context.readOnly ? manifest?.readOnly?.set : undefined;
   const start: Start = {
-    args: stdio.args.flatMap((arg) => expand(arg, context) ?? []),
+    args: [...stdio.args, ...(set?.args ?? [])].flatMap((arg) => expand(arg, context) ?? []),
     env: Object.fromEntries(
-      Object.entries(stdio.env).flatMap(([name, value]) => {
+      Object.entries({ ...stdio.env, ...set?.env }).flatMap(([name, value]) => {
         const whole = expand(value, context);
         return whole === null ? [] : [[name, whole]];
       }),
     ),
     cwd: stdio.cwd === null ? null : expand(stdio.cwd, context),
-    pass: stdio.pass,
+    pass:
+      manifest?.auth === 'ambient' ? [...stdio.pass, ...(manifest.signIn.ambient?.env ?? [])] : stdio.pass,
     stderr: profile.stderr,
     secrets: Object.values(context.secrets),
   };
-  // The manifest's checks leave exactly one of the two filled.
-  return stdio.server === null
-    ? { ...start, kind: 'command', command: stdio.command ?? '' }
-    : { ...start, kind: 'builtin', server: stdio.server };
+  if (stdio.runtime === 'builtin') return { ...start, kind: 'builtin', server: stdio.server ?? '' };
+  return { ...start, kind: 'command', ...programOf(stdio, start) };
+}
+
+/** The program behind a runtime; a package is started in the one version the manifest names. */
+function programOf(
+  { runtime, command, package: name, version }: ManifestStdio,
+  { args, env }: Pick<Start, 'args' | 'env'>,
+): { readonly command: string; readonly args: readonly string[] } {
+  if (runtime === 'npx') return { command: 'npx', args: ['-y', `${name}@${version}`, ...args] };
+  if (runtime === 'uvx') return { command: 'uvx', args: [`${name}@${version}`, ...args] };
+  if (runtime !== 'docker') return { command: command ?? '', args };
+  // By name only: a value in an argument could be read by every program of this machine.
+  const variables = Object.keys(env).flatMap((variable) => ['-e', variable]);
+  return { command: 'docker', args: ['run', '-i', '--rm', ...variables, `${name}:${version}`, ...args] };
 }
 
 /** The [stdio] of a profile's manifest, or the sentence that says why there is nothing to start. */

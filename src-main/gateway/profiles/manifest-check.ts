@@ -1,10 +1,10 @@
 import { isAbsolute } from 'node:path';
 import type { Manifest, ManifestStdio } from './manifest.ts';
-import { isWebAddress } from './manifest-schema.ts';
-import { holesOf } from './template.ts';
+import { isWebAddress } from './manifest-fields.ts';
+import { checkHoles } from './manifest-holes.ts';
 
 /** What no single field can tell. */
-export function checkManifest(manifest: Manifest, fileName: string, fail: Fail): Manifest {
+export function checkManifest(manifest: Manifest, fileName: string, fail: Fail): void {
   const { stdio, url, messageUrl, transport } = manifest;
   if (manifest.name !== fileName)
     fail(
@@ -22,8 +22,9 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       `has no meaning with transport "${transport}"`,
       'remove [stdio], or set transport = "stdio"',
     );
-  if (transport === 'stdio' && Object.keys(manifest.headers).length > 0)
-    fail('headers', 'have no meaning with transport "stdio"', 'remove [headers], or set transport = "http"');
+  for (const key of ['headers', 'query', 'path'] as const)
+    if (transport === 'stdio' && Object.keys(manifest[key]).length > 0)
+      fail(key, 'has no meaning with transport "stdio"', `remove ${key}, or set transport = "http"`);
   if (transport === 'stdio' && !stdio && manifest.kind === 'builtin')
     fail('stdio', 'is required with transport "stdio"', 'add [stdio] with the server to start');
   if (url !== null && !isWebAddress(url.replace(/\{\{.*?\}\}/gs, 'x')))
@@ -51,7 +52,7 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
       'is of another origin than url, and the credentials belong to that one',
       'write both with the same scheme, host and port',
     );
-  if (url?.startsWith('http://') && manifest.token && !isLoopback(url))
+  if (url?.startsWith('http://') && manifest.secrets.length > 0 && !isLoopback(url))
     fail(
       'url',
       'would carry a secret over an unencrypted connection',
@@ -60,14 +61,7 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
   if (stdio) checkStart(stdio, fail);
   checkMetadataFields(manifest, fail);
   checkHoles(manifest, fail);
-  for (const [index, { field }] of manifest.autodetect.entries())
-    if (!manifest.metadata.some(({ key }) => key === field))
-      fail(
-        `autodetect[${index}].field`,
-        `there is no metadata field "${field}"`,
-        `add a [[metadata]] with key = "${field}"`,
-      );
-  return manifest;
+  checkRules(manifest, fail);
 }
 
 /** Ends the reading with where, what is wrong and what to do. */
@@ -81,17 +75,23 @@ function isLoopback(url: string): boolean {
   return /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])([:/]|$)/.test(url);
 }
 
+/** Which keys of [stdio] go with which runtime. */
+const startKeys = {
+  builtin: ['server'],
+  binary: ['command'],
+  npx: ['package', 'version'],
+  uvx: ['package', 'version'],
+  docker: ['package', 'version'],
+} as const;
+
 function checkStart(stdio: ManifestStdio, fail: Fail): void {
-  const [wanted, unwanted] =
-    stdio.runtime === 'builtin' ? (['server', 'command'] as const) : (['command', 'server'] as const);
-  if (stdio[wanted] === null)
-    fail(`stdio.${wanted}`, `is required with runtime "${stdio.runtime}"`, `add ${wanted} to [stdio]`);
-  if (stdio[unwanted] !== null)
-    fail(
-      `stdio.${unwanted}`,
-      `has no meaning with runtime "${stdio.runtime}"`,
-      `remove ${unwanted} from [stdio]`,
-    );
+  const wanted: readonly string[] = startKeys[stdio.runtime];
+  for (const key of ['server', 'command', 'package', 'version'] as const) {
+    if (wanted.includes(key) && stdio[key] === null)
+      fail(`stdio.${key}`, `is required with runtime "${stdio.runtime}"`, `add ${key} to [stdio]`);
+    if (!wanted.includes(key) && stdio[key] !== null)
+      fail(`stdio.${key}`, `has no meaning with runtime "${stdio.runtime}"`, `remove ${key} from [stdio]`);
+  }
   if (stdio.command?.includes('{{'))
     fail('stdio.command', 'may not hold a hole', 'name the program itself; holes belong into args and env');
   if (stdio.cwd !== null && !isAbsolute(stdio.cwd) && !stdio.cwd.startsWith('{{metadata.'))
@@ -111,48 +111,25 @@ function checkMetadataFields(manifest: Manifest, fail: Fail): void {
   }
 }
 
-function checkHoles(manifest: Manifest, fail: Fail): void {
-  const { stdio, url } = manifest;
-  const keys = new Set(manifest.metadata.map((field) => field.key));
-  const secrets = new Set(manifest.token?.secrets);
-  const look = (place: string, value: string, maySecret: boolean): void => {
-    for (const hole of holesOf(value)) {
-      if (hole.kind === 'metadata' && !keys.has(hole.key))
-        fail(
-          place,
-          `there is no metadata field "${hole.key}"`,
-          `add a [[metadata]] with key = "${hole.key}"`,
-        );
-      if (hole.kind !== 'secret') continue;
-      if (!maySecret)
-        fail(
-          place,
-          'a secret may not be here, where other programs can read it',
-          'pass the secret in [stdio.env] or [headers]',
-        );
-      if (!secrets.has(hole.name))
-        fail(
-          place,
-          `there is no secret "${hole.name}"`,
-          `set auth = "token" and name it in secrets of [signin.token]`,
-        );
-    }
+/** Rules fill and read fields, and those have to be there. */
+function checkRules(manifest: Manifest, fail: Fail): void {
+  const { signIn, auth } = manifest;
+  const need = (place: string, field: string): void => {
+    if (!manifest.metadata.some(({ key }) => key === field))
+      fail(place, `there is no metadata field "${field}"`, `add a [[metadata]] with key = "${field}"`);
   };
-  if (url !== null) look('url', url, false);
-  if (manifest.messageUrl !== null) look('message_url', manifest.messageUrl, false);
-  const host = url === null ? '' : (/^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? '');
-  for (const hole of holesOf(host)) {
-    const field = manifest.metadata.find(({ key }) => hole.kind === 'metadata' && key === hole.key);
-    if (!field || (field.choices.length === 0 && field.pattern === null))
-      fail(
-        'url',
-        'the host may only hold a metadata field that has choices or a pattern',
-        'credentials go to this host: limit what it can be',
-      );
+  for (const [index, { field }] of manifest.autodetect.entries()) need(`autodetect[${index}].field`, field);
+  for (const [index, { field }] of manifest.discover.entries()) need(`discover[${index}].field`, field);
+  if (auth === 'basic' && signIn.basic) need('signin.basic.user', signIn.basic.user);
+  if (auth === 'machine' && signIn.machine) need('signin.machine.client', signIn.machine.client);
+  for (const method of ['basic', 'machine'] as const)
+    if (auth === method && !signIn[method])
+      fail('auth', `"${method}" needs [signin.${method}]`, `add [signin.${method}], or set another auth`);
+  for (const [index, rule] of manifest.identity.entries()) {
+    if ((rule.via === 'tool') !== (rule.tool !== null))
+      fail(`identity[${index}].tool`, 'goes with via = "tool" and with nothing else', 'correct via or tool');
+    if (rule.via === 'metadata')
+      for (const key of ['subject', 'tenant', 'label'] as const)
+        if (rule[key] !== null) need(`identity[${index}].${key}`, rule[key]);
   }
-  for (const [name, value] of Object.entries(manifest.headers)) look(`headers.${name}`, value, true);
-  if (!stdio) return;
-  for (const [index, arg] of stdio.args.entries()) look(`stdio.args[${index}]`, arg, false);
-  for (const [name, value] of Object.entries(stdio.env)) look(`stdio.env.${name}`, value, true);
-  if (stdio.cwd !== null) look('stdio.cwd', stdio.cwd, false);
 }

@@ -1,26 +1,16 @@
 import { parse, TomlError } from 'smol-toml';
-import type * as z from 'zod';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { checkName, type MetadataField, type TransportName } from '../../../src-shared/model.ts';
 import { checkManifest } from './manifest-check.ts';
-import { isWebAddress, Schema1, toManifest } from './manifest-schema.ts';
+import { invalid, invalidIssue, type ManifestText } from './manifest-error.ts';
+import { isOriginal, readOriginal } from './manifest-original.ts';
+import { Schema1, type ManifestData } from './manifest-schema.ts';
+import { layOver } from './manifest-variants.ts';
+import { noToolRules, type DiscoverRule, type IdentityRule, type ToolRules } from './rule-schema.ts';
+import { noSignIn, secretsOfMethod, type AuthMethod, type SignIn } from './sign-in-schema.ts';
 
 /** How a stdio connector starts its server. */
-export interface ManifestStdio {
-  readonly runtime: 'builtin' | 'binary';
-  /** Folder below resources/servers; only with runtime `builtin`. */
-  readonly server: string | null;
-  /** Only with runtime `binary`. */
-  readonly command: string | null;
-  /** Templates. */
-  readonly args: readonly string[];
-  /** Templates by variable name. */
-  readonly env: Readonly<Record<string, string>>;
-  /** Names of variables of the gateway's environment that the server may see. */
-  readonly pass: readonly string[];
-  /** Template. */
-  readonly cwd: string | null;
-}
+export type ManifestStdio = NonNullable<ManifestData['stdio']>;
 
 /** How a file in a folder tells which account is meant there. */
 export interface DetectRule {
@@ -45,32 +35,34 @@ export interface Manifest {
   /** `http`: Streamable HTTP, or SSE where the server does not speak that; the other two: only that. */
   readonly transport: TransportName;
   readonly url: string | null;
+  /** Templates of parts that follow the url's path, up to the first that comes out empty. */
+  readonly path: readonly string[];
+  /** Templates by parameter; an empty one is not sent. */
+  readonly query: Readonly<Record<string, string>>;
   /** Where messages are posted to, which without it the server says; only with SSE. Same origin as url. */
   readonly messageUrl: string | null;
-  readonly auth: 'none' | 'token' | 'oauth';
-  readonly checked: {
-    readonly on: string;
-    readonly method: string;
-    readonly by: string | null;
-    readonly sources: readonly string[];
-  } | null;
-  readonly token: {
-    readonly label: string | null;
-    readonly create: string | null;
-    readonly secrets: readonly string[];
-  } | null;
+  /** The method a profile signs in by unless it says another of `methods`. */
+  readonly auth: AuthMethod;
+  readonly methods: readonly AuthMethod[];
+  readonly signIn: SignIn;
+  /** Names of the secrets a profile brings for `auth`. */
+  readonly secrets: readonly string[];
+  readonly checked: ManifestData['checked'];
   /** Templates by header name, sent with every request; not with transport `stdio`. */
   readonly headers: Readonly<Record<string, string>>;
   /** null: reached by url, or every profile brings its own command. */
   readonly stdio: ManifestStdio | null;
   readonly metadata: readonly MetadataField[];
+  /** Metadata fields with which the server shows less. */
+  readonly narrowing: readonly string[];
   readonly autodetect: readonly DetectRule[];
-  readonly readOnly: {
-    readonly default: boolean;
-    readonly covers: string | null;
-    readonly note: string | null;
-  } | null;
+  readonly identity: readonly IdentityRule[];
+  readonly discover: readonly DiscoverRule[];
+  readonly readOnly: ManifestData['read_only'];
+  readonly tools: ToolRules;
   readonly note: string | null;
+  /** Other ways to the same service, by name; they have none of their own. */
+  readonly variants: Readonly<Record<string, Manifest>>;
 }
 
 /** Where a manifest's text comes from. */
@@ -84,20 +76,110 @@ export interface ManifestSource {
 /** Reads a manifest of schema 1, or the original's four keys; throws CONNECTOR_INVALID saying where and what to do. */
 export function parseManifest(text: string, source: ManifestSource): Manifest {
   const table = parseToml(text, source);
-  checkFileName(source);
-  if (!Object.hasOwn(table, 'schema') && source.kind === 'custom') return parseOriginal(table, source);
+  const where = { ...source, text };
+  checkFileName(where);
+  if (isOriginal(table, source)) return toManifest(readTable(readOriginal(table, where), where), source, {});
   if (table['schema'] !== 1)
     throw invalid(
-      source,
+      where,
       'schema',
       `schema must be 1, the only one this version knows, and is ${JSON.stringify(table['schema']) ?? 'missing'}`,
       'set schema = 1, or update Nucleus if the file was written for a newer version',
     );
-  const parsed = Schema1.safeParse(table);
-  if (!parsed.success) throw fromIssue(parsed.error.issues[0], source);
-  return checkManifest(toManifest(parsed.data, source), source.name, (key, message, fix) => {
-    throw invalid(source, key, `${key}: ${message}`, fix);
+  const data = readTable(table, where);
+  const variants = Object.entries(data.variants).map(([name, overlay]) => {
+    const laid = readTable(layOver(table, overlay), { ...where, variant: name });
+    return [name, checked(toManifest(laid, source, {}), { ...where, variant: name })] as const;
   });
+  return checked(toManifest(data, source, Object.fromEntries(variants)), where);
+}
+
+/** The manifest as one profile uses it: its variant, and its way to sign in. */
+export function manifestOf(
+  manifest: Manifest,
+  { variant, auth }: { readonly variant?: string | undefined; readonly auth?: string | undefined },
+): Manifest | null {
+  const chosen = variant === undefined ? manifest : ownEntry(manifest.variants, variant);
+  if (!chosen || auth === undefined || auth === chosen.auth) return chosen;
+  const method = chosen.methods.find((one) => one === auth);
+  return method === undefined ? null : signedInBy(chosen, method);
+}
+
+/** A manifest that says nothing but its name. */
+export function emptyManifest(source: ManifestSource): Manifest {
+  const said = { schema: 1, name: source.name, transport: 'http', auth: 'none' };
+  return toManifest(Schema1.parse(said), source, {});
+}
+
+function signedInBy(manifest: Manifest, auth: AuthMethod): Manifest {
+  return { ...manifest, auth, secrets: secretsOfMethod(manifest.signIn, auth) };
+}
+
+/** Every way to sign in is checked as the one that is taken. */
+function checked(manifest: Manifest, where: ManifestText): Manifest {
+  const prefix = where.variant === undefined ? '' : `variants.${where.variant}.`;
+  for (const method of manifest.methods)
+    checkManifest(signedInBy(manifest, method), where.name, (key, message, fix) => {
+      throw invalid(where, `${prefix}${key}`, `${prefix}${key}: ${message}`, fix);
+    });
+  return manifest;
+}
+
+function readTable(table: Readonly<Record<string, unknown>>, where: ManifestText): ManifestData {
+  const parsed = Schema1.safeParse(table);
+  if (!parsed.success) throw invalidIssue(parsed.error.issues[0], where);
+  return parsed.data;
+}
+
+/** The manifest as the gateway uses it: every default filled in. */
+function toManifest(
+  data: ManifestData,
+  source: ManifestSource,
+  variants: Readonly<Record<string, Manifest>>,
+): Manifest {
+  const signIn = data.signin ?? noSignIn;
+  const offered = (Object.keys(signIn) as (keyof SignIn)[]).filter((method) => signIn[method] !== null);
+  return {
+    ...source,
+    name: data.name,
+    title: data.title ?? data.name,
+    description: data.description,
+    docs: data.docs,
+    transport: data.transport,
+    url: data.url,
+    path: data.path,
+    query: data.query,
+    messageUrl: data.message_url,
+    auth: data.auth,
+    methods: [...new Set([data.auth, ...offered])],
+    signIn,
+    secrets: secretsOfMethod(signIn, data.auth),
+    checked: data.checked,
+    headers: data.headers,
+    stdio: data.stdio,
+    metadata: data.metadata.map(({ must_exist: mustExist, narrows: _, ...field }) => ({
+      ...field,
+      label: field.label ?? field.key,
+      mustExist,
+    })),
+    narrowing: [
+      ...new Set([
+        ...data.metadata.flatMap(({ key, narrows }) => (narrows ? [key] : [])),
+        ...data.discover.map(({ field }) => field),
+      ]),
+    ],
+    autodetect: data.autodetect.map(({ at, ...rule }) => ({ ...rule, at: at.split('.') })),
+    identity: data.identity,
+    discover: data.discover,
+    readOnly: data.read_only,
+    tools: data.tools ?? noToolRules,
+    note: data.note,
+    variants,
+  };
+}
+
+function ownEntry<T>(entries: Readonly<Record<string, T>>, key: string): T | null {
+  return Object.hasOwn(entries, key) ? (entries[key] ?? null) : null;
 }
 
 function parseToml(text: string, source: ManifestSource): Record<string, unknown> {
@@ -121,7 +203,7 @@ function parseToml(text: string, source: ManifestSource): Record<string, unknown
   }
 }
 
-function checkFileName(source: ManifestSource): void {
+function checkFileName(source: ManifestText): void {
   try {
     checkName('connector', source.name);
   } catch (error) {
@@ -134,80 +216,4 @@ function checkFileName(source: ManifestSource): void {
       'the name "nucleus" is taken by Nucleus itself',
       'rename the file and its name key',
     );
-}
-
-/** The original's form: description, transport, url and auth, nothing but http with OAuth. Other keys were ignored there. */
-function parseOriginal(table: Readonly<Record<string, unknown>>, source: ManifestSource): Manifest {
-  const read = (key: string): string => {
-    const value = table[key] ?? '';
-    if (typeof value === 'string') return value;
-    throw invalid(source, key, `${key} must be a text in quotes`, `put the value of ${key} in quotes`);
-  };
-  const transport = read('transport') || 'http';
-  if (transport !== 'http')
-    throw invalid(
-      source,
-      'transport',
-      `transport "${transport}" is not supported for custom connectors (only http)`,
-      'set transport = "http", or write the file in the newer form, which begins with schema = 1',
-    );
-  const url = read('url');
-  if (url === '')
-    throw invalid(source, 'url', 'url is required', 'add url = "https://…", the address of the MCP server');
-  if (!isWebAddress(url))
-    throw invalid(
-      source,
-      'url',
-      `url "${url}" is not an http or https address`,
-      'write the whole address, such as https://example.com/mcp',
-    );
-  const auth = read('auth') || 'oauth';
-  if (auth !== 'oauth')
-    throw invalid(
-      source,
-      'auth',
-      `auth "${auth}" is not supported for custom connectors (only oauth)`,
-      'set auth = "oauth", or write the file in the newer form, which begins with schema = 1',
-    );
-  return {
-    ...source,
-    title: source.name,
-    description: read('description') || `Custom HTTP MCP — ${url}`,
-    docs: null,
-    transport,
-    url,
-    messageUrl: null,
-    auth,
-    checked: null,
-    token: null,
-    headers: {},
-    stdio: null,
-    metadata: [],
-    autodetect: [],
-    readOnly: null,
-    note: null,
-  };
-}
-
-function fromIssue(issue: z.core.$ZodIssue | undefined, source: ManifestSource): NucleusError {
-  if (!issue)
-    return invalid(source, '', 'is not a manifest', 'compare it with one of the built-in connectors');
-  const path = issue.path
-    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index ? '.' : ''}${String(part)}`))
-    .join('');
-  if (issue.code === 'unrecognized_keys') {
-    const key = `${path ? `${path}.` : ''}${issue.keys[0]}`;
-    return invalid(source, key, `${key}: unknown key`, `remove ${key} or correct its spelling`);
-  }
-  const message = issue.message.replace(/^Invalid input: /, '');
-  return invalid(source, path, `${path}: ${message}`, `correct ${path}`);
-}
-
-function invalid(source: ManifestSource, key: string, message: string, fix: string): NucleusError {
-  return new NucleusError('CONNECTOR_INVALID', message, {
-    file: source.file,
-    connector: source.name,
-    key,
-    fix: `${fix} (${source.file})`,
-  });
 }

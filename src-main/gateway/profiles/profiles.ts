@@ -1,7 +1,7 @@
 import { isAbsolute } from 'node:path';
 import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
-import { checkName, profileId, type Profile } from '../../../src-shared/model.ts';
+import { checkName, profileId, type ConnectorSummary, type Profile } from '../../../src-shared/model.ts';
 import type { Clock } from '../platform.ts';
 import type { Catalog } from '../routing/catalog.ts';
 import { isObject } from '../wire/frame.ts';
@@ -12,6 +12,7 @@ import type { Connectors } from './connectors.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
 import { planMove } from './move-connector.ts';
 import { holesOf } from './template.ts';
+import { chooseWay, wayOf } from './way.ts';
 
 type Adding = Parameters<Handlers['profiles']['add']>[0];
 
@@ -160,7 +161,13 @@ export function createProfiles(deps: {
   /** The profile as it will be stored; throws when something is missing or too much. */
   function prepare(input: Adding, before: Profile | null, isMovingAway: boolean): Profile {
     const id = profileId(input.connector, input.name);
-    const manifest = connectors.get(input.connector);
+    const way = wayOf(input, before);
+    const manifest = chooseWay(connectors, input.connector, way);
+    if (input.readOnly === true && manifest && !input.launch && !manifest.readOnly)
+      throw new NucleusError(
+        'ARGUMENTS_INVALID',
+        `connector ${manifest.name} has no read-only switch; limit what its token or sign-in may do instead`,
+      );
     if (manifest?.auth === 'oauth')
       throw new NucleusError(
         'UPSTREAM_UNSUPPORTED',
@@ -195,6 +202,7 @@ export function createProfiles(deps: {
       readOnly: input.readOnly ?? before?.readOnly ?? null,
       stderr: input.stderr,
       ...rootsOf(input, before),
+      ...way,
     };
   }
 
@@ -223,13 +231,17 @@ export function createProfiles(deps: {
     }
   }
 
+  function summaryOf(name: string): ConnectorSummary | null {
+    const manifest = connectors.get(name);
+    return manifest && connectors.summary(manifest);
+  }
+
   async function describe(profile: Profile, withProbe: boolean): Promise<ProfileInfo> {
-    const manifest = connectors.get(profile.connector);
     const secrets = vault.names(profile.id);
     return {
       profile,
-      connector: manifest && connectors.summary(manifest),
-      command: describeCommand(profile, manifest),
+      connector: summaryOf(profile.connector),
+      command: describeCommand(profile, connectors.of(profile)),
       credentials: secrets.length === 0 ? null : `${secrets.join(', ')} (in the vault)`,
       probe: withProbe ? await probe(profile.id) : null,
     };

@@ -20,6 +20,8 @@ interface Row {
   readonly read_only: number | null;
   readonly stderr: string | null;
   readonly roots: string | null;
+  readonly variant: string | null;
+  readonly auth: string | null;
 }
 
 /** Reads and writes profiles; what it does is done when the call returns. */
@@ -27,12 +29,12 @@ export function createProfileStore(db: Database) {
   const all = db.prepare<[], Row>('SELECT * FROM profiles ORDER BY connector, name');
   const one = db.prepare<[string], Row>('SELECT * FROM profiles WHERE id = ?');
   const insert = db.prepare<[Row]>(
-    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots)
-     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots)`,
+    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots, variant, auth)
+     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots, @variant, @auth)`,
   );
   const update = db.prepare<[Row]>(
     `UPDATE profiles SET connector = @connector, name = @name, metadata = @metadata, created_at = @created_at,
-     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots WHERE id = @id`,
+     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots, variant = @variant, auth = @auth WHERE id = @id`,
   );
   const remove = db.prepare<[string]>('DELETE FROM profiles WHERE id = ?');
   const unmark = db.prepare<[string]>(
@@ -96,6 +98,8 @@ function toRow(profile: Profile): Row {
     read_only: profile.readOnly === null ? null : profile.readOnly ? 1 : 0,
     stderr: JSON.stringify(profile.stderr),
     roots: profile.roots ? JSON.stringify(profile.roots) : null,
+    variant: profile.variant ?? null,
+    auth: profile.auth ?? null,
   };
 }
 
@@ -112,6 +116,8 @@ function toProfile(row: Row): Profile {
     readOnly: row.read_only === null ? null : row.read_only !== 0,
     stderr: readJson(row, 'stderr', Stderr) ?? 'null',
     ...(roots && { roots }),
+    ...(row.variant !== null && { variant: row.variant }),
+    ...(row.auth !== null && { auth: row.auth }),
   };
 }
 

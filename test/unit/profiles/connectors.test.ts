@@ -107,7 +107,28 @@ test('the shipped manifests parse and say when they were checked', () => {
       },
     ],
     secrets: [],
-    checked: { on: '2026-11-20', method: 'live' },
+    methods: [
+      {
+        method: 'none',
+        label: 'No sign-in',
+        secrets: [],
+        prefix: [],
+        create: null,
+        scopes: [],
+        group: null,
+        note: '',
+      },
+    ],
+    readOnly: {
+      default: true,
+      covers: 'sql',
+      note: 'The file is opened read-only and only statements that return rows are run.',
+    },
+    pickers: [],
+    docs: 'https://www.sqlite.org/lang.html',
+    note: sqlite.note,
+    variants: {},
+    checked: { on: '2026-11-20', method: 'live', by: 'nucleus', sources: ['resources/servers/sqlite'] },
   });
   assert.equal(sqlite.readOnly?.default, true);
 });
@@ -281,7 +302,7 @@ test('a file name outside the charset is refused', () => {
 
 test('pat means token, whose secret is called token', () => {
   const manifest = parse(stdio.replace('none', 'pat'));
-  assert.deepEqual([manifest.auth, manifest.token?.secrets], ['token', ['token']]);
+  assert.deepEqual([manifest.auth, manifest.secrets], ['token', ['token']]);
 });
 
 test('a custom stdio connector may leave the command to its profiles, a built-in one may not', () => {
@@ -386,7 +407,7 @@ test('a saved connector is private, reads back, and can be undone', (context) =>
   assert.equal(statSync(custom).mode & 0o777, 0o700);
   const manifest = connectors.get('acme');
   assert.deepEqual(
-    [manifest?.description, manifest?.auth, manifest?.token?.secrets, manifest?.url],
+    [manifest?.description, manifest?.auth, manifest?.secrets, manifest?.url],
     ['Say "hi"\n', 'token', ['key', 'app'], 'https://acme.test/mcp'],
   );
   undo();

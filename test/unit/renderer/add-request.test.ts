@@ -33,6 +33,12 @@ const sqlite: ConnectorSummary = {
     },
   ],
   secrets: ['token'],
+  methods: [],
+  readOnly: { default: true, covers: 'sql', note: null },
+  pickers: [],
+  docs: null,
+  note: null,
+  variants: {},
   checked: null,
 };
 

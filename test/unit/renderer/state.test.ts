@@ -54,6 +54,12 @@ const connector: ConnectorSummary = {
   url: 'https://crm.example/mcp',
   metadata: [],
   secrets: ['token'],
+  methods: [],
+  readOnly: null,
+  pickers: [],
+  docs: null,
+  note: null,
+  variants: {},
   checked: null,
 };
 

@@ -1,0 +1,43 @@
+type Table = Readonly<Record<string, unknown>>;
+
+/** Keys that say how a server behind a URL is reached; one that is started has none of them. */
+const webKeys = ['url', 'path', 'query', 'headers', 'message_url'];
+
+/**
+ * A variant laid over the manifest it belongs to: tables merge key by key, lists and single values take the place of
+ * what was there, metadata fields are added. A variant that names `auth` offers that and what its own [signin] has.
+ */
+export function layOver(manifest: Table, variant: Table): Record<string, unknown> {
+  const base: Record<string, unknown> = { ...manifest };
+  delete base['variants'];
+  if (variant['transport'] === 'stdio') for (const key of webKeys) delete base[key];
+  else if (variant['transport'] !== undefined) delete base['stdio'];
+  if (variant['auth'] !== undefined) {
+    const kept = isTable(base['signin']) ? base['signin'] : {};
+    const method = variant['auth'] === 'pat' ? 'token' : String(variant['auth']);
+    base['signin'] = Object.hasOwn(kept, method) ? { [method]: kept[method] } : {};
+  }
+  const { metadata, ...rest } = variant;
+  const merged = merge(base, rest);
+  if (Array.isArray(metadata)) merged['metadata'] = [...listOf(base['metadata']), ...listOf(metadata)];
+  else if (metadata !== undefined) merged['metadata'] = metadata;
+  return merged;
+}
+
+function merge(below: Table, above: Table): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const before = merged[key];
+    merged[key] = isTable(before) && isTable(value) ? merge(before, value) : value;
+  }
+  return merged;
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as unknown[]) : [];
+}
+
+/** A date of TOML is an object too, and no table. */
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
