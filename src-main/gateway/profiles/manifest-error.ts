@@ -44,8 +44,9 @@ export function invalidIssue(issue: z.core.$ZodIssue | undefined, source: Manife
 }
 
 /** As JSON Schema, for editors; what checks across fields say is not in it. */
-export function manifestJsonSchema(): object {
-  return z.toJSONSchema(Schema1, { io: 'input', target: 'draft-2020-12', unrepresentable: 'any' });
+export function manifestJsonSchema(): Node {
+  const options = { io: 'input', target: 'draft-2020-12', unrepresentable: 'any' } as const;
+  return z.toJSONSchema(Schema1, options) as Node;
 }
 
 interface Node {
@@ -56,7 +57,7 @@ interface Node {
 }
 
 function keysAt(path: KeyPath): readonly string[] {
-  let at: Node | undefined = manifestJsonSchema() as Node;
+  let at: Node | undefined = manifestJsonSchema();
   for (const part of path)
     at = typeof part === 'number' ? at?.items : (at?.properties?.[String(part)] ?? at?.additionalProperties);
   return Object.keys(at?.properties ?? {});

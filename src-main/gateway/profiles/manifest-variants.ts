@@ -14,8 +14,8 @@ export function layOver(manifest: Table, variant: Table): Record<string, unknown
   else if (variant['transport'] !== undefined) delete base['stdio'];
   if (variant['auth'] !== undefined) {
     const kept = isTable(base['signin']) ? base['signin'] : {};
-    const method = variant['auth'] === 'pat' ? 'token' : String(variant['auth']);
-    base['signin'] = Object.hasOwn(kept, method) ? { [method]: kept[method] } : {};
+    const method = variant['auth'] === 'pat' ? 'token' : variant['auth'];
+    base['signin'] = Object.fromEntries(Object.entries(kept).filter(([key]) => key === method));
   }
   const { metadata, ...rest } = variant;
   const merged = merge(base, rest);

@@ -157,7 +157,7 @@ function toManifest(
     checked: data.checked,
     headers: data.headers,
     stdio: data.stdio,
-    metadata: data.metadata.map(({ must_exist: mustExist, narrows: _, ...field }) => ({
+    metadata: data.metadata.map(({ must_exist: mustExist, narrows: _narrows, ...field }) => ({
       ...field,
       label: field.label ?? field.key,
       mustExist,

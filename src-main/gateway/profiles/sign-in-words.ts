@@ -4,7 +4,7 @@ import { secretsOfMethod, type AuthMethod, type OauthSignIn } from './sign-in-sc
 
 /** The ways to sign in to a connector as a person is told of them, that of `auth` first. */
 export function describeMethods(manifest: Manifest): SignInMethod[] {
-  return manifest.methods.map((method) => ({ ...describe(manifest, method), method }));
+  return manifest.methods.map((method) => describe(manifest, method));
 }
 
 /** How the service treats a client it does not know. */
@@ -15,51 +15,37 @@ export function groupOf(oauth: OauthSignIn | null): SignInGroup {
   return oauth?.registration.some((way) => way !== 'preregistered') ? 'registers' : 'undocumented';
 }
 
-function describe(manifest: Manifest, method: AuthMethod): Omit<SignInMethod, 'method'> {
+const labels: Readonly<Record<AuthMethod, string>> = {
+  none: 'No sign-in',
+  token: 'Token',
+  basic: 'User name and token',
+  oauth: 'Sign in in a browser',
+  machine: 'Client of your own, without a person',
+  ambient: 'What this machine is signed in as',
+};
+
+function describe(manifest: Manifest, method: AuthMethod): SignInMethod {
   const { signIn } = manifest;
-  const common = {
+  const { label, create, prefix, scopes, note }: Said = method === 'none' ? {} : (signIn[method] ?? {});
+  return {
+    method,
+    label: label ?? labels[method],
     secrets: [...secretsOfMethod(signIn, method)],
-    prefix: [] as string[],
-    create: null,
-    scopes: [] as string[],
-    group: null,
-    note: '',
+    prefix: [...(prefix ?? [])],
+    create: create ?? null,
+    scopes: [...(scopes ?? [])],
+    group: method === 'oauth' ? groupOf(signIn.oauth) : null,
+    note: method === 'oauth' ? oauthNote(manifest) : (note ?? ''),
   };
-  switch (method) {
-    case 'token': {
-      const { label, prefix, create, scopes, note } = signIn.token ?? {};
-      return {
-        ...common,
-        label: label ?? 'Token',
-        prefix: [...(prefix ?? [])],
-        create: create ?? null,
-        scopes: [...(scopes ?? [])],
-        note: note ?? '',
-      };
-    }
-    case 'basic': {
-      const { label, create, note } = signIn.basic ?? {};
-      return { ...common, label: label ?? 'User name and token', create: create ?? null, note: note ?? '' };
-    }
-    case 'oauth':
-      return {
-        ...common,
-        label: 'Sign in in a browser',
-        scopes: [...(signIn.oauth?.scopes ?? [])],
-        group: groupOf(signIn.oauth),
-        note: oauthNote(manifest),
-      };
-    case 'machine':
-      return { ...common, label: 'Client of your own, without a person', note: signIn.machine?.note ?? '' };
-    case 'ambient':
-      return {
-        ...common,
-        label: 'What this machine is signed in as',
-        note: signIn.ambient?.note ?? '',
-      };
-    case 'none':
-      return { ...common, label: 'No sign-in' };
-  }
+}
+
+/** What the tables of the ways to sign in have in common, each some of it. */
+interface Said {
+  readonly label?: string | null;
+  readonly create?: string | null;
+  readonly prefix?: readonly string[];
+  readonly scopes?: readonly string[];
+  readonly note?: string | null;
 }
 
 /** Said before anybody tries: a refusal that was to be expected must not look like a fault. */
