@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { fixedModes, modes } from './modes.ts';
 import {
+  Choice,
   ConnectorProblem,
   ConnectorSummary,
   Launch,
@@ -255,6 +256,13 @@ export const contract = {
       z.object({}),
       z.object({ connectors: z.array(ConnectorSummary), problems: z.array(ConnectorProblem) }),
     ),
+    /** What files in a folder, or above it, say about the metadata of a profile that is added there. */
+    detect: ask(
+      z.object({ connector: z.string(), folder: z.string().max(4_096) }),
+      z.array(
+        z.object({ field: z.string(), value: z.string(), file: z.string(), reason: z.string().nullable() }),
+      ),
+    ),
   },
   profiles: {
     list: ask(z.object({}), z.array(Profile)),
@@ -268,6 +276,29 @@ export const contract = {
     /** Another name for a profile: its id and its tools' names change, its secrets and age stay. */
     rename: ask(z.object({ id: z.string(), name: z.string() }), Profile),
     use: ask(z.object({ id: z.string() }), Profile),
+    /** What its server lists for a field of its connector's `pickers`; asks the server, which has to be signed in to. */
+    choices: ask(
+      z.object({ id: z.string(), field: z.string() }),
+      z.object({
+        field: z.string(),
+        label: z.string(),
+        choices: z.array(Choice),
+        /** The value it has now. */
+        current: z.string().nullable(),
+        /** Whether it may be left open. */
+        maySkip: z.boolean(),
+      }),
+    ),
+    /** Gives such a field a value, or none with null, and reaches the server anew. */
+    pick: ask(
+      z.object({
+        id: z.string(),
+        field: z.string(),
+        value: z.string().max(256).nullable(),
+        connect: z.boolean().default(true),
+      }),
+      z.object({ profile: Profile, probe: Probe.nullable() }),
+    ),
     clearDefault: ask(z.object({ connector: z.string() }), z.object({ cleared: z.boolean() })),
   },
   surface: {

@@ -128,6 +128,10 @@ export const ConnectorSummary = ConnectorWay.extend({
 });
 export type ConnectorSummary = z.infer<typeof ConnectorSummary>;
 
+/** One thing a profile can be limited to, as its server lists it. */
+export const Choice = z.object({ id: z.string(), label: z.string(), hint: z.string() });
+export type Choice = z.infer<typeof Choice>;
+
 /** A manifest that could not be used, and what to do about it. */
 export const ConnectorProblem = z.object({
   file: z.string(),

@@ -1,10 +1,10 @@
 import { NucleusError } from '../../src-shared/errors.ts';
-import type { ConnectorSummary, Metadata, MetadataField } from '../../src-shared/model.ts';
+import type { ConnectorSummary, Metadata, MetadataField, SignInMethod } from '../../src-shared/model.ts';
 import { checkName } from '../../src-shared/model.ts';
 import { holesOf } from '../gateway/profiles/template.ts';
 import { expandHome } from './add-request.ts';
 import type { Context } from './context.ts';
-import { note } from './output.ts';
+import { note, oneLine } from './output.ts';
 import type { Prompter } from './prompt.ts';
 
 /** Which profile `add` writes; null is the person's change of mind. */
@@ -98,11 +98,25 @@ export async function askMetadata(
   prompter: Prompter,
   fields: readonly MetadataField[],
   given: Metadata,
+  {
+    detected = {},
+    later = [],
+  }: {
+    /** What files say, offered as the default. */
+    readonly detected?: Metadata;
+    /** Fields that are chosen afterwards, from a list. */
+    readonly later?: readonly string[];
+  } = {},
 ): Promise<Metadata> {
   const metadata: Record<string, string> = { ...given };
   for (const field of fields) {
+    const fallback = detected[field.key] ?? field.default;
+    const isLater = later.includes(field.key) && !field.required && fallback === null;
+    const mayAsk = context.input && !isLater;
     const value =
-      given[field.key] ?? (context.input ? await askField(prompter, field) : (field.default ?? ''));
+      given[field.key] ??
+      // A script that names nothing must not depend on the folder it runs in.
+      (mayAsk ? await askField(prompter, { ...field, default: fallback }) : (field.default ?? ''));
     if (value === '' && field.required) {
       throw new NucleusError(
         'METADATA_INVALID',
@@ -149,10 +163,29 @@ export async function askSecrets(
   return secrets;
 }
 
+/** What to know of a way to sign in before anything is asked: where a token is made, and what will not work. */
+export function tellMethod(context: Context, { label, note: words, create, scopes }: SignInMethod): void {
+  if (words !== '') note(context, `note: ${oneLine(words)}`);
+  if (create === null) return;
+  const wanted = scopes.length === 0 ? '' : ` (allow it ${scopes.join(', ')})`;
+  note(context, `${oneLine(label)}: make one at ${oneLine(create)}${oneLine(wanted)}`);
+}
+
+/** Another beginning than such secrets have is a slip of the clipboard more often than a new kind of token. */
+export function warnOfPrefix(
+  context: Context,
+  { label, prefix, secrets: [only, ...others] }: SignInMethod,
+  secrets: Readonly<Record<string, string>>,
+): void {
+  const value = only === undefined || others.length > 0 ? undefined : secrets[only];
+  if (!value || prefix.length === 0 || prefix.some((one) => value.startsWith(one))) return;
+  note(context, `warning: a ${oneLine(label)} usually begins with ${prefix.map(oneLine).join(' or ')}`);
+}
+
 /** Names of the secrets a profile brings: those its own command or headers want, else those of the connector. */
 export function secretNames(
   launch: { readonly secretEnv: readonly string[] } | null,
-  connector: ConnectorSummary | null,
+  connector: Pick<ConnectorSummary, 'secrets'> | null,
   headers: Readonly<Record<string, string>>,
 ): readonly string[] {
   if (launch !== null) return launch.secretEnv;

@@ -23,6 +23,8 @@ export type AddOptions = {
   readonly root?: readonly string[];
   readonly readWrite?: boolean;
   readonly readOnly?: boolean;
+  readonly variant?: string;
+  readonly auth?: string;
   readonly tokenStdin?: boolean;
   readonly connect?: boolean;
   readonly dryRun?: boolean;
@@ -41,6 +43,10 @@ export interface AddRequest {
   readonly forceUrl: boolean;
   readonly launch: Launch | null;
   readonly readOnly: boolean | null;
+  /** Another way to the same service. */
+  readonly variant: string | null;
+  /** Another way to sign in. */
+  readonly auth: string | null;
   readonly stderr: Stderr | null;
   readonly roots: readonly string[];
   readonly replace: boolean;
@@ -62,6 +68,8 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
     forceUrl: options.forceUrl === true,
     launch: readLaunch(options, cwd),
     readOnly: options.readOnly === true ? true : options.readWrite === true ? false : null,
+    variant: options.variant ?? null,
+    auth: options.auth === 'pat' ? 'token' : (options.auth ?? null),
     stderr: options.stderr === undefined ? null : readStderr(options.stderr, cwd),
     roots: (options.root ?? []).map((folder) => resolve(cwd, folder)),
     replace: options.replace === true,

@@ -54,8 +54,13 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/use.ts')).use,
   },
   {
+    name: 'pick',
+    summary: 'limit a profile to one of what its server lists, such as a project',
+    load: async () => (await import('./commands/pick.ts')).pick,
+  },
+  {
     name: 'connectors',
-    summary: 'list the kinds of services there are',
+    summary: 'list the kinds of services there are, or tell about one',
     load: async () => (await import('./commands/connectors.ts')).connectors,
   },
   {

@@ -23,7 +23,9 @@ import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
 import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
+import { baseConnection, connectionOf } from './profiles/base-connection.ts';
 import { describeCommand } from './profiles/launch.ts';
+import { createPickers } from './profiles/pickers.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
@@ -118,6 +120,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const { platform, config, version, registry, vault, connectors, audit } = deps;
   const { clock, log } = platform;
   const startedAt = clock.now();
+  const userHome = platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home;
   const store = createProfileStore(registry.db);
   const names = createCatalogStore(registry.db, config.surface.separator);
   const announcer = createAnnouncer({ clock, log });
@@ -145,6 +148,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }),
     eras: createEraMemory({ store: createEraStore(registry.db), clock, launchOf }),
     onReady: (profile) => {
+      if (connectionOf(profile).isBase) return;
       logLevels.ready(profile);
       subscriptions.ready(profile);
       // The first call needs no list; what the upstream offers now is read beside it.
@@ -155,6 +159,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         );
     },
     onNotification: (profile, method, params) => {
+      if (connectionOf(profile).isBase) return;
       if (method === 'notifications/resources/updated') listens.updated(profile, params ?? {});
       if (!method.endsWith('/list_changed'))
         for (const session of sessions.keys()) session.hear(profile, method, params);
@@ -176,7 +181,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const workspaceStore = createWorkspaceStore(registry.db);
   const workspaces = createWorkspaces({
-    home: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home,
+    home: userHome,
     store: workspaceStore,
     profiles: () => shown,
     rules: () =>
@@ -230,17 +235,19 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }),
   });
   const policy = createPolicy(config.approval.ask_for);
-  const dispatch = createDispatch({
+  const bridge = createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema });
+  const road: Parameters<typeof createDispatch>[0] = {
     policy,
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema }),
+    bridge,
     audit,
     clock,
     onSuccess({ peer, route: { binding } }) {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
     },
-  });
+  };
+  const dispatch = createDispatch(road);
   const exposedDispatch = createExposedDispatch(dispatch, config.surface);
   const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
@@ -260,6 +267,18 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     onChange: onProfilesChanged,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
+  });
+  const pickers = createPickers({
+    profile: profiles.existing,
+    connectors,
+    dispatch,
+    dispatchBase: createDispatch({
+      ...road,
+      bridge: (carried) => bridge({ ...carried, profile: baseConnection(carried.profile) }),
+    }),
+    leaveBase: (id) => supervisor.stop(baseConnection(id)),
+    setMetadata: profiles.setMetadata,
+    probe: profiles.probe,
   });
   const defaultView = views.select(undefined);
 
@@ -334,7 +353,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   const handlers = createHandlers({
     connectors,
-    profiles,
+    profiles: { ...profiles.handlers, ...pickers },
     catalog,
     defaultView,
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
@@ -342,6 +361,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
+    home: userHome,
     hasWorkspace: (name) => workspaces.find(name)?.name === name,
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),

@@ -4,13 +4,14 @@ import { parseDuration } from '../../src-shared/duration.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
 import type { Connectors } from './profiles/connectors.ts';
-import type { Profiles } from './profiles/profiles.ts';
+import { detect } from './profiles/detect.ts';
 import type { Catalog } from './routing/catalog.ts';
 import { resultOf, type Dispatch } from './routing/dispatch.ts';
 import { tokensOfRow } from './routing/surface.ts';
 import { unknownRoute } from './routing/unknown.ts';
 import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
+import { foldersUp, realFolder } from './workspaces/reading.ts';
 
 /** Answers every question of the contract from the parts of the gateway. */
 export function createHandlers(deps: {
@@ -18,7 +19,7 @@ export function createHandlers(deps: {
   readonly surface: () => Surface;
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
-  readonly profiles: Profiles;
+  readonly profiles: Handlers['profiles'];
   readonly catalog: Pick<Catalog, 'refresh'>;
   readonly defaultView: () => View;
   readonly dispatch: Dispatch;
@@ -27,6 +28,8 @@ export function createHandlers(deps: {
   /** Throws unless every profile of the view is there and no two share a name. */
   readonly checkView: (view: AttachView) => void;
   readonly workspaces: Handlers['workspaces'];
+  /** The home folder of the user: nothing is looked for above it. */
+  readonly home: string;
   readonly hasWorkspace: (name: string) => boolean;
   /** Base URL of the HTTP front; null while there is none. */
   readonly http: () => string | null;
@@ -53,8 +56,13 @@ export function createHandlers(deps: {
         connectors: connectors.list().map((manifest) => connectors.summary(manifest)),
         problems: [...connectors.problems()],
       }),
+      detect({ connector, folder }) {
+        const rules = connectors.get(connector)?.autodetect ?? [];
+        const { found } = detect(connector, rules, foldersUp(realFolder(folder), deps.home));
+        return found.map(({ field, value, file, reason }) => ({ field, value, file, reason }));
+      },
     },
-    profiles: deps.profiles.handlers,
+    profiles: deps.profiles,
     surface: { get: deps.surface },
     tools: {
       async list() {

@@ -2,7 +2,8 @@ import type { Config } from '../../src-shared/config.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Child, Platform } from './platform.ts';
 import type { Connectors } from './profiles/connectors.ts';
-import { resolveLaunch, type ResolvedLaunch } from './profiles/launch.ts';
+import { connectionOf } from './profiles/base-connection.ts';
+import { resolveLaunch, withoutNarrowing, type ResolvedLaunch } from './profiles/launch.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
@@ -52,12 +53,13 @@ export function createUpstreamOpener(deps: {
     });
   }
 
-  return async (id) => {
+  return async (key) => {
+    const { profile: id, isBase } = connectionOf(key);
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
-    const launch = await resolveLaunch(profile, deps.connectors.of(profile), (name) =>
-      deps.vault.get(id, name),
-    );
+    const manifest = deps.connectors.of(profile);
+    const asked = isBase ? withoutNarrowing(profile, manifest) : profile;
+    const launch = await resolveLaunch(asked, manifest, (name) => deps.vault.get(id, name));
     if (launch.kind === 'http') return reach(id, launch);
     const env = upstreamEnvironment({
       gateway: platform.env,

@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { AddProfile } from '../../../src-shared/contract.ts';
+import type { AddProfile, Api } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { ConnectorProblem, ConnectorSummary, Profile } from '../../../src-shared/model.ts';
+import type { ConnectorProblem, ConnectorSummary, Metadata, Profile } from '../../../src-shared/model.ts';
 import type { NameChoice } from '../add-questions.ts';
-import { askMetadata, askSecrets, chooseName, secretNames } from '../add-questions.ts';
+import {
+  askMetadata,
+  askSecrets,
+  chooseName,
+  secretNames,
+  tellMethod,
+  warnOfPrefix,
+} from '../add-questions.ts';
 import type { AddOptions, AddRequest } from '../add-request.ts';
 import { readRequest } from '../add-request.ts';
 import { withApi } from '../api.ts';
+import { chooseWay } from '../connector-way.ts';
 import type { Context } from '../context.ts';
 import { findGateway } from '../find-gateway.ts';
 import { collect } from '../flags.ts';
 import { note, oneLine, print, printJson } from '../output.ts';
+import { offerChoices } from '../pick-questions.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Prompter } from '../prompt.ts';
@@ -51,6 +60,8 @@ export const add: CommandSpec = {
       .option('--stderr <where>', 'what the server says on stderr: null, inherit, or a file to append to')
       .option('--read-write', 'let the server write, where the connector starts it read-only')
       .option('--read-only', 'start the server read-only, where the connector can')
+      .option('--variant <name>', 'another way to the service; nucleus connectors NAME lists them')
+      .option('--auth <method>', 'another way to sign in; nucleus connectors NAME lists them')
       .option('--token-stdin', 'read the secrets from the first lines of stdin, one a line')
       .option('--no-connect', 'do not start the server to see whether it works')
       .option('--replace', 'put it in the place of a profile of that name; what is not given stays')
@@ -69,8 +80,18 @@ export const add: CommandSpec = {
     const prompter = createPrompter(context);
     try {
       const input = await complete(context, prompter, request, known);
-      if (input !== null) return await send(context, input);
-      note(context, 'Cancelled; nothing was changed.');
+      if (input === null) {
+        note(context, 'Cancelled; nothing was changed.');
+        return 0;
+      }
+      const { profile, probe } = await send(context, input);
+      if (probe?.ok && context.input && known.connector && input.launch === null)
+        await offerChoices(
+          context,
+          prompter,
+          profile,
+          chooseWay(known.connector, request, profile).way.pickers,
+        );
       return 0;
     } finally {
       prompter.close();
@@ -78,11 +99,15 @@ export const add: CommandSpec = {
   },
 };
 
+type Added = Awaited<ReturnType<Api['profiles']['add']>>;
+
 interface Known {
   readonly connector: ConnectorSummary | null;
   /** Why its manifest is left out. */
   readonly problem: ConnectorProblem | null;
   readonly profiles: readonly Profile[];
+  /** What files here say of its metadata. */
+  readonly detected: Metadata;
 }
 
 /** Its own visit to the gateway: a person may think about a question for long, and must not hold the lock meanwhile. */
@@ -94,6 +119,11 @@ async function readKnown(context: Context, request: AddRequest): Promise<Known> 
       connector: connectors.find(({ name }) => name === request.connector) ?? null,
       problem: problems.find(({ connector }) => connector === request.connector) ?? null,
       profiles: profiles.filter(({ connector }) => connector === request.connector),
+      detected: Object.fromEntries(
+        (await api.connectors.detect({ connector: request.connector, folder: context.cwd })).map(
+          ({ field, value }) => [field, value] as const,
+        ),
+      ),
     };
   });
   checkConnector(context, request, known);
@@ -137,31 +167,52 @@ async function complete(
   context: Context,
   prompter: Prompter,
   request: AddRequest,
-  { connector, profiles }: Known,
+  { connector, profiles, detected }: Known,
 ): Promise<AddProfile | null> {
   const fromStdin = request.tokenFromStdin;
   const { headers } = request;
   const known = request.launch ?? (connector ? null : (profiles[0]?.launch ?? null));
   // With --token-stdin the secrets are the first lines, whatever is asked for besides.
+  const named = profiles.find(({ name }) => name === request.name);
   const early = fromStdin
-    ? await askSecrets(prompter, secretNames(known, connector, headers), {
-        mayAsk: true,
-        keep: false,
-        silent: !context.stdin.isTTY,
-      })
+    ? await askSecrets(
+        prompter,
+        secretNames(known, connector && secretsOf(connector, request, named), headers),
+        {
+          mayAsk: true,
+          keep: false,
+          silent: !context.stdin.isTTY,
+        },
+      )
     : null;
   const taken = profiles.map(({ name }) => name);
   const choice: NameChoice = await chooseName(context, prompter, request, taken);
   if (choice === null) return null;
   const before = choice.replace ? profiles.find(({ name }) => name === choice.name) : undefined;
   const launch = request.launch ?? before?.launch ?? null;
-  const fields = launch === null ? (connector?.metadata ?? []) : [];
-  const metadata = await askMetadata(context, prompter, fields, { ...before?.metadata, ...request.metadata });
+  const chosen = connector && launch === null ? chooseWay(connector, request, before) : null;
+  if (chosen?.method && context.input) tellMethod(context, chosen.method);
+  const metadata = await askMetadata(
+    context,
+    prompter,
+    chosen?.way.metadata ?? [],
+    { ...before?.metadata, ...request.metadata },
+    // What its server can list is chosen once it answers.
+    { detected, later: request.connect ? (chosen?.way.pickers ?? []) : [] },
+  );
   // What a profile has stored is not sent to another origin than it was given for.
   const keep = before !== undefined && !movesAway(request, connector);
   const secrets =
     early ??
-    (await askSecrets(prompter, secretNames(launch, connector, headers), { mayAsk: context.input, keep }));
+    (await askSecrets(
+      prompter,
+      secretNames(launch, connector && secretsOf(connector, request, before), headers),
+      {
+        mayAsk: context.input,
+        keep,
+      },
+    ));
+  if (chosen?.method) warnOfPrefix(context, chosen.method, secrets);
   if (launch !== null && launch.cwd === null) hintAtRelative(context, launch.args);
   return {
     connector: request.connector,
@@ -172,6 +223,8 @@ async function complete(
       ? { url: request.url, headers, transport: urlTransport(request), forceUrl: request.forceUrl }
       : {}),
     readOnly: request.readOnly ?? before?.readOnly ?? null,
+    variant: request.variant,
+    auth: request.auth,
     stderr: request.stderr ?? before?.stderr ?? 'null',
     roots: [...request.roots],
     cwd: context.cwd,
@@ -195,7 +248,16 @@ function hintAtRelative(context: Context, args: readonly string[]): void {
   );
 }
 
-async function send(context: Context, input: AddProfile): Promise<number> {
+function secretsOf(
+  connector: ConnectorSummary,
+  request: AddRequest,
+  before: Profile | undefined,
+): Pick<ConnectorSummary, 'secrets'> {
+  const { way, method } = chooseWay(connector, request, before);
+  return { secrets: method?.secrets ?? way.secrets };
+}
+
+async function send(context: Context, input: AddProfile): Promise<Added> {
   return withApi(context, async ({ api }) => {
     const id = `${input.connector}:${input.name}`;
     const answer = await withProgress(context, `Adding ${id} …`, api.profiles.add(input));
@@ -208,7 +270,7 @@ async function send(context: Context, input: AddProfile): Promise<number> {
       note(context, `warning: it does not answer yet: ${oneLine(probe.message)}`);
       note(context, `  fix: look at it with nucleus info ${id}`);
     }
-    return 0;
+    return answer;
   });
 }
 
@@ -223,6 +285,7 @@ function originOf(url: string | null): string | null {
 async function dryRun(context: Context, request: AddRequest): Promise<number> {
   const { connector, url, headers, metadata, transport, launch, readOnly, roots, stderr, replace, connect } =
     request;
+  const { variant, auth } = request;
   const name = request.name ?? (await nameWithoutAsking(context, connector));
   const resolved = {
     connector,
@@ -233,6 +296,8 @@ async function dryRun(context: Context, request: AddRequest): Promise<number> {
     transport,
     launch,
     readOnly,
+    variant,
+    auth,
     roots,
     stderr,
     replace,

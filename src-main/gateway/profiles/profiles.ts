@@ -20,7 +20,13 @@ type Adding = Parameters<Handlers['profiles']['add']>[0];
 const probeMs = 60_000;
 
 export interface Profiles {
-  readonly handlers: Handlers['profiles'];
+  readonly handlers: Omit<Handlers['profiles'], 'choices' | 'pick'>;
+  /** Throws where there is none, or it is being removed. */
+  existing(id: string): Profile;
+  /** Starts its server to look at it; what goes wrong is part of the answer. */
+  probe(id: string): Promise<Probe>;
+  /** Stores these fields of its metadata, empty ones as none; its server is reached anew. */
+  setMetadata(id: string, fields: Readonly<Record<string, string>>): Promise<Profile>;
   /** Whether a profile is out of every view, on its way to being removed. */
   isLeaving(id: string): boolean;
   /** Does what removals are still to be done. */
@@ -305,7 +311,17 @@ export function createProfiles(deps: {
     return existing(renamed.id);
   }
 
-  const handlers: Handlers['profiles'] = {
+  async function setMetadata(id: string, fields: Readonly<Record<string, string>>): Promise<Profile> {
+    const profile = existing(id);
+    const metadata = checkMetadata(connectors.of(profile), { ...profile.metadata, ...fields }, null);
+    store.replace({ ...profile, metadata });
+    await supervisor.stop(id);
+    catalog.forget(id);
+    deps.onChange(id);
+    return existing(id);
+  }
+
+  const handlers: Profiles['handlers'] = {
     list: present,
     add,
     info: ({ id, probe: withProbe }) =>
@@ -342,6 +358,9 @@ export function createProfiles(deps: {
 
   return {
     handlers,
+    existing,
+    probe,
+    setMetadata,
     isLeaving: (id) => leaving.has(id),
     async close() {
       for (const id of Array.from(leaving.keys())) await removeLeaving(id);

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { createConnectors, type Connectors } from '../../../src-main/gateway/profiles/connectors.ts';
-import { createProfiles } from '../../../src-main/gateway/profiles/profiles.ts';
+import { createProfiles, type Profiles } from '../../../src-main/gateway/profiles/profiles.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createProfileStore, type ProfileStore } from '../../../src-main/gateway/storage/profile-store.ts';
 import { createNoVault } from '../../../src-main/gateway/storage/vault.ts';
-import { AddProfile, type Handlers } from '../../../src-shared/contract.ts';
+import { AddProfile } from '../../../src-shared/contract.ts';
 import { createFakeClock, createFakeLog, type FakeClock } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 interface Setting {
-  readonly profiles: Handlers['profiles'];
+  readonly profiles: Profiles['handlers'];
   readonly store: ProfileStore;
   readonly connectors: Connectors;
   readonly clock: FakeClock;
