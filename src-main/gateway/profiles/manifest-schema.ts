@@ -33,7 +33,12 @@ const Stdio = z.strictObject({
   server: optional(z.string().regex(/^[a-z0-9-]+$/, 'must be the name of a folder in resources/servers')),
   command: optional(text.min(1)),
   package: optional(
-    z.string().regex(/^[a-z0-9@][a-z0-9@/._-]*$/, 'must be the name of a package, without a version'),
+    z
+      .string()
+      .regex(
+        /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._\/-]*$/,
+        'must be the name of a package, without a version',
+      ),
   ),
   version: optional(exactVersion),
   args: z.array(template).default([]),
