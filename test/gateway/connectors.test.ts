@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type TestContext } from 'node:test';
+import test, { before, type TestContext } from 'node:test';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import {
   startFakeService,
@@ -19,6 +19,11 @@ const scope = createScope();
 const home = createHome(scope);
 const env = passphrase(home);
 const resources = join(import.meta.dirname, '..', '..', 'resources', 'connectors');
+const bin = join(home.user, 'bin');
+mkdirSync(bin);
+// The gateway asks the login shell for its PATH once.
+writeFileSync(join(home.user, '.profile'), `PATH="$HOME/bin:$PATH"\n`);
+before(() => nucleusOk(home, ['start'], { env }));
 const [alpha, beta] = ['aaaaaaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbbbbbb'];
 
 /** The built-in manifest under another name, at a server of ours. */
@@ -82,13 +87,10 @@ test('github takes a token, and the server of the original gets it in its variab
   const github = await connectorOf('github');
   assert.deepEqual([github.auth, github.secrets], ['token', ['token']]);
   const fake = createFake(home, 'npx', '--tools', '1');
-  const bin = join(home.user, 'bin');
-  mkdirSync(bin);
   const words = [fake.launch.command, ...fake.launch.args].map((word) => `'${word}'`).join(' ');
   const asked = home.path('npx-arguments');
   writeFileSync(join(bin, 'npx'), `#!/bin/sh\necho "$*" >> '${asked}'\nexec ${words}\n`);
   chmodSync(join(bin, 'npx'), 0o755);
-  writeFileSync(join(home.user, '.profile'), `PATH="$HOME/bin:$PATH"\n`);
   const { stderr } = await nucleusOk(
     home,
     ['add', 'github', 'work', '--variant', 'stdio', '--token-stdin', '--metadata', 'toolsets=repos'],
