@@ -62,6 +62,7 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
   checkMetadataFields(manifest, fail);
   checkHoles(manifest, fail);
   checkRules(manifest, fail);
+  checkReadOnly(manifest, fail);
 }
 
 /** Ends the reading with where, what is wrong and what to do. */
@@ -132,4 +133,20 @@ function checkRules(manifest: Manifest, fail: Fail): void {
       for (const key of ['subject', 'tenant', 'label'] as const)
         if (rule[key] !== null) need(`identity[${index}].${key}`, rule[key]);
   }
+}
+
+/** A switch that changes nothing is worse than none. */
+function checkReadOnly(manifest: Manifest, fail: Fail): void {
+  const { readOnly, stdio, path, query, headers } = manifest;
+  if (!readOnly) return;
+  const set = Object.values(readOnly.set).some((entries) => Object.keys(entries).length > 0);
+  const templates = [stdio?.args ?? [], stdio?.env ?? {}, path, query, headers].flatMap((some) =>
+    Object.values(some),
+  );
+  if (!set && !templates.some((template) => template.includes('{{read_only}}')))
+    fail(
+      'read_only',
+      'changes nothing',
+      'say in set what is sent or started then, or use {{read_only}} in args, env, query or headers',
+    );
 }

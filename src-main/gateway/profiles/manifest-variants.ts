@@ -12,6 +12,12 @@ export function layOver(manifest: Table, variant: Table): Record<string, unknown
   delete base['variants'];
   if (variant['transport'] === 'stdio') for (const key of webKeys) delete base[key];
   else if (variant['transport'] !== undefined) delete base['stdio'];
+  // A switch of the one would change nothing at the other, and a person would believe it did.
+  if (variant['transport'] !== undefined && isTable(base['read_only'])) {
+    const { set: _set, ...rest } = base['read_only'];
+    if (variant['read_only'] === undefined) delete base['read_only'];
+    else base['read_only'] = rest;
+  }
   if (variant['auth'] !== undefined) {
     const kept = isTable(base['signin']) ? base['signin'] : {};
     const method = variant['auth'] === 'pat' ? 'token' : variant['auth'];

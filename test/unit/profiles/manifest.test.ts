@@ -125,6 +125,12 @@ for (const [what, text, message, place] of [
     '4:1',
   ],
   [
+    'a read-only switch that changes nothing',
+    `${head}[read_only]\ndefault = true`,
+    'read_only: changes nothing',
+    '6:2',
+  ],
+  [
     'an identity that asks no tool',
     `${head}[[identity]]\nvia = "tool"\nsubject = "/id"`,
     'identity[0].tool: goes with via = "tool" and with nothing else',
@@ -178,6 +184,7 @@ test('a variant is the manifest with its own tables laid over it', () => {
     [own?.url, own?.query, own?.stdio?.package, own?.methods, own?.metadata.map(({ key }) => key)],
     [null, {}, '@x/mcp', ['token'], ['a', 'b']],
   );
+  assert.equal(own?.readOnly, null, 'a parameter of the address is no switch of a program');
   assert.deepEqual(manifestOf(two, { variant: 'open' })?.methods, ['none']);
   assert.equal(manifestOf(two, { variant: 'none' }), null);
   assert.equal(manifestOf(two, { variant: 'constructor' }), null);
