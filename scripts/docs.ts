@@ -9,6 +9,7 @@ import {
   type KeySchema,
 } from '../src-shared/config-keys.ts';
 import { errorTable } from '../src-shared/errors.ts';
+import { connectorJson, connectorsPage } from './connectors-page.ts';
 
 /* npm run docs writes the files that are generated from the source; with --check it only says which are stale. */
 
@@ -16,7 +17,9 @@ const root = join(import.meta.dirname, '..');
 const files = {
   'docs/errors.md': errorsPage(),
   'docs/config.md': configPage(),
+  'docs/connectors.md': [generated('resources/connectors'), connectorsPage(root)].join('\n\n'),
   'resources/schema/config.json': configJson(),
+  'resources/schema/connector.json': connectorJson(),
 };
 const mayWrite = !process.argv.includes('--check');
 

@@ -36,7 +36,7 @@ const Stdio = z.strictObject({
     z
       .string()
       .regex(
-        /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._\/-]*$/,
+        /^(@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._/-]*$/,
         'must be the name of a package, without a version',
       ),
   ),

@@ -25,9 +25,41 @@ export function layOver(manifest: Table, variant: Table): Record<string, unknown
   }
   const { metadata, ...rest } = variant;
   const merged = merge(base, rest);
-  if (Array.isArray(metadata)) merged['metadata'] = [...listOf(base['metadata']), ...listOf(metadata)];
-  else if (metadata !== undefined) merged['metadata'] = metadata;
+  merged['discover'] = rulesInUse(merged, listOf(merged['discover']));
+  const kept = fieldsInUse(listOf(base['metadata']), { ...merged, metadata: undefined });
+  if (Array.isArray(metadata)) merged['metadata'] = [...kept, ...listOf(metadata)];
+  else merged['metadata'] = metadata ?? kept;
+  const keys = listOf(merged['metadata']).map(keyOf);
+  const detects = (rule: unknown): boolean => !isTable(rule) || keys.includes(rule['field'] as string);
+  merged['autodetect'] = listOf(merged['autodetect']).filter(detects);
   return merged;
+}
+
+/** Rules that fill a field the variant makes use of, or one that such a rule is asked with. */
+function rulesInUse(merged: Table, rules: readonly unknown[]): readonly unknown[] {
+  const text = JSON.stringify({ ...merged, metadata: undefined, discover: undefined, autodetect: undefined });
+  const kept = rules.filter((rule) => {
+    const hole = isTable(rule) ? `{{metadata.${String(rule['field'])}}}` : '';
+    return (
+      text.includes(hole) || rules.some((other) => other !== rule && JSON.stringify(other).includes(hole))
+    );
+  });
+  return kept.length === rules.length ? kept : rulesInUse(merged, kept);
+}
+
+/** Fields that nothing fills in or names any more are not asked for. */
+function fieldsInUse(fields: readonly unknown[], rest: Table): readonly unknown[] {
+  const text = JSON.stringify({ ...rest, autodetect: undefined });
+  return fields.filter((field) => {
+    const key = keyOf(field);
+    // What is no field is for the schema to say.
+    return key === null || text.includes(`{{metadata.${key}}}`) || text.includes(JSON.stringify(key));
+  });
+}
+
+function keyOf(field: unknown): string | null {
+  const key = isTable(field) ? field['key'] : null;
+  return typeof key === 'string' ? key : null;
 }
 
 function merge(below: Table, above: Table): Record<string, unknown> {

@@ -61,6 +61,13 @@ export function headersOf(
   const { basic } = manifest.signIn;
   if (manifest.auth === 'basic' && basic) {
     const user = context.metadata[basic.user] ?? '';
+    if (user === '')
+      throw new NucleusError(
+        'METADATA_INVALID',
+        `${profile.id} lacks the metadata field "${basic.user}", the user name its token belongs to; ` +
+          `run: nucleus add ${profile.connector} ${profile.name} --replace --metadata ${basic.user}=VALUE`,
+        { profile: profile.id, key: basic.user },
+      );
     const pair = Buffer.from(`${user}:${context.secrets['token'] ?? ''}`, 'utf8');
     headers['authorization'] = `Basic ${pair.toString('base64')}`;
   }

@@ -146,7 +146,7 @@ for (const [what, text, message, place] of [
 
 const two = parse(`${head.replace('"none"', '"oauth"')}
 [query]
-a = "1"
+a = "{{metadata.a}}"
 [signin.oauth]
 registration = ["dcr"]
 [signin.token]
@@ -177,12 +177,12 @@ test('a variant is the manifest with its own tables laid over it', () => {
   const eu = manifestOf(two, { variant: 'eu' });
   assert.deepEqual(
     [eu?.url, eu?.query, eu?.methods, eu?.metadata.map(({ key }) => key)],
-    ['https://eu.x.test/mcp', { a: '1', b: '2' }, ['oauth', 'token'], ['a']],
+    ['https://eu.x.test/mcp', { a: '{{metadata.a}}', b: '2' }, ['oauth', 'token'], ['a']],
   );
   const own = manifestOf(two, { variant: 'own' });
   assert.deepEqual(
     [own?.url, own?.query, own?.stdio?.package, own?.methods, own?.metadata.map(({ key }) => key)],
-    [null, {}, '@x/mcp', ['token'], ['a', 'b']],
+    [null, {}, '@x/mcp', ['token'], ['b']],
   );
   assert.equal(own?.readOnly, null, 'a parameter of the address is no switch of a program');
   assert.deepEqual(manifestOf(two, { variant: 'open' })?.methods, ['none']);

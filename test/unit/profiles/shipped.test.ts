@@ -240,6 +240,19 @@ test('every service that signs in with OAuth is in the group it belongs to', () 
   assert.deepEqual(found, groups);
 });
 
+test('nothing is asked for that goes nowhere', () => {
+  for (const manifest of shipped)
+    for (const [variant, own] of [['', manifest] as const, ...Object.entries(manifest.variants)]) {
+      const { metadata, variants: _variants, ...rest } = own;
+      const text = JSON.stringify(rest);
+      for (const { key } of metadata)
+        assert.ok(
+          text.includes(`{{metadata.${key}}}`) || own.signIn.basic?.user === key,
+          `${manifest.name} ${variant} asks for ${key}`,
+        );
+    }
+});
+
 test('no built-in brings the client id of an app, which would be somebody else’s', () => {
   for (const manifest of shipped)
     for (const { signIn } of [manifest, ...Object.values(manifest.variants)])
@@ -269,3 +282,18 @@ for (const [name, more, address] of addresses)
     const manifest = connectors.get(name) ?? assert.fail(name);
     assert.equal(describeCommand(profileWith(manifest, more), manifest)[0], address);
   });
+
+test('a user name and a token go together as Basic, and one without the other is refused', async () => {
+  const manifest = connectors.of({ connector: 'atlassian', variant: 'token' }) ?? assert.fail();
+  const launch = await resolveLaunch(
+    profileWith(manifest, { metadata: { email: 'ada@acme.example' } }),
+    manifest,
+    secret,
+  );
+  assert.ok(launch.kind === 'http');
+  assert.equal(launch.headers['authorization'], `Basic ${btoa(`ada@acme.example:${canary}-token`)}`);
+  await assert.rejects(resolveLaunch(profileWith(manifest, { metadata: {} }), manifest, secret), {
+    code: 'METADATA_INVALID',
+    message: /^atlassian:work lacks the metadata field "email"/,
+  });
+});
