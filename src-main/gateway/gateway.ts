@@ -459,8 +459,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       }
       sessions.set(session, ended);
       announcer.announce('status');
-      // A socket's client hears where each account comes from.
-      return place ? { ...session, notes: () => workspaces.notes(place) } : session;
+      // A socket's client hears where each account comes from, and what of its own flags cannot be done.
+      return {
+        ...session,
+        notes: () => [
+          ...(place ? workspaces.notes(place) : session.notes()),
+          ...(view().surface()?.warnings ?? []).map((warning) => `warning: ${warning}`),
+        ],
+      };
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
     answerModern(request, asked) {

@@ -5,7 +5,7 @@ import { mergedRoute, mergeTools } from './merged.ts';
 import { noAccount, type OwnTool } from './meta-tools/own-tool.ts';
 import { createPages, type Pages } from './pages.ts';
 import type { Route } from './route.ts';
-import { toolRow, type Row } from './rows.ts';
+import { toolRow, withUi, type Row } from './rows.ts';
 import { advertised, chooseMode, stalePins, tokensOf, type SurfaceOptions, type Tools } from './surface.ts';
 import { listPage, type View, type ViewDeps } from './view.ts';
 
@@ -60,9 +60,7 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
       surface: {
         mode,
         tools: listed,
-        warnings: stalePins(view.bindings, options.alwaysOn).map(
-          ({ connector, alias }) => `--always-on ${connector}:${alias} names no profile that is shown here`,
-        ),
+        warnings: warningsOf(view, options),
         cost(one) {
           const rows = advertised(tools, one, options.alwaysOn);
           return { tools: rows.length, tokens: tokensOf(rows) };
@@ -79,6 +77,14 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
     surface: () => shown().surface,
   };
   return self;
+}
+
+function warningsOf({ bindings }: View, { mode, alwaysOn }: SurfaceOptions): string[] {
+  const stale = stalePins(bindings, alwaysOn).map(
+    ({ connector, alias }) => `--always-on ${connector}:${alias} names no profile that is shown here`,
+  );
+  if (alwaysOn.length === 0 || mode === 'hybrid' || mode === 'auto') return stale;
+  return [...stale, `--always-on is for mode hybrid; in mode ${mode} it changes nothing`];
 }
 
 interface Shown {
@@ -121,7 +127,8 @@ function mergedRows(view: View, direct: readonly Row[], { catalog, names }: View
     );
     for (const tool of group) {
       const key = exposed.get(tool.name) as string;
-      rows.push(toolRow(key, { ...tool.definition, name: key }, mergedRoute(tool), tool.era));
+      const definition = withUi({ ...tool.definition, name: key }, tool.first);
+      rows.push(toolRow(key, definition, mergedRoute(tool), tool.era));
       for (const { alias } of tool.bindings.values()) covered.add(`${connector}\n${alias}\n${tool.name}`);
     }
   }

@@ -214,7 +214,7 @@ test('nucleus_call reaches a tool by either of its names, and tells what it does
   assert.equal(inner?.route.binding.profile, 'b:two');
   assert.equal(inner?.via, 'nucleus_call');
   assert.deepEqual(inner?.params, { name: 'b_two_query', arguments: { sql: 'x' } });
-  for (const args of [undefined, null, 'text', 7, []]) {
+  for (const args of [undefined, null]) {
     const { inner: bare } = await reached(view, 'nucleus_call', { name: 'b_two_query', arguments: args });
     assert.deepEqual(bare?.params['arguments'], {});
   }

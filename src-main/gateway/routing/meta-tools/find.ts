@@ -89,8 +89,12 @@ export function createFindTool(deps: FindDeps): OwnTool {
     async run(args, call, view, _dispatch) {
       const query = queryOf(args);
       if (query instanceof NucleusError) return errorReply(query);
+      const { schemas = false } = args;
+      if (typeof schemas !== 'boolean') return errorReply(wrong('schemas must be true or false'));
       if (view().missing().length > 0) await deps.settle(view());
-      const found = find(deps, query, view(), call, args['schemas'] === true);
+      const problem = connectorProblem(query, view());
+      if (problem) return errorReply(problem);
+      const found = find(deps, query, view(), call, schemas);
       return ownResult(JSON.stringify(found), { ...found });
     },
   };
@@ -176,6 +180,13 @@ function queryOf(args: Params): Query | NucleusError {
   if (offset === null) return wrong('cursor must be the next_cursor of an answer to the same intent');
   const only = connector?.trim();
   return { intent, limit: Math.min(limit, limits.most), offset, ...(only && { connector: only }) };
+}
+
+/** A connector that is not there finds nothing, which would read as if it had no such tool. */
+function connectorProblem({ connector }: Query, view: View): NucleusError | null {
+  const wanted = connector?.toLowerCase();
+  if (wanted === undefined || view.bindings.some((one) => one.connector.toLowerCase() === wanted)) return null;
+  return wrong(`connector must be one that is loaded. ${summaryOf(view)}`);
 }
 
 /** Where a page begins; null for what no answer gave. */
