@@ -14,6 +14,7 @@ import {
 } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
+import { addClient, ask, toolCall, urlOf } from '../helpers/http.ts';
 import { nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
@@ -51,6 +52,12 @@ const scope = createScope();
 const home = createHome(scope, '[approval]\nask_for = ["database:prod/list_tables"]\n');
 /** Words that many tools have. */
 const broad = 'list, create, update, get, search or delete a page, project, issue or branch';
+/** Of the modern era, which has no handshake: each request says who sends it. */
+const envelope = {
+  'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+  'io.modelcontextprotocol/clientInfo': { name: 'post-client', version: '1.0.0' },
+  'io.modelcontextprotocol/clientCapabilities': {},
+};
 let wordy: Wordy;
 let client: Attached;
 
@@ -141,11 +148,14 @@ test('its answer fits its output schema, as text and as data, with the keys of t
       /^\[database\/prod account=database-prod@example\.org\] Lists all tables/,
     );
     const listTables = wordyTools['database']?.find(({ name }) => name === 'list_tables');
-    assert.deepEqual(first.input_schema, listTables?.['inputSchema']);
+    const { $schema, ...schema } = listTables?.['inputSchema'] as Json;
+    assert.deepEqual(first.input_schema, schema);
     assert.ok(second?.input_schema && !third?.input_schema, 'schemas of the first two only');
     for (const { because, score } of found.tools) assert.ok(because.length > 0 && score > 0);
     const all = await caller.call('nucleus_find_tool', { intent: 'list tables', schemas: true });
-    assert.ok((all['structuredContent'] as Found).tools.every((tool) => tool.input_schema));
+    const { tools } = all['structuredContent'] as Found;
+    assert.ok(tools.every((tool) => tool.input_schema));
+    assert.equal(tools[0]?.input_schema?.['$schema'], $schema);
   }
 });
 
@@ -272,53 +282,30 @@ test('a tool that changes things is never suggested for several accounts, one a 
   assert.equal(free.fanout_suggestion.caution, undefined);
 });
 
-test('the account used last comes first, after a success only, and in that conversation only', async (t) => {
-  verifies('NUC-068', 'NUC-070');
-  for (const name of ['blue', 'red']) await wordy.gateway.add(createFake(home, name), `echo:${name}`);
-  const first = async (by: Caller): Promise<string | undefined> =>
-    (await find({ intent: 'echo a text', connector: 'echo' }, by)).tools[0]?.name;
-  const callers = await checkingClients(t);
-  for (const used of callers) {
-    const other = await open(t);
-    assert.equal(await first(used), 'echo_blue_echo');
-    await used.call('echo_red_echo', { text: 'x' });
-    const { tools } = await find({ intent: 'echo a text', connector: 'echo' }, used);
-    assert.equal(tools[0]?.name, 'echo_red_echo');
-    assert.ok(tools[0].because.includes('account used last: "red"'));
-
-    // Neither a tool that failed, nor an error, nor an upstream that died moves it, nor what others do.
-    assert.equal((await used.call('echo_blue_fail', {}))['isError'], true);
-    assert.equal(await first(used), 'echo_red_echo');
-    await assert.rejects(used.call('echo_blue_error', { code: -32055, message: 'quota' }), /quota/);
-    assert.equal(await first(used), 'echo_red_echo');
-    assert.equal(nucleusErrorOf(await used.call('echo_blue_die', {}))?.code, 'UPSTREAM_EXITED');
-    assert.equal(await first(used), 'echo_red_echo');
-    assert.equal(await first(other), 'echo_blue_echo');
-    await other.call('echo_blue_echo', {});
-    assert.equal(await first(used), 'echo_red_echo');
-
-    // Every way to call counts.
-    await used.call('echo_echo', { profile: 'blue', text: 'x' });
-    assert.equal(await first(used), 'echo_blue_echo');
-    await used.call('nucleus_call', { name: 'echo_red_echo', arguments: {} });
-    assert.equal(await first(used), 'echo_red_echo');
-    await used.call('nucleus_call_plan', { steps: [{ name: 'echo_blue_echo' }] });
-    assert.equal(await first(used), 'echo_blue_echo');
-    await used.call('execute', { name: 'echo_red_echo', arguments: {} });
-    assert.equal(await first(used), 'echo_red_echo');
-    // An account that is named counts more.
-    const named = await find({ intent: 'echo a text on blue', connector: 'echo' }, used);
-    assert.equal(named.tools[0]?.name, 'echo_blue_echo');
-  }
-  await nucleusOk(home, ['stop']);
-  await nucleusOk(home, ['start']);
-  client = await open(scope);
-  // To its client the session behind a shim is the same one; here it is a new conversation.
-  for (const used of callers)
-    assert.equal(
-      await until('the shim is back', () => first(used).catch(() => null), 15_000),
-      'echo_blue_echo',
-    );
+test('clients that open no session are told apart by their tokens', async () => {
+  verifies('NUC-070');
+  const base = await urlOf(wordy.gateway);
+  const of = (token: string): Caller => ({
+    async call(name, args) {
+      const headers = {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': name,
+      };
+      const { message } = await ask(base, toolCall(name, args, 1, { _meta: envelope }), { token, headers });
+      return message.result ?? assert.fail(JSON.stringify(message.error));
+    },
+  });
+  const [one, other] = await Promise.all(
+    ['first', 'second'].map(async (name) => of(await addClient(wordy.gateway, name))),
+  );
+  assert.ok(one && other);
+  const first = async (by: Caller) =>
+    (await find({ intent: 'get a user', connector: 'notes' }, by)).tools[0]?.alias;
+  await one.call('notes_staging_get_user', { user_id: 'self' });
+  assert.deepEqual([await first(one), await first(other)], ['staging', 'dev']);
+  await other.call('notes_prod_get_user', { user_id: 'self' });
+  assert.deepEqual([await first(one), await first(other)], ['staging', 'prod']);
 });
 
 test('bad input to any argument of a tool of ours says what was expected, and reaches nobody', async (t) => {
@@ -410,4 +397,53 @@ test('bad input to any argument of a tool of ours says what was expected, and re
       });
   }
   assert.equal(wordy.calls(), before);
+});
+
+test('the account used last comes first, after a success only, and in that conversation only', async (t) => {
+  verifies('NUC-068', 'NUC-070');
+  for (const name of ['blue', 'red']) await wordy.gateway.add(createFake(home, name), `echo:${name}`);
+  const first = async (by: Caller): Promise<string | undefined> =>
+    (await find({ intent: 'echo a text', connector: 'echo' }, by)).tools[0]?.name;
+  const callers = await checkingClients(t);
+  for (const used of callers) {
+    const other = await open(t);
+    assert.equal(await first(used), 'echo_blue_echo');
+    await used.call('echo_red_echo', { text: 'x' });
+    const { tools } = await find({ intent: 'echo a text', connector: 'echo' }, used);
+    assert.equal(tools[0]?.name, 'echo_red_echo');
+    assert.ok(tools[0].because.includes('account used last: "red"'));
+
+    // Neither a tool that failed, nor an error, nor an upstream that died moves it, nor what others do.
+    assert.equal((await used.call('echo_blue_fail', {}))['isError'], true);
+    assert.equal(await first(used), 'echo_red_echo');
+    await assert.rejects(used.call('echo_blue_error', { code: -32055, message: 'quota' }), /quota/);
+    assert.equal(await first(used), 'echo_red_echo');
+    assert.equal(nucleusErrorOf(await used.call('echo_blue_die', {}))?.code, 'UPSTREAM_EXITED');
+    assert.equal(await first(used), 'echo_red_echo');
+    assert.equal(await first(other), 'echo_blue_echo');
+    await other.call('echo_blue_echo', {});
+    assert.equal(await first(used), 'echo_red_echo');
+
+    // Every way to call counts.
+    await used.call('echo_echo', { profile: 'blue', text: 'x' });
+    assert.equal(await first(used), 'echo_blue_echo');
+    await used.call('nucleus_call', { name: 'echo_red_echo', arguments: {} });
+    assert.equal(await first(used), 'echo_red_echo');
+    await used.call('nucleus_call_plan', { steps: [{ name: 'echo_blue_echo' }] });
+    assert.equal(await first(used), 'echo_blue_echo');
+    await used.call('execute', { name: 'echo_red_echo', arguments: {} });
+    assert.equal(await first(used), 'echo_red_echo');
+    // An account that is named counts more.
+    const named = await find({ intent: 'echo a text on blue', connector: 'echo' }, used);
+    assert.equal(named.tools[0]?.name, 'echo_blue_echo');
+  }
+  await nucleusOk(home, ['stop']);
+  await nucleusOk(home, ['start']);
+  client = await open(scope);
+  // To its client the session behind a shim is the same one; here it is a new conversation.
+  for (const used of callers)
+    assert.equal(
+      await until('the shim is back', () => first(used).catch(() => null), 15_000),
+      'echo_blue_echo',
+    );
 });

@@ -75,7 +75,7 @@ test('without a profile the introduction says how to add one, and with the first
   );
   assert.deepEqual(await namesIn(t), ownTools);
   const { metadata } = accounts.a;
-  await gateway.add(createFake(home, 'a'), 'plain:a', { metadata });
+  await gateway.add(createFake(home, 'a', '--prompts', '--resources'), 'plain:a', { metadata });
   assert.match(await greet(), /^Connectors:\n {2}- plain: 1 profile\(s\) — a$/m);
   await gateway.add(createFake(home, 'b'), 'plain:b');
   assert.match(await greet(), /^Connectors:\n {2}- plain: 2 profile\(s\) — a, b$/m);
@@ -150,6 +150,11 @@ test('each result says its account to programs and, when set, to readers, in bot
       // What is no answer of an account names none.
       assert.deepEqual([plan['_meta'], (plan['content'] as Json[]).length], [undefined, 1]);
     }
+    const prompt = await client.getPrompt({ name: 'plain_a__greet', arguments: { who: 'x' } });
+    assert.deepEqual((prompt['_meta'] as Json)['dev.nucleus/profile'], accounts.a);
+    assert.equal(prompt.messages.length, 1);
+    const page = await client.readResource({ uri: 'nucleus://plain/a/fake://a/readme' });
+    assert.deepEqual((page['_meta'] as Json)['dev.nucleus/profile'], accounts.a);
     // An upstream cannot say that it is another.
     const forged = JSON.stringify({ content: [], _meta: { 'dev.nucleus/profile': accounts.a, kept: 1 } });
     const { _meta: meta } = await call('plain_b__raw', { json: forged });

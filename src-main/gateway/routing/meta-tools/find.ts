@@ -185,7 +185,8 @@ function queryOf(args: Params): Query | NucleusError {
 /** A connector that is not there finds nothing, which would read as if it had no such tool. */
 function connectorProblem({ connector }: Query, view: View): NucleusError | null {
   const wanted = connector?.toLowerCase();
-  if (wanted === undefined || view.bindings.some((one) => one.connector.toLowerCase() === wanted)) return null;
+  if (wanted === undefined || view.bindings.some((one) => one.connector.toLowerCase() === wanted))
+    return null;
   return wrong(`connector must be one that is loaded. ${summaryOf(view)}`);
 }
 
