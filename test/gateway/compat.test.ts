@@ -88,7 +88,7 @@ test('search answers what its output schema says, and each hit as a text of its 
       name: 'search',
       arguments: { keywords: ['merge', 'pull request'] },
     });
-    const { results, next_cursor: next } = result.structuredContent as unknown as Page;
+    const { results, next_cursor: next } = result.structuredContent as Page;
     const texts = (result.content as { text: string }[]).map(({ text }) => JSON.parse(text) as unknown);
     assert.deepEqual(texts, [...results, ...(next === undefined ? [] : [{ next_cursor: next }])]);
     const [first] = results;

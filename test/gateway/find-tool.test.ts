@@ -3,15 +3,8 @@ import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
 import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { wordyTools } from '../fixtures/wordy-tools.ts';
-import {
-  attach,
-  connectClient,
-  connectModernClient,
-  jsonOf,
-  nucleusErrorOf,
-  textOf,
-  type Attached,
-} from '../helpers/client.ts';
+import { attach, connectClient, jsonOf, nucleusErrorOf, textOf, type Attached } from '../helpers/client.ts';
+import { checkingClients, type Caller, type Json } from '../helpers/checking-clients.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
 import { addClient, ask, toolCall, urlOf } from '../helpers/http.ts';
@@ -20,10 +13,6 @@ import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
 import { startWordy, type Wordy } from '../helpers/wordy.ts';
 
-type Json = Readonly<Record<string, unknown>>;
-interface Caller {
-  call(name: string, args: Json): Promise<Json>;
-}
 interface Found {
   readonly query: string;
   readonly returned: number;
@@ -78,15 +67,6 @@ async function find(args: Json, by: Caller = client): Promise<Found> {
   return result['structuredContent'] as Found;
 }
 
-/** Clients of the SDKs, which check every answer against the schema that was listed for it. */
-async function checkingClients(where: Scope): Promise<Caller[]> {
-  const both = [await connectClient(where, home), await connectModernClient(where, home)];
-  for (const one of both) await one.listTools();
-  return both.map((one) => ({
-    call: async (name, args) => (await one.callTool({ name, arguments: { ...args } })) as Json,
-  }));
-}
-
 test('its schema has intent, connector and limit, and its description follows the accounts', async (t) => {
   verifies('NUC-060');
   const sdk = await connectClient(t, home);
@@ -121,7 +101,7 @@ test('its schema has intent, connector and limit, and its description follows th
 
 test('its answer fits its output schema, as text and as data, with the keys of the original', async (t) => {
   verifies('NUC-061');
-  for (const caller of await checkingClients(t)) {
+  for (const caller of await checkingClients(t, home)) {
     const result = await caller.call('nucleus_find_tool', { intent: 'list the tables on prod and staging' });
     const content = result['content'] as Json[];
     assert.equal(content.length, 1);
@@ -148,7 +128,8 @@ test('its answer fits its output schema, as text and as data, with the keys of t
       /^\[database\/prod account=database-prod@example\.org\] Lists all tables/,
     );
     const listTables = wordyTools['database']?.find(({ name }) => name === 'list_tables');
-    const { $schema, ...schema } = listTables?.['inputSchema'] as Json;
+    const { $schema, ...schema } = { ...(listTables?.['inputSchema'] as Json | undefined) };
+    assert.ok($schema);
     assert.deepEqual(first.input_schema, schema);
     assert.ok(second?.input_schema && !third?.input_schema, 'schemas of the first two only');
     for (const { because, score } of found.tools) assert.ok(because.length > 0 && score > 0);
@@ -170,9 +151,8 @@ test('it answers as many as asked for, up to 50, and never none by accident', as
   assert.equal(await returned(3), 3);
   assert.equal(await returned(50), 50);
   assert.equal(await returned(1000), 50);
-  for (const limit of [0.5, -1, 0, 'x', '3', null, [3], 1e400]) {
+  for (const limit of [0.5, -1, 0, 'x', '3', null, [3]]) {
     const result = await client.call('nucleus_find_tool', { intent: broad, limit });
-    // What is no number in JSON is sent as null.
     assert.equal(textOf(result), 'limit must be a whole number from 1 to 50', JSON.stringify(limit));
     assert.equal(result['isError'], true);
   }
@@ -232,7 +212,7 @@ test('pages go on where the last one ended, and repeat nothing', async () => {
 
 test('the plan it suggests runs as it is', async (t) => {
   verifies('NUC-077');
-  for (const caller of await checkingClients(t)) {
+  for (const caller of await checkingClients(t, home)) {
     const intent = 'which migrations differ between database prod and staging?';
     const { fanout_suggestion: suggestion } = await find({ intent }, caller);
     const steps = ['database_prod_list_migrations', 'database_staging_list_migrations'];
@@ -308,103 +288,12 @@ test('clients that open no session are told apart by their tokens', async () => 
   assert.deepEqual([await first(one), await first(other)], ['staging', 'prod']);
 });
 
-test('bad input to any argument of a tool of ours says what was expected, and reaches nobody', async (t) => {
-  const name = 'forge_prod_get_me';
-  const unknown =
-    /^unknown tool "forge_prod_get_mee"\. Call nucleus_find_tool first .*Did you mean forge_prod_get_me,/;
-  const noName = 'name is required and must be the name of a tool';
-  const noObject = 'arguments must be an object';
-  const own = '"nucleus_call" is a tool of Nucleus itself; call it directly';
-  const bad: readonly (readonly [tool: string, args: Json, sentence: string | RegExp])[] = [
-    ['nucleus_find_tool', { intent: 5 }, 'intent is required and must be non-empty'],
-    ['nucleus_find_tool', { intent: 'x', connector: 5 }, 'connector must be the name of a connector'],
-    ['nucleus_find_tool', { intent: 'x', limit: '5' }, 'limit must be a whole number from 1 to 50'],
-    ['nucleus_find_tool', { intent: 'x', schemas: 'yes' }, 'schemas must be true or false'],
-    ...['x', '0', '-1', '1.5', '', 8, '99999999', null].map(
-      (cursor) =>
-        [
-          'nucleus_find_tool',
-          { intent: 'x', cursor },
-          'cursor must be the next_cursor of an answer to the same intent',
-        ] as const,
-    ),
-    ...['nucleus_call', 'nucleus_read'].flatMap((tool): [string, Json, string | RegExp][] => [
-      [tool, {}, noName],
-      [tool, { name: 7, arguments: {} }, noName],
-      [tool, { name: ' ', arguments: {} }, noName],
-      [tool, { name: [name], arguments: {} }, noName],
-      [tool, { name: `${name}e`, arguments: {} }, unknown],
-      [tool, { name: 'nucleus_call', arguments: {} }, own],
-      ...['x', 5, true, [{}]].map((given): [string, Json, string] => [
-        tool,
-        { name, arguments: given },
-        noObject,
-      ]),
-    ]),
-    ['nucleus_read', { name: 'forge_prod_push_files', arguments: {} }, /does not say that it only reads/],
-    ['nucleus_call_plan', { steps: [] }, 'steps is required and must be a non-empty array'],
-    [
-      'nucleus_call_plan',
-      { steps: [{ name: `${name}e` }] },
-      /^steps\[0\]: unknown tool "forge_prod_get_mee"/,
-    ],
-    [
-      'nucleus_call_plan',
-      { steps: [{ name, arguments: 'x' }] },
-      'steps[0].arguments must be an object; it was "x"',
-    ],
-    ['nucleus_call_plan', { steps: [{ name }], parallelism: 0.5 }, /^parallelism must be a whole number/],
-    ['nucleus_call_plan', { steps: [{ name }], timeout_ms: -1 }, /^timeout_ms must be a whole number/],
-    ['nucleus_call_plan', { steps: [{ name }], dry_run: 1 }, /^dry_run must be true or false/],
-    ['nucleus_call_plan', { steps: [{ name }], shared_arguments: 1 }, 'shared_arguments must be an object'],
-    ...['x', undefined, [1], { 0: 'x' }, Array.from({ length: 101 }, () => 'x')].map(
-      (keywords) =>
-        ['search', { keywords }, 'keywords is required and must be a list of up to 100 words'] as const,
-    ),
-    ['search', { keywords: ['x'], limit: 0 }, 'limit must be a whole number from 1 to 10'],
-    ['search', { keywords: ['x'], limit: 2.5 }, 'limit must be a whole number from 1 to 10'],
-    [
-      'search',
-      { keywords: ['x'], cursor: 'x' },
-      'cursor must be the next_cursor of an answer to the same keywords',
-    ],
-  ];
-  const executes: readonly (readonly [args: Json, code: number, sentence: RegExp])[] = [
-    [{}, -32602, /execute takes name, a string, and arguments, an object/],
-    [{ name }, -32602, /execute takes name, a string, and arguments, an object/],
-    [{ name: 5, arguments: {} }, -32602, /execute takes name/],
-    [{ name, arguments: [] }, -32602, /execute takes name/],
-    [{ name, arguments: 'x' }, -32602, /execute takes name/],
-    [{ name: `${name}e`, arguments: {} }, -32601, /Tool 'forge_prod_get_mee' not found; search names those/],
-    [{ name: '', arguments: {} }, -32601, /Tool '' not found/],
-    [{ name: 'execute', arguments: {} }, -32601, /Tool 'execute' not found/],
-    [{ name: 'nucleus_call', arguments: { name, arguments: {} } }, -32601, /not found/],
-  ];
-  const before = wordy.calls();
-  for (const caller of await checkingClients(t)) {
-    for (const [tool, args, sentence] of bad) {
-      const result = await caller.call(tool, args);
-      const what = `${tool} ${JSON.stringify(args)}`;
-      assert.equal(result['isError'], true, what);
-      assert.equal((result['content'] as Json[]).length, 1, what);
-      if (typeof sentence === 'string') assert.equal(textOf(result), sentence, what);
-      else assert.match(textOf(result), sentence, what);
-    }
-    for (const [args, code, sentence] of executes)
-      await assert.rejects(caller.call('execute', args), (error: { code: number; message: string }) => {
-        assert.equal(error.code, code, JSON.stringify(args));
-        return sentence.test(error.message);
-      });
-  }
-  assert.equal(wordy.calls(), before);
-});
-
 test('the account used last comes first, after a success only, and in that conversation only', async (t) => {
   verifies('NUC-068', 'NUC-070');
   for (const name of ['blue', 'red']) await wordy.gateway.add(createFake(home, name), `echo:${name}`);
   const first = async (by: Caller): Promise<string | undefined> =>
     (await find({ intent: 'echo a text', connector: 'echo' }, by)).tools[0]?.name;
-  const callers = await checkingClients(t);
+  const callers = await checkingClients(t, home);
   for (const used of callers) {
     const other = await open(t);
     assert.equal(await first(used), 'echo_blue_echo');

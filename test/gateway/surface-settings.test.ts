@@ -124,8 +124,8 @@ test('each result says its account to programs and, when set, to readers, in bot
   verifies('NEW-032');
   const [legacy, modern] = [await connectClient(t, home), await connectModernClient(t, home)];
   for (const client of [legacy, modern]) {
-    const call = async (name: string, args: Json): Promise<Json> =>
-      (await client.callTool({ name, arguments: { ...args } })) as Json;
+    const call = (name: string, args: Json): Promise<Json> =>
+      client.callTool({ name, arguments: { ...args } });
     const says = (result: Json, account: keyof typeof accounts, text: string): void => {
       assert.deepEqual((result['_meta'] as Json)['dev.nucleus/profile'], accounts[account], text);
       const line = account === 'a' ? '[account: plain/a (ada@example.org, eu)]' : '[account: plain/b]';
@@ -170,7 +170,7 @@ test('at the address of one account results are its own, without a word of ours,
   const { message } = await ask(base, toolCall('echo', { text: 'x' }), { path: '/p/plain:a/mcp', token });
   assert.deepEqual(message.result, { content: [{ type: 'text', text: 'x' }] });
   const atAll = await ask(base, toolCall('plain_a__echo', { text: 'x' }), { token });
-  assert.deepEqual((atAll.message.result?.['_meta'] as Json)['dev.nucleus/profile'], accounts.a);
+  assert.deepEqual(atAll.message.result?.['_meta'], { 'dev.nucleus/profile': accounts.a });
   const client = new ModernClient(
     { name: 'modern-client', version: '1.0.0' },
     { versionNegotiation: { mode: { pin: '2026-07-28' } } },

@@ -9,17 +9,22 @@ export const wordyAccounts = ['dev', 'prod', 'staging'] as const;
 
 export interface Wordy {
   readonly gateway: Gateway;
-  /** By profile id. */
-  readonly fakes: ReadonlyMap<string, Fake>;
+  /** Ids of the profiles. */
+  readonly ids: readonly string[];
   /** Calls that reached any of them. */
   calls(): number;
 }
 
-/** Twelve accounts: three of each of four connectors, twenty wordy tools each. Of `forge` staging is the default. */
-export async function startWordy(scope: Scope, home: Home): Promise<Wordy> {
+/** Three accounts of each connector, twenty wordy tools each. Of `forge` staging is the default. */
+export async function startWordy(
+  scope: Scope,
+  home: Home,
+  connectors: readonly string[] = wordyConnectors,
+): Promise<Wordy> {
   const gateway = await startGateway(scope, home);
   const fakes = new Map<string, Fake>();
-  for (const [connector, tools] of Object.entries(wordyTools)) {
+  for (const connector of connectors) {
+    const tools = wordyTools[connector];
     const file = home.path(`${connector}.json`);
     writeFileSync(file, JSON.stringify(tools));
     for (const account of wordyAccounts)
@@ -33,7 +38,7 @@ export async function startWordy(scope: Scope, home: Home): Promise<Wordy> {
   await gateway.ask('profiles.use', { id: 'forge:staging' });
   return {
     gateway,
-    fakes,
+    ids: [...fakes.keys()],
     calls: () => [...fakes.values()].reduce((sum, fake) => sum + fake.received('tools/call').length, 0),
   };
 }
