@@ -1,5 +1,11 @@
 import type { AttachView } from '../../src-shared/attach.ts';
-import type { ClientInfo, GatewayStatus, Handlers, Surface } from '../../src-shared/contract.ts';
+import type {
+  ClientInfo,
+  GatewayStatus,
+  Handlers,
+  Surface,
+  SurfaceChange,
+} from '../../src-shared/contract.ts';
 import { parseDuration } from '../../src-shared/duration.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
@@ -16,6 +22,7 @@ import type { Vault } from './storage/vault.ts';
 export function createHandlers(deps: {
   readonly status: () => GatewayStatus;
   readonly surface: () => Surface;
+  readonly changeSurface: (change: SurfaceChange) => void;
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
   readonly profiles: Profiles;
@@ -53,10 +60,16 @@ export function createHandlers(deps: {
       }),
     },
     profiles: deps.profiles.handlers,
-    surface: { get: deps.surface },
+    surface: {
+      get: deps.surface,
+      set(change) {
+        deps.changeSurface(change);
+        return deps.surface();
+      },
+    },
     tools: {
-      async list() {
-        const view = await listedView();
+      async list({ wait }) {
+        const view = wait ? await listedView() : deps.defaultView();
         return {
           tools: view.rows('tool').map((row) => ({
             name: row.key,
@@ -67,6 +80,14 @@ export function createHandlers(deps: {
           })),
           missing: view.missing(),
         };
+      },
+      describe({ name }) {
+        const view = deps.defaultView();
+        const row =
+          view.rows('tool').find(({ key }) => key === name) ??
+          view.surface()?.tools.find(({ key }) => key === name);
+        if (!row) throw unknownRoute('tool', name, view);
+        return { definition: row.json };
       },
       async call({ name, arguments: args }, { signal }) {
         let view = deps.defaultView();

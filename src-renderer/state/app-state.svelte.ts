@@ -3,6 +3,7 @@ import type {
   GatewayStatus,
   HostStatus,
   PendingApproval,
+  Surface,
   Topic,
 } from '../../src-shared/contract.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
@@ -32,6 +33,7 @@ export class AppState {
   readonly approvals: Resource<readonly PendingApproval[]>;
   readonly hosts: Resource<readonly HostStatus[]>;
   readonly settings: Resource<AppSettings>;
+  readonly surface: Resource<Surface>;
   readonly api: WindowApi;
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
@@ -47,6 +49,7 @@ export class AppState {
     this.approvals = new Resource(() => api.approvals.list({}));
     this.hosts = new Resource(() => api.hosts.list({}));
     this.settings = new Resource(() => api.settings.get({}));
+    this.surface = new Resource(() => api.surface.get({}));
     this.announce = createAnnouncer({
       say: (message) => {
         this.said = message;
@@ -85,6 +88,8 @@ export class AppState {
       }
       case 'status':
         return this.status.refresh();
+      case 'tools':
+        return this.surface.refresh();
       case 'hosts':
         return this.hosts.refresh();
       case 'settings':

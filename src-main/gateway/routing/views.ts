@@ -24,7 +24,7 @@ export interface Views {
   select(asked: AskedView | undefined, granted?: AttachView): () => View;
   /** Throws unless every profile asked for is there and no two of them share a name. */
   check(asked: AttachView): void;
-  /** Profiles changed: views are built anew when next asked for. */
+  /** Profiles changed, or what clients are shown: views are built anew when next asked for. */
   invalidate(): void;
 }
 
@@ -41,7 +41,7 @@ export function createViews(deps: {
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly names: Pick<CatalogStore, 'exposedNames'>;
   /** What a client is shown that asks for nothing else. */
-  readonly surface: Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;
+  readonly surface: () => Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;
   readonly ownTools: OwnTools;
 }): Views {
   const cursors = createCursors();
@@ -58,7 +58,7 @@ export function createViews(deps: {
   }
 
   function surfaceOf(asked: AskedView | undefined, granted: AttachView | undefined): SurfaceOptions {
-    const { mode, budget, always_on: alwaysOn } = deps.surface;
+    const { mode, budget, always_on: alwaysOn } = deps.surface();
     const wanted = asked?.mode ?? granted?.mode;
     return {
       mode: wanted === undefined ? mode : parseMode(wanted),
@@ -74,9 +74,9 @@ export function createViews(deps: {
       const isTransparent = asked?.transparent === true;
       // What is granted was checked when it was; a profile that is gone since just is not shown.
       const wanted = asked?.profiles ? asked : granted;
-      const surface = surfaceOf(asked, granted);
-      const key = JSON.stringify([isTransparent, wanted?.profiles, surface]);
-      const build = (): View => {
+      // Throws for a mode nobody knows.
+      surfaceOf(asked, granted);
+      const build = (surface: SurfaceOptions, key: string): View => {
         const bindings = bindingsOf(wanted, deps.profiles());
         const parts = { ...deps, cursors, id: key };
         if (isTransparent) return createTransparentView(parts, bindings);
@@ -85,7 +85,9 @@ export function createViews(deps: {
       let known: Known | undefined;
       return () => {
         if (known?.generation === generation) return known.view;
-        known = shared.get(key) ?? { generation, view: build() };
+        const surface = surfaceOf(asked, granted);
+        const key = JSON.stringify([isTransparent, wanted?.profiles, surface]);
+        known = shared.get(key) ?? { generation, view: build(surface, key) };
         share(key, known);
         return known.view;
       };

@@ -35,7 +35,7 @@ function setUp(t: TestContext, ids: readonly string[]) {
     profiles: () => present.profiles,
     catalog: { offer: () => offer },
     names: createCatalogStore(registry.db),
-    surface: { mode: 'expose-all', budget: 10_000, always_on: [] },
+    surface: () => ({ mode: 'expose-all', budget: 10_000, always_on: [] }),
     ownTools: { beside: [], compat: [] },
   });
   return { views, present };
