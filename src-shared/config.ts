@@ -3,6 +3,7 @@ import { durationPattern, parseDuration } from './duration.ts';
 import { headerProblem, isHeaderValue } from './headers.ts';
 import { logLevels, logStyles } from './log-levels.ts';
 import { modes, parseAlwaysOn } from './modes.ts';
+import { separators } from './tool-name.ts';
 
 /** A timer cannot wait longer (2^31 - 1 milliseconds). */
 const longest = parseDuration('24d');
@@ -111,6 +112,12 @@ export const Config = z.strictObject({
         .superRefine(checkAlwaysOn)
         .default([])
         .describe('Accounts that mode `hybrid` shows as well, `supabase:prod`.'),
+      separator: z
+        .enum(separators)
+        .default('_')
+        .describe(
+          'What stands between account and tool in names: `supabase_prod_execute_sql`, or `supabase_prod__execute_sql` for those used to Nexus.',
+        ),
       account_line: z
         .boolean()
         .default(false)

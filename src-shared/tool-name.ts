@@ -1,6 +1,10 @@
 /** Longest exposed name: hosts prepend their own prefix and model APIs end at 64 characters. */
 export const maxExposedLength = 48;
 
+/** What stands between the account and the tool. */
+export const separators = ['_', '__'] as const;
+export type Separator = (typeof separators)[number];
+
 /** What is cut out of a long name is replaced by this many hexadecimal characters of a hash of the whole. */
 const hashLength = 4;
 /** Names that differ only in what was cut out may use up all short hashes; from this salt on the hash is longer. */
@@ -15,16 +19,17 @@ export function isReservedName(exposed: string): boolean {
 }
 
 /**
- * The name a client sees for an upstream tool or prompt: `<connector>_<alias>_<tool>` (no alias for all accounts), characters outside
- * [A-Za-z0-9_-] replaced by `_`, shortened in the middle to 48 characters. `salt` > 0 makes another name for the
+ * The name a client sees for an upstream tool or prompt: `<connector>_<alias>_<tool>`, without an alias when it is one
+ * for all accounts, characters outside [A-Za-z0-9_-] replaced by `_`, shortened in the middle to 48 characters. `salt` > 0 makes another name for the
  * same thing, for when the first one is taken or reserved. Names are never split back; the catalog's table maps them.
  */
 export function exposedName(
-  parts: { connector: string; alias: string; name: string },
+  parts: { connector: string; alias: string; name: string; separator?: Separator },
   sha256Hex: (text: string) => string,
   salt = 0,
 ): string {
-  const whole = [parts.connector, parts.alias, parts.name].filter((part) => part !== '').join('_');
+  const account = parts.alias === '' ? parts.connector : `${parts.connector}_${parts.alias}`;
+  const whole = `${account}${parts.separator ?? '_'}${parts.name}`;
   const plain = whole.replace(/[^A-Za-z0-9_-]/gu, '_');
   const clean = salt > 0 && isReservedName(plain) ? `x_${plain}` : plain;
   if (clean.length <= maxExposedLength && salt === 0) return clean;

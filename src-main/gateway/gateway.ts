@@ -22,8 +22,10 @@ import { describeCommand } from './profiles/launch.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
-import { createDispatch } from './routing/dispatch.ts';
+import { createComparer } from './routing/compare/comparer.ts';
+import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
+import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
@@ -102,7 +104,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const { clock, log } = platform;
   const startedAt = clock.now();
   const store = createProfileStore(registry.db);
-  const names = createCatalogStore(registry.db);
+  const names = createCatalogStore(registry.db, config.surface.separator);
   const announcer = createAnnouncer({ clock, log });
   const approvals = createApprovals({ clock });
   const clients = createClientTokens({ store: createClientStore(registry.db), clock });
@@ -158,17 +160,19 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const settings = createSurfaceSettings(config.surface, deps.configPlace);
+  const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
+  const comparer = createComparer({ clock });
   const views = createViews({
     profiles: () => shown,
     catalog,
     names,
     surface: settings.current,
-    ownTools: createMetaTools({ settle }),
+    ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
   });
   const sticky = createSticky(clock);
-  const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
+  const policy = createPolicy(config.approval.ask_for);
   const dispatch = createDispatch({
-    policy: createPolicy(config.approval.ask_for),
+    policy,
     approvals,
     limits: noLimits,
     bridge: createBridge({ supervisor, newOld, roots, outputSchema: catalog.outputSchema }),
@@ -240,6 +244,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   function roots(id: string): readonly Params[] {
     return rootsOf(store.get(id)?.roots ?? []);
+  }
+
+  /** What a call would meet, touching nothing. */
+  function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
+    const decision = decide(policy, targetOf(call));
+    return { decision: decision.kind, reason: 'reason' in decision ? decision.reason : undefined };
   }
 
   async function settle(view: View): Promise<void> {
@@ -381,6 +391,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       for (const session of sessions.keys()) session.close();
       listens.close();
       newOld.close();
+      await comparer.close();
       catalog.close();
       await profiles.close();
       await supervisor.close();

@@ -50,14 +50,7 @@ export function createDispatch(deps: {
     const { kind, route } = call;
     if (route.own) return route.own(call, dispatch);
     const { binding } = route;
-    const target: Target = {
-      principal: call.principal,
-      profile: binding.profile,
-      connector: binding.connector,
-      alias: binding.alias,
-      kind,
-      name: kind === 'other' ? call.method : route.name,
-    };
+    const target = targetOf(call);
     const startedAt = deps.clock.now();
     const record = (decision: 'allowed' | 'denied', outcome: Outcome, reason?: string): void =>
       deps.audit.record({
@@ -125,8 +118,14 @@ export function createDispatch(deps: {
   };
 }
 
+/** What rules judge a call by. */
+export function targetOf({ principal, kind, method, route: { binding, name } }: Call): Target {
+  const { profile, connector, alias } = binding;
+  return { principal, profile, connector, alias, kind, name: kind === 'other' ? method : name };
+}
+
 /** A policy that fails has allowed nothing. */
-function decide(policy: Policy, target: Target): Decision {
+export function decide(policy: Policy, target: Target): Decision {
   try {
     return policy.decide(target);
   } catch (thrown) {

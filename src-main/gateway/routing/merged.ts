@@ -1,8 +1,7 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Era } from '../wire/peer.ts';
-import type { Reply } from '../wire/reply.ts';
-import { errorReply, type Call, type Dispatch } from './dispatch.ts';
+import { errorReply } from './dispatch.ts';
 import type { Binding, Route } from './route.ts';
 
 /** What the argument that chooses the account is called: the first of these that the tool has no argument by. */
@@ -88,18 +87,21 @@ export function mergedRoute(tool: MergedTool): Route {
   return {
     binding: { profile: connector, connector, alias: '*', metadata: {} },
     name,
-    own: (call, dispatch) => choose(tool, call, dispatch),
+    choose: (args) => choose(tool, args),
+    async own(call, dispatch) {
+      const { params } = call;
+      const chosen = choose(tool, isObject(params['arguments']) ? params['arguments'] : {});
+      if (chosen instanceof NucleusError) return errorReply(chosen);
+      return dispatch({ ...call, route: chosen.route, params: { ...params, arguments: chosen.arguments } });
+    },
   };
 }
 
-async function choose(tool: MergedTool, call: Call, dispatch: Dispatch): Promise<Reply> {
-  const { argument, bindings, connector, name } = tool;
-  const given = isObject(call.params['arguments']) ? call.params['arguments'] : {};
+function choose({ argument, bindings, connector, name }: MergedTool, given: Params) {
   const { [argument]: alias, ...args } = given;
   const binding = typeof alias === 'string' ? bindings.get(alias) : undefined;
-  if (binding)
-    return dispatch({ ...call, route: { binding, name }, params: { ...call.params, arguments: args } });
+  if (binding) return { route: { binding, name }, arguments: args };
   const aliases = [...bindings.keys()].join(', ');
   const sentence = `${argument} must name the account of ${connector} to use: one of ${aliases}`;
-  return errorReply(new NucleusError('ARGUMENTS_INVALID', sentence));
+  return new NucleusError('ARGUMENTS_INVALID', sentence);
 }

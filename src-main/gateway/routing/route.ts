@@ -1,3 +1,5 @@
+import type { NucleusError } from '../../../src-shared/errors.ts';
+import type { Params } from '../wire/frame.ts';
 import type { Reply } from '../wire/reply.ts';
 import type { Call, Dispatch } from './dispatch.ts';
 
@@ -20,6 +22,8 @@ export interface Route {
   readonly name: string;
   /** The upstream says of the tool that it only reads. */
   readonly isReadOnly?: boolean;
+  /** For one tool of several accounts: the account its arguments name, and what that takes. */
+  readonly choose?: (args: Params) => { readonly route: Route; readonly arguments: Params } | NucleusError;
   /** For a tool of our own: what it does. What it calls goes down the road it is handed. */
   readonly own?: (call: Call, dispatch: Dispatch) => Promise<Reply>;
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
-import { exposedName, isReservedName } from '../../../src-shared/tool-name.ts';
+import { exposedName, isReservedName, type Separator } from '../../../src-shared/tool-name.ts';
 import { onRegistry } from './sqlite-errors.ts';
 
 /** What an upstream lists. */
@@ -20,7 +20,7 @@ export type CatalogStore = ReturnType<typeof createCatalogStore>;
 const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
 /** Keeps what upstreams listed, so that a list is answered before any upstream runs, and names stay what they were. */
-export function createCatalogStore(db: Database) {
+export function createCatalogStore(db: Database, separator: Separator = '_') {
   const upstream = db.prepare<[string], { initialize: string; listed_at: number }>(
     'SELECT initialize, listed_at FROM upstreams WHERE profile_id = ?',
   );
@@ -53,7 +53,7 @@ export function createCatalogStore(db: Database) {
   };
   const assign = (kind: string, connector: string, alias: string, name: string): string => {
     for (let salt = 0; ; salt++) {
-      const exposed = exposedName({ connector, alias, name }, sha256, salt);
+      const exposed = exposedName({ connector, alias, name, separator }, sha256, salt);
       if (isReservedName(exposed)) continue;
       if (claim.run(kind, connector, alias, toKey(name), exposed).changes === 1) return exposed;
     }
@@ -96,12 +96,14 @@ export function createCatalogStore(db: Database) {
       alias: string,
       names: readonly string[],
     ): Map<string, string> {
+      // Names with another separator are others; those given before stay what they were.
+      const table = separator === '_' ? kind : `${kind}${separator}`;
       return onRegistry(() => {
-        const known = new Map(named.all(kind, connector, alias));
+        const known = new Map(named.all(table, connector, alias));
         const missing = new Set(names.filter((name) => !known.has(toKey(name))));
         if (missing.size > 0) {
           db.transaction(() => {
-            for (const name of missing) known.set(toKey(name), assign(kind, connector, alias, name));
+            for (const name of missing) known.set(toKey(name), assign(table, connector, alias, name));
           })();
         }
         return new Map(names.map((name) => [name, known.get(toKey(name)) as string]));

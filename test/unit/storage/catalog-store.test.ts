@@ -125,6 +125,18 @@ test('connector a_b with alias c and connector a with alias b_c get different na
   for (const name of [second, third]) assert.match(name ?? '', /^a_b_c_x_[0-9a-f]{4}$/);
 });
 
+test('with another separator names are others, and names given before stay', (t) => {
+  verifies('NEX-020');
+  const { db, store } = open(t);
+  const nexus = createCatalogStore(db, '__');
+  assert.equal(store.exposedNames('tool', 'a', 'b', ['x']).get('x'), 'a_b_x');
+  assert.equal(nexus.exposedNames('tool', 'a', 'b', ['x']).get('x'), 'a_b__x');
+  assert.equal(nexus.exposedNames('tool', 'a__b', 'c', ['d__e']).get('d__e'), 'a__b_c__d__e');
+  assert.notEqual(nexus.exposedNames('tool', 'a', '_b_c', ['d__e']).get('d__e'), 'a__b_c__d__e');
+  assert.equal(nexus.exposedNames('tool', 'a', '', ['x']).get('x'), 'a__x');
+  assert.equal(store.exposedNames('tool', 'a', 'b', ['x']).get('x'), 'a_b_x');
+});
+
 test('names that differ only in case or in what is replaced get different names', (t) => {
   const { store } = open(t);
   const exposed = store.exposedNames('tool', 'a', 'b', [

@@ -81,12 +81,14 @@ export function unknownTool(name: string, view: View): NucleusError {
   const short = name.slice(0, maxShown);
   if (view.find('tool', name))
     return new NucleusError('TOOL_UNKNOWN', `"${short}" is a tool of Nucleus itself; call it directly`);
+  return new NucleusError('TOOL_UNKNOWN', `unknown tool "${short}". ${helpFor(name, view)}`);
+}
+
+/** What to do about a name that leads nowhere. */
+export function helpFor(name: string, view: View): string {
   const similar = view.similar('tool', name);
   const nearest = similar.length > 0 ? ` Did you mean ${similar.join(', ')}?` : '';
-  return new NucleusError(
-    'TOOL_UNKNOWN',
-    `unknown tool "${short}". Call nucleus_find_tool first to discover valid names.${nearest} ${summaryOf(view)}`,
-  );
+  return `Call nucleus_find_tool first to discover valid names.${nearest} ${summaryOf(view)}`;
 }
 
 const maxShown = 120;

@@ -1,0 +1,48 @@
+import type { Params } from '../wire/frame.ts';
+import type { Plan, Step } from './plan.ts';
+
+/** What would happen to a step, as policy and catalog say it now. */
+export interface Foreseen {
+  /** The upstream's own name of the tool. */
+  readonly tool: string;
+  readonly decision: 'allow' | 'deny' | 'confirm' | 'approve';
+  readonly reason?: string | undefined;
+}
+
+export interface PlanPreview {
+  readonly dry_run: true;
+  readonly steps: number;
+  readonly parallelism: number;
+  readonly timeout_ms: number;
+  readonly results: readonly {
+    readonly index: number;
+    readonly name: string;
+    readonly profile: string;
+    readonly tool: string;
+    readonly decision: Foreseen['decision'];
+    readonly reason?: string;
+    readonly arguments: Params;
+  }[];
+}
+
+/** What `dry_run` answers: each step with its way and its merged arguments. `foresee` must touch nothing. */
+export function previewPlan(plan: Plan, foresee: (step: Step) => Foreseen): PlanPreview {
+  return {
+    dry_run: true,
+    steps: plan.steps.length,
+    parallelism: plan.parallelism,
+    timeout_ms: plan.timeout,
+    results: plan.steps.map((step) => {
+      const { tool, decision, reason } = foresee(step);
+      return {
+        index: step.index,
+        name: step.name,
+        profile: step.profile,
+        tool,
+        decision,
+        ...(reason !== undefined && { reason }),
+        arguments: step.arguments,
+      };
+    }),
+  };
+}

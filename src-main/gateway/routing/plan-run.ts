@@ -1,0 +1,173 @@
+import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
+import type { Clock } from '../platform.ts';
+import { isObject, type Params } from '../wire/frame.ts';
+import type { Comparison, ComparisonFailure, Side } from './compare/comparison.ts';
+import type { Plan, Step } from './plan.ts';
+import { mergeProgress } from './plan-progress.ts';
+
+/** Calls the tool of one step, by the one road of every call. */
+export type CallStep = (
+  step: Step,
+  options: { readonly signal: AbortSignal; readonly onProgress: (progress: Params) => void },
+) => Promise<StepAnswer>;
+
+export interface StepAnswer {
+  readonly result: Params;
+  /** The reply as it came, where it is at hand: what is compared then keeps every digit. */
+  readonly json?: string | Uint8Array | undefined;
+}
+
+/** What one step came to. Its JSON is what the model reads. */
+export interface StepOutcome {
+  readonly index: number;
+  readonly name: string;
+  readonly profile: string;
+  /** The tool's whole result; beside an `error` where the tool called it one. */
+  readonly result?: Params;
+  readonly error?: string;
+  readonly duration_ms: number;
+}
+
+export interface PlanOutcome {
+  readonly steps: number;
+  readonly successes: number;
+  readonly failures: number;
+  readonly parallelism: number;
+  /** In the order of the steps. */
+  readonly results: readonly StepOutcome[];
+  readonly comparison?: Comparison | ComparisonFailure;
+}
+
+export interface PlanOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: Params) => void) | undefined;
+  /** Needed for plans that compare; see compare/comparer.ts. */
+  readonly compare?: (
+    sides: readonly Side[],
+    options: { readonly base: string | undefined; readonly signal: AbortSignal | undefined },
+  ) => Promise<Comparison | ComparisonFailure>;
+}
+
+/**
+ * Runs all steps, so many at once; one that fails or takes too long leaves the others alone. Rejects only when the
+ * caller cancels, which cancels every step.
+ */
+export async function runPlan(plan: Plan, callStep: CallStep, options: PlanOptions): Promise<PlanOutcome> {
+  const { signal } = options;
+  const progress = mergeProgress(plan.steps.length, options.onProgress);
+  const done: { outcome: StepOutcome; json: string | Uint8Array | undefined }[] = [];
+  const { promise: cancelled, reject } = Promise.withResolvers<never>();
+  // Where nobody cancels, nobody waits for it either.
+  cancelled.catch(() => {});
+  const cancel = (): void =>
+    reject(new NucleusError('CALL_CANCELLED', 'the plan was cancelled; steps that had begun may have run'));
+  if (signal?.aborted) cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+
+  const waiting = [...plan.steps];
+  const work = async (): Promise<void> => {
+    for (let step = waiting.shift(); step && !signal?.aborted; step = waiting.shift()) {
+      const { index } = step;
+      done[index] = await runStep(step, plan, callStep, options, (each) => progress.report(index, each));
+      progress.end(index);
+    }
+  };
+  try {
+    await Promise.race([Promise.all(Array.from({ length: plan.parallelism }, work)), cancelled]);
+    const results = done.map(({ outcome }) => outcome);
+    const failures = results.filter(({ error }) => error !== undefined).length;
+    const comparing =
+      plan.compare && options.compare
+        ? options.compare(sidesOf(done), { base: baseOf(plan, results), signal })
+        : null;
+    const comparison = comparing && (await Promise.race([comparing, cancelled]));
+    return {
+      steps: plan.steps.length,
+      successes: results.length - failures,
+      failures,
+      parallelism: plan.parallelism,
+      results,
+      ...(comparison && { comparison }),
+    };
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+async function runStep(
+  step: Step,
+  { timeout }: Plan,
+  callStep: CallStep,
+  { clock, signal }: PlanOptions,
+  onProgress: (progress: Params) => void,
+): Promise<{ outcome: StepOutcome; json: string | Uint8Array | undefined }> {
+  const { index, name, profile } = step;
+  const startedAt = clock.now();
+  const end = (
+    rest: Pick<StepOutcome, 'result' | 'error'>,
+    json?: string | Uint8Array,
+  ): { outcome: StepOutcome; json: string | Uint8Array | undefined } => ({
+    outcome: { index, name, profile, ...rest, duration_ms: clock.now() - startedAt },
+    json,
+  });
+  const limit = new AbortController();
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const forgetLimit = clock.after(timeout, () => {
+    const error = new NucleusError(
+      'UPSTREAM_TIMEOUT',
+      `no answer from ${profile} within ${timeout} ms; the call was cancelled and may have run. Raise timeout_ms, or call ${name} by itself`,
+      { profile },
+    );
+    reject(error);
+    limit.abort(error);
+  });
+  try {
+    const both = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
+    // Raced, because a step that does not hear the signal must not hold up the plan.
+    const { result, json } = await Promise.race([callStep(step, { signal: both, onProgress }), late]);
+    return result['isError'] === true
+      ? end({ result, error: firstText(result) ?? 'the tool called it an error, and gave no text' }, json)
+      : end({ result }, json);
+  } catch (thrown) {
+    return end({ error: toNucleusError(thrown).message });
+  } finally {
+    forgetLimit();
+  }
+}
+
+function firstText(result: Params): string | null {
+  const { content } = result;
+  const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
+  const text = blocks.find((block) => isObject(block) && block['type'] === 'text');
+  return isObject(text) && typeof text['text'] === 'string' ? text['text'] : null;
+}
+
+/** A step that has no result is compared as the error it is, and so named among what was not compared. */
+function sidesOf(
+  done: readonly { readonly outcome: StepOutcome; readonly json: string | Uint8Array | undefined }[],
+): Side[] {
+  return done.map(({ outcome: { index, profile, result, error }, json }, _at, all) => ({
+    profile: labelOf(
+      index,
+      profile,
+      all.map(({ outcome }) => outcome),
+    ),
+    json:
+      json ??
+      JSON.stringify(result ?? { isError: true, content: [{ type: 'text', text: error ?? 'failed' }] }),
+  }));
+}
+
+/** Its profile says which step is meant, unless several steps have the same. */
+function labelOf(index: number, profile: string, steps: readonly { readonly profile: string }[]): string {
+  return steps.filter((step) => step.profile === profile).length === 1
+    ? profile
+    : `${profile} steps[${index}]`;
+}
+
+function baseOf(plan: Plan, results: readonly StepOutcome[]): string | undefined {
+  const base = plan.compare?.base;
+  const step = results.find(({ profile }) => profile === base);
+  return step && labelOf(step.index, step.profile, results);
+}
