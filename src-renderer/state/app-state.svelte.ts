@@ -14,10 +14,14 @@ import { ApprovalsState } from './approvals-state.svelte.ts';
 import { FirstRunState } from './first-run.svelte.ts';
 import { ProfilesState } from './profiles-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
+import { SettingsState } from './settings-state.svelte.ts';
 import { StatusState } from './status-state.svelte.ts';
+import { SurfaceState } from './surface-state.svelte.ts';
+import { ToolsState } from './tools-state.svelte.ts';
 
 export type View = AppSettings['view'];
-export const views: readonly View[] = ['profiles', 'approvals', 'status'];
+/** In the order of their keys; Settings has one of its own. */
+export const views: readonly View[] = ['profiles', 'approvals', 'status', 'tools'];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -39,6 +43,9 @@ export class AppState {
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
   readonly statusView: StatusState;
+  readonly settingsView: SettingsState;
+  readonly surfaceView: SurfaceState;
+  readonly toolsView: ToolsState;
   readonly firstRun: FirstRunState;
 
   constructor(api: WindowApi) {
@@ -59,6 +66,9 @@ export class AppState {
     this.profilesView = new ProfilesState(this);
     this.approvalsView = new ApprovalsState(this);
     this.statusView = new StatusState(this);
+    this.settingsView = new SettingsState(this);
+    this.surfaceView = new SurfaceState(this);
+    this.toolsView = new ToolsState(this);
     this.firstRun = new FirstRunState(this);
   }
 
@@ -89,7 +99,8 @@ export class AppState {
       case 'status':
         return this.status.refresh();
       case 'tools':
-        return this.surface.refresh();
+        await Promise.all([this.surface.refresh(), this.view === 'tools' && this.toolsView.refresh()]);
+        return;
       case 'hosts':
         return this.hosts.refresh();
       case 'settings':
@@ -106,10 +117,6 @@ export class AppState {
     this.api.settings.set({ view }).catch(() => {});
   }
 
-  async setTheme(theme: AppSettings['theme']): Promise<void> {
-    this.settings.value = await this.api.settings.set({ theme });
-  }
-
   /** The tray and the notifications open the window on what they are about. */
   #follow(): void {
     const settings = this.settings.value;
@@ -122,7 +129,7 @@ export class AppState {
   }
 
   async #open(): Promise<void> {
-    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts'];
+    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools'];
     const settings = this.settings.refresh().then(() => this.#follow());
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);
     // The welcome is for who begins, not for who took the last profile away.
