@@ -229,7 +229,7 @@ const scenes: readonly Scene[] = [
     act: async (page) => {
       await page.evaluate(`shots.set(${JSON.stringify({ 'surface.set': searchOnly })})`);
       await page.getByRole('radio', { name: 'Search' }).check();
-      await page.getByText('Clients are shown').first().waitFor();
+      await page.getByText('The mode is').first().waitFor();
     },
   },
   { name: 'tools-many', answers: many, act: (page) => choose(page, /_a1b2_rows/) },

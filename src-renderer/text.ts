@@ -221,7 +221,7 @@ export const text = {
     byDefault: 'the default, always shown',
     stalePin: 'no such profile',
     noProfiles: 'There is no profile yet.',
-    nowMode: (mode: string) => `Clients are shown ${mode} now.`,
+    nowMode: (mode: string) => `The mode is ${mode} now.`,
     nowBudget: (budget: number) => `The budget is ${count(budget, 'token')} now.`,
     nowPinned: (id: string) => `${id} is always shown now.`,
     nowUnpinned: (id: string) => `${id} is not always shown any more.`,
