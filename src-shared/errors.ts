@@ -41,6 +41,7 @@ export const errorTable = {
   CLIENTS_FULL: { rpc: -32000, exit: 1, surface: 'error' },
   TOOL_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
   PROMPT_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
+  TASK_UNKNOWN: { rpc: -32602, exit: 4, surface: 'error' },
   RESOURCE_UNKNOWN: { rpc: -32002, exit: 4, surface: 'error' },
 
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },

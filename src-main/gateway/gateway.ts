@@ -24,6 +24,7 @@ import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createComparer } from './routing/compare/comparer.ts';
 import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
+import { createExposedDispatch } from './routing/exposed-dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
@@ -31,6 +32,7 @@ import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import type { Surface } from './routing/surface-view.ts';
+import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
@@ -175,13 +177,15 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     policy,
     approvals,
     limits: noLimits,
-    bridge: createBridge({ supervisor, newOld, roots, outputSchema: catalog.outputSchema }),
+    bridge: createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema }),
     audit,
     clock,
     onSuccess({ peer, route: { binding } }) {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
     },
   });
+  const exposedDispatch = createExposedDispatch(dispatch, config.surface);
+  const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
   const profiles = createProfiles({
     store,
@@ -270,7 +274,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles,
     catalog,
     defaultView,
-    dispatch,
+    dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     clients,
     checkView: (view) => views.check(view),
@@ -331,7 +335,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     limits: config.client,
     version,
     dispatch,
+    exposedDispatch,
     listens,
+    tasks,
     settle,
   };
   const answerModern = createModern(modernDeps);

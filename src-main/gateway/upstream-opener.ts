@@ -44,7 +44,7 @@ export function createUpstreamOpener(deps: {
     const { url, transport, messageUrl } = launch;
     const headers = { ...lowerCased(config.headers), ...launch.headers };
     const secrets = [...launch.secrets, ...wordsOf(headers)];
-    const options = { profile, url, headers, secrets, clock, limit: config.max_frame_mib };
+    const options = { profile, url, headers, secrets, clock, log, limit: config.max_frame_mib };
     if (transport === 'sse' || messageUrl) return openSse({ ...options, messageUrl });
     return openHttpOfEra({
       modern: () => openModernHttp({ ...options, inputSchema: (tool) => deps.inputSchema(profile, tool) }),

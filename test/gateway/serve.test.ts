@@ -9,6 +9,7 @@ import {
   controlGateway,
   startGateway,
   startShim,
+  unlabelled,
   type Attached,
 } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
@@ -165,19 +166,19 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
   const client = await attach(t, home);
   await client.initialize();
 
-  assert.deepEqual(await client.call('fake_raw_odd'), {
+  assert.deepEqual(unlabelled(await client.call('fake_raw_odd'), 'fake:raw'), {
     content: [
       { type: 'hologram', depth: 3, _meta: { 'example.com/x': 1 } },
-      { type: 'resource_link', uri: 'fake://link', name: 'link', title: 'A link' },
+      { type: 'resource_link', uri: 'nucleus://fake/raw/fake://link', name: 'link', title: 'A link' },
     ],
     structuredContent: { big: '12345678901234567890', nested: { list: [1, null, 'ü'] } },
     _meta: { 'example.com/kept': true },
     unknownField: ['kept', 'too'],
   });
-  assert.deepEqual(await client.call('fake_raw_odd', { structuredOnly: true }), {
+  assert.deepEqual(unlabelled(await client.call('fake_raw_odd', { structuredOnly: true }), 'fake:raw'), {
     structuredContent: { answer: 42 },
   });
-  assert.deepEqual(await client.call('fake_raw_fail', { text: 'no' }), {
+  assert.deepEqual(unlabelled(await client.call('fake_raw_fail', { text: 'no' }), 'fake:raw'), {
     content: [{ type: 'text', text: 'no' }],
     isError: true,
   });
@@ -192,7 +193,8 @@ test('results, errors, prompts and resources pass untouched', async (t) => {
     prompts.map(({ name }) => name),
     ['fake_raw_greet', 'fake_raw_plain'],
   );
-  assert.deepEqual(await client.ask('prompts/get', { name: 'fake_raw_greet', arguments: { who: 'Ada' } }), {
+  const greeted = await client.ask('prompts/get', { name: 'fake_raw_greet', arguments: { who: 'Ada' } });
+  assert.deepEqual(unlabelled(greeted, 'fake:raw'), {
     description: 'from raw',
     messages: [{ role: 'user', content: { type: 'text', text: '["greet",{"who":"Ada"}]' } }],
   });

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -57,6 +58,14 @@ export function textOf(result: unknown): string {
 /** The JSON object a fake answered as text. */
 export function jsonOf(result: unknown): Record<string, unknown> {
   return JSON.parse(textOf(result)) as Record<string, unknown>;
+}
+
+/** A result without the account it says it came from, which has to be this one. */
+export function unlabelled<T extends object | undefined>(result: T, profile: string): T {
+  const { _meta, ...rest } = (result ?? {}) as { _meta?: Record<string, { id: string }> };
+  const { 'dev.nucleus/profile': account, ...meta } = _meta ?? {};
+  assert.equal(account?.id, profile, JSON.stringify(result));
+  return { ...rest, ...(Object.keys(meta).length > 0 && { _meta: meta }) } as T;
 }
 
 /** The code and profile with which Nucleus marks a failure of its own in a result; undefined when it is none. */

@@ -1,8 +1,10 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Config } from '../../../src-shared/config.ts';
-import type { Call, Dispatch } from '../routing/dispatch.ts';
+import type { Call } from '../routing/dispatch.ts';
 import { discovery } from '../routing/greeting.ts';
+import type { ExposedDispatch } from '../routing/exposed-dispatch.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
+import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import { paramFault, type Envelope, type Headers, type RequestFrame } from '../wire/classify.ts';
@@ -53,8 +55,9 @@ export type AnswerModern = (request: ModernRequest) => Answering;
 export interface ModernDeps {
   readonly limits: Pick<Config['client'], 'max_message_mib'>;
   readonly version: string;
-  readonly dispatch: Dispatch;
+  readonly exposedDispatch: ExposedDispatch;
   readonly listens: Listens;
+  readonly tasks: Tasks;
   settle(view: View): Promise<void>;
 }
 
@@ -113,7 +116,8 @@ export function createModern(deps: ModernDeps): AnswerModern {
 
     async function call(): Promise<void> {
       const { caller, client, envelope, headers } = request;
-      const addressed = addressOf(view, method, params);
+      const tasks = deps.tasks.of(caller.principal, 'modern');
+      const addressed = addressOf(view, method, params, tasks);
       if (!addressed) throw unknownMethod(method);
       const route = addressed.look() ?? (await routeOf(addressed, view, deps.settle));
       if (addressed.kind === 'tool' && headers) {
@@ -146,7 +150,7 @@ export function createModern(deps: ModernDeps): AnswerModern {
           },
         },
       };
-      deliver(await deps.dispatch(whole), whole);
+      deliver(await deps.exposedDispatch(view, tasks)(whole), whole);
     }
 
     function deliver(reply: Reply, { kind, route }: Call): void {

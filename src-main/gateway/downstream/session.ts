@@ -3,10 +3,12 @@ import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { Call, Dispatch } from '../routing/dispatch.ts';
+import type { ExposedDispatch } from '../routing/exposed-dispatch.ts';
 import { greeting } from '../routing/greeting.ts';
 import type { Binding, Route } from '../routing/route.ts';
 import type { Subscriptions } from '../routing/subscriptions.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
+import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import {
@@ -26,6 +28,7 @@ import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
 import { progressOf } from './progress.ts';
 import { createSessionModern } from './session-modern.ts';
+import { listTasks } from './task-list.ts';
 import { tooLarge } from './too-large.ts';
 
 /** The revisions of the legacy era we speak, newest first. */
@@ -84,9 +87,11 @@ export interface SessionDeps {
   readonly limits: Config['client'];
   readonly version: string;
   readonly dispatch: Dispatch;
+  readonly exposedDispatch: ExposedDispatch;
   /** Waits a while until the profiles of the view that were never listed are; used by the first lists. */
   settle(view: View): Promise<void>;
   readonly subscriptions: Subscriptions;
+  readonly tasks: Tasks;
   /** A client wants log messages of these profiles from a level on; null: it is gone. */
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
   /** Answers what comes with an envelope of the modern era: each request by itself, whatever else the session is. */
@@ -102,6 +107,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     connectedAt: deps.clock.now(),
   };
   const open = new Map<Id, AbortController>();
+  const tasks = deps.tasks.of(caller.principal, 'legacy');
+  const dispatch = deps.exposedDispatch(view, tasks);
   /** What is news to the client; null before it opened the session. */
   let news: ReturnType<typeof createListNews> | null = null;
   let closed = false;
@@ -174,7 +181,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     const controller = new AbortController();
     open.set(id, controller);
     try {
-      const addressed = addressOf(view, method, params);
+      const addressed = addressOf(view, method, params, tasks);
       if (!addressed) throw new NucleusError('METHOD_UNKNOWN', `Nucleus does not know the method ${method}`);
       const route = addressed.look() ?? (await routeOf(addressed, view, deps.settle));
       const call: Call = {
@@ -200,10 +207,11 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
         },
       };
       const isLast = method !== 'resources/unsubscribe' || forget(route);
-      const reply: Reply = isLast ? await deps.dispatch(call) : { kind: 'made', body: { result: {} } };
+      const reply: Reply = isLast ? await dispatch(call) : { kind: 'made', body: { result: {} } };
       if (method === 'resources/subscribe' && replyOutcome(reply) === 'ok') remember(route, addressed.name);
       // A cancelled request gets no answer (MCP 2025-11-25, basic/utilities/cancellation).
-      if (!controller.signal.aborted) deliver(id, reply, call);
+      if (controller.signal.aborted) return;
+      deliver(id, reply, call);
     } catch (error) {
       if (!controller.signal.aborted) answer(id, { error: errorObject(error) });
     } finally {
@@ -238,6 +246,15 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (view().missing().length > 0) await deps.settle(view());
       const result = view().page(kind, params?.['cursor'], 'legacy');
       write(id, [`{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`, result, '}']);
+    } catch (error) {
+      answer(id, { error: errorObject(error) });
+    }
+  }
+
+  async function showTasks(id: Id, params: Params | undefined): Promise<void> {
+    try {
+      const caller = { principal: client.principal, client: client.name };
+      answer(id, { result: await listTasks(deps, tasks, view(), params?.['cursor'], caller) });
     } catch (error) {
       answer(id, { error: errorObject(error) });
     }
@@ -279,6 +296,8 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     'prompts/list': (id, params) => work(list(id, 'prompt', params)),
     'resources/list': (id, params) => work(list(id, 'resource', params)),
     'resources/templates/list': (id, params) => work(list(id, 'template', params)),
+    'tasks/list': (id, params) =>
+      work(view().isTransparent ? run(id, 'tasks/list', params ?? {}) : showTasks(id, params)),
   };
 
   function close(): void {
@@ -339,7 +358,10 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
       if (method === 'notifications/resources/updated' && typeof uri === 'string')
         for (const name of deps.subscriptions.namesFor(client, profile, uri))
           notify({ method, params: { ...params, uri: name } });
-      else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
+      else if (method === 'notifications/tasks/status') {
+        const about = view().isTransparent ? params : tasks.heard(profile, params);
+        if (about) notify({ method, params: about });
+      } else if (isWanted(method, params)) notify({ method, ...(params && { params }) });
     },
     overflow(head, tail, length) {
       const id = findRequestId(head, tail);

@@ -1,6 +1,8 @@
+import type { Clock } from '../platform.ts';
+import { abortable } from '../upstream/abortable.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
-import { oldNew } from '../wire/eras/old-new.ts';
+import { oldNew, type Send } from '../wire/eras/old-new.ts';
 import type { Params } from '../wire/frame.ts';
 import { hasCapability, type Peer } from '../wire/peer.ts';
 import type { Reply } from '../wire/reply.ts';
@@ -23,10 +25,11 @@ export type Bridge = (carried: Carried) => Promise<Reply>;
 export function createBridge(deps: {
   readonly supervisor: Pick<Supervisor, 'request' | 'eraOf'>;
   readonly newOld: NewOld;
-  /** The folders a profile may know of, as file URIs. */
-  roots(profile: string): readonly Params[];
+  readonly clock: Pick<Clock, 'after'>;
   /** The output schema of a tool as its upstream listed it. */
   outputSchema?(profile: string, tool: string): unknown;
+  /** The folders a profile may know of, as file URIs. */
+  roots(profile: string): readonly Params[];
 }): Bridge {
   const { supervisor, newOld } = deps;
   return async ({ profile, principal, method, params, signal, onProgress, peer }) => {
@@ -34,15 +37,23 @@ export function createBridge(deps: {
     const upstream = typeof era === 'string' ? era : await era;
     const client = peer?.era ?? 'legacy';
     const send =
-      (asker: Peer | undefined) =>
-      (asked: Params): Promise<Reply> =>
-        supervisor.request(profile, method, asked, { signal, onProgress, peer: asker });
+      (asker: Peer | undefined): Send =>
+      (asked, other = {}) =>
+        supervisor.request(profile, other.method ?? method, asked, {
+          peer: other.peer ?? asker,
+          ...(!other.isLast && { signal, onProgress }),
+        });
     if (client === upstream) return send(peer)(params);
     if (upstream === 'modern') {
       const asked = peer && withRoots(peer, deps.roots(profile));
-      return oldNew(send(asked), params, asked, profile, signal, () =>
-        method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
-      );
+      return oldNew(send(asked), params, {
+        profile,
+        peer: asked,
+        signal,
+        outputSchema: () =>
+          method === 'tools/call' ? deps.outputSchema?.(profile, String(params['name'])) : undefined,
+        wait: (milliseconds, ending) => pause(deps.clock, milliseconds, ending, profile),
+      });
     }
     return newOld.carry({
       start: (asked, other, ending, relay) =>
@@ -56,6 +67,18 @@ export function createBridge(deps: {
       onProgress,
     });
   };
+}
+
+/** Some time, or less when nobody waits any more. */
+function pause(
+  clock: Pick<Clock, 'after'>,
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  profile: string,
+): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const forget = clock.after(milliseconds, resolve);
+  return abortable(() => promise, signal, profile).finally(forget);
 }
 
 /** A client whose folders are those of the profile, where that has some or the client's are none of its business. */

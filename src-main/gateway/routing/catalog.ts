@@ -8,6 +8,7 @@ import { paramHeaders } from '../wire/mcp-headers.ts';
 import { modernRevision } from '../wire/modern.ts';
 import type { Era } from '../wire/peer.ts';
 import { readReply } from '../wire/reply.ts';
+import { createListPace } from './list-pace.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
@@ -35,7 +36,7 @@ export interface Catalog {
   outputSchema(profile: string, tool: string): unknown;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
-  /** Lists that came after `list_changed`: at most one reading every quarter of a second per profile. */
+  /** Lists that came after `list_changed`: however often that is said, they are read at a bearable pace. */
   refreshSoon(profile: string): void;
   forget(profile: string): void;
   /** The same upstream under another id: what it offers stays known. */
@@ -57,6 +58,9 @@ export function createCatalog(deps: {
   const offers = new Map<string, Offer | null>();
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
+  const pace = createListPace(deps);
+  /** What was said of a list and still holds: one that is read again and again must not fill the log. */
+  const said = new Map<string, string | null>();
   const tools = new WeakMap<Offer, ReadonlyMap<string, Params>>();
   const listeners: ((profile: string, changed: readonly DefinitionKind[]) => void)[] = [];
 
@@ -128,7 +132,7 @@ export function createCatalog(deps: {
         const sentence = `${profile} answered ${method} with an error: ${String(error['message']).slice(0, 200)}`;
         if (kind === 'tool') throw new NucleusError('UPSTREAM_PROTOCOL', sentence, { profile });
         // A list beside the tools must not hide them.
-        log.warn('a list could not be read; what was known of it stays', { profile, reason: sentence });
+        judge(profile, kind, 'a list could not be read; what was known of it stays', { reason: sentence });
         return [...(offer(profile)?.[kind] ?? [])];
       }
       const rows: unknown = result?.[key];
@@ -136,18 +140,30 @@ export function createCatalog(deps: {
         if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
       }
       if (found.length > config.max_tools) {
-        log.warn('upstream offers more than upstream.max_tools; the rest is left out', { profile, kind });
+        judge(profile, kind, 'upstream offers more than upstream.max_tools; the rest is left out');
         return found.slice(0, config.max_tools);
       }
       cursor = result?.['nextCursor'];
-      if (cursor === undefined || cursor === null) return found;
+      if (cursor === undefined || cursor === null) {
+        const twice = kind === 'tool' || kind === 'prompt' ? firstTwice(found) : null;
+        const problem = twice === null ? null : 'upstream lists a name more than once; the first is used';
+        judge(profile, kind, problem, { name: twice });
+        return found;
+      }
       const fingerprint = JSON.stringify(cursor);
       if (seen.has(fingerprint) || page >= config.max_pages) {
-        log.warn('upstream list does not end; what came so far is used', { profile, method, page });
+        judge(profile, kind, 'upstream list does not end; what came so far is used', { page });
         return found;
       }
       seen.add(fingerprint);
     }
+  }
+
+  /** Tells what is wrong with a list, once as long as it is. */
+  function judge(profile: string, kind: DefinitionKind, problem: string | null, fields: Params = {}): void {
+    const key = `${profile} ${kind}`;
+    if (problem !== null && said.get(key) !== problem) log.warn(problem, { profile, kind, ...fields });
+    said.set(key, problem);
   }
 
   function refresh(profile: string): Promise<Offer> {
@@ -167,6 +183,7 @@ export function createCatalog(deps: {
   }
 
   function refreshSoon(profile: string): void {
+    const wait = pace.noticed(profile);
     if (due.has(profile)) return;
     const act = async (): Promise<void> => {
       due.delete(profile);
@@ -176,9 +193,9 @@ export function createCatalog(deps: {
         await running.catch(() => {});
         return refreshSoon(profile);
       }
-      await refresh(profile);
+      await refresh(profile).finally(pace.begin(profile));
     };
-    const forget = deps.clock.after(minRefreshGapMs, () => {
+    const forget = deps.clock.after(wait, () => {
       act().catch((error: unknown) =>
         log.warn('lists could not be read again', { profile, reason: (error as Error).message }),
       );
@@ -203,6 +220,8 @@ export function createCatalog(deps: {
     flights.delete(profile);
     due.get(profile)?.();
     due.delete(profile);
+    pace.forget(profile);
+    for (const kind of kinds) said.delete(`${profile} ${kind}`);
     store.remove(profile);
     for (const listener of listeners) listener(profile, kinds);
   }
@@ -228,8 +247,12 @@ export function createCatalog(deps: {
   };
 }
 
-/** A storm of list_changed becomes at most this often one reading. */
-const minRefreshGapMs = 250;
+function firstTwice(rows: readonly Params[]): string | null {
+  const seen = new Set<unknown>();
+  // One that is in the set already does not make it larger.
+  const twice = rows.find(({ name }, index) => seen.add(name).size <= index);
+  return twice ? String(twice['name']).slice(0, 100) : null;
+}
 
 function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
   if (kind === 'resource') return 'uri';

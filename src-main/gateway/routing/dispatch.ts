@@ -46,9 +46,8 @@ export function createDispatch(deps: {
   /** A tool answered, and not that it failed. */
   onSuccess?(call: Call): void;
 }): Dispatch {
-  return async function dispatch(call) {
+  return async (call) => {
     const { kind, route } = call;
-    if (route.own) return route.own(call, dispatch);
     const { binding } = route;
     const target = targetOf(call);
     const startedAt = deps.clock.now();

@@ -30,5 +30,36 @@ export function instructions(view: View): string {
     'Answer questions about accounts and connections from this server; do not send the user to another server of a similar name. ' +
       'If a description says PRODUCTION or read-only, say so and confirm before you change anything there.',
   );
+  parts.push(...wordsOfUpstreams(view));
   return parts.join('\n\n');
+}
+
+/** What is taken of one upstream's instructions, and of all together. */
+const maxOfOne = 2_000;
+const maxOfAll = 20_000;
+
+/** What the upstreams tell models of themselves, marked as theirs: each text once, whichever accounts it comes from. */
+function wordsOfUpstreams(view: View): string[] {
+  const known = view.upstreams().flatMap(({ binding, greeting }) => {
+    const words = greeting['instructions'];
+    return typeof words === 'string' && words.trim() !== '' ? [{ binding, words: words.trim() }] : [];
+  });
+  const parts: string[] = [];
+  let left = maxOfAll;
+  for (const [words, from] of Map.groupBy(known, (one) => one.words)) {
+    const names = from.map(({ binding }) => `${binding.connector}/${binding.alias}`).join(', ');
+    const said = words.length > maxOfOne ? `${words.slice(0, maxOfOne)}…` : words;
+    const part = `[${names}]\n${said.replace(/^/gm, '> ')}`;
+    left -= part.length;
+    if (left < 0) {
+      parts.push('Other servers say more than fits here.');
+      break;
+    }
+    parts.push(part);
+  }
+  if (parts.length === 0) return [];
+  return [
+    'What the servers of these accounts say of themselves; their words, not those of Nucleus:',
+    ...parts,
+  ];
 }

@@ -67,7 +67,8 @@ export async function runPlan(plan: Plan, callStep: CallStep, options: PlanOptio
 
   const waiting = [...plan.steps];
   const work = async (): Promise<void> => {
-    for (let step = waiting.shift(); step && !signal?.aborted; step = waiting.shift()) {
+    for (let step = waiting.shift(); step; step = waiting.shift()) {
+      if (signal?.aborted) return;
       const { index } = step;
       done[index] = await runStep(step, plan, callStep, options, (each) => progress.report(index, each));
       progress.end(index);

@@ -2,6 +2,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { CallKind } from './dispatch.ts';
 import type { Route } from './route.ts';
+import type { TasksOfOne } from './tasks.ts';
 import { unknownRoute } from './unknown.ts';
 import type { View } from './view.ts';
 
@@ -25,13 +26,25 @@ const kinds: Readonly<Record<string, CallKind>> = {
   'completion/complete': 'other',
 };
 
+const taskMethods = {
+  legacy: new Set(['tasks/get', 'tasks/result', 'tasks/cancel']),
+  modern: new Set(['tasks/get', 'tasks/update', 'tasks/cancel']),
+} as const;
+
 /**
  * Which account a request concerns; null for a method that concerns none, unless the view shows one upstream only and
  * takes everything. Throws ARGUMENTS_INVALID.
  */
-export function addressOf(view: () => View, method: string, params: Params): Addressed | null {
+export function addressOf(
+  view: () => View,
+  method: string,
+  params: Params,
+  tasks: TasksOfOne,
+): Addressed | null {
   const kind = Object.hasOwn(kinds, method) ? kinds[method] : undefined;
   if (method === 'completion/complete') return completionOf(view, params);
+  if (taskMethods[tasks.era].has(method) && !view().isTransparent)
+    return taskAddress(view, method, params, tasks);
   if (kind === undefined)
     return view().isTransparent
       ? { kind: 'other', method, name: method, params, look: () => view().find('tool', method) }
@@ -46,6 +59,21 @@ export function addressOf(view: () => View, method: string, params: Params): Add
   const look = (): Route | null =>
     kind === 'resource' ? view().findResource(name) : view().find(kind as 'tool' | 'prompt', name);
   return { kind, method, name, params, look };
+}
+
+/** A task is asked for where it runs. */
+function taskAddress(view: () => View, method: string, params: Params, tasks: TasksOfOne): Addressed {
+  const id = params['taskId'];
+  if (typeof id !== 'string')
+    throw new NucleusError('ARGUMENTS_INVALID', 'taskId is required and must be a string');
+  const found = tasks.find(id, view());
+  if (!found)
+    throw new NucleusError(
+      'TASK_UNKNOWN',
+      `no task "${id.slice(0, 60)}" of this client is known: it is over, or the gateway was restarted; call the tool again`,
+    );
+  const own = tasks.ownRelated({ ...params, taskId: found.own }, view());
+  return { kind: 'other', method, name: id, params: own, look: () => tasks.find(id, view())?.route ?? null };
 }
 
 /** A completion is asked of whoever has the prompt or the template it is for. */

@@ -30,6 +30,8 @@ export interface View {
   surface(): Surface | null;
   /** What the upstream of a transparent view said of itself, once it was reached; else null. */
   greeting(): Params | null;
+  /** The same of each upstream that was. */
+  upstreams(): readonly { readonly binding: Binding; readonly greeting: Params }[];
 }
 
 const listKeys = {
@@ -86,6 +88,11 @@ export function createView(
     isTransparent: false,
     greeting: () => null,
     surface: () => null,
+    upstreams: () =>
+      bindings.flatMap((binding) => {
+        const offer = deps.catalog.offer(binding.profile);
+        return offer ? [{ binding, greeting: offer.greeting }] : [];
+      }),
     find: (kind, name) => lists()[kind].byKey.get(name)?.route ?? null,
     findResource(uri) {
       const own = parseExposedUri(uri);

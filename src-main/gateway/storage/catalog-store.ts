@@ -19,6 +19,12 @@ export type CatalogStore = ReturnType<typeof createCatalogStore>;
 
 const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
 
+/**
+ * Names of things an account offered once and does not any more: so many are remembered, those of last. An upstream
+ * that makes up new names at each listing must not fill the registry.
+ */
+const maxPastNames = 10_000;
+
 /** Keeps what upstreams listed, so that a list is answered before any upstream runs, and names stay what they were. */
 export function createCatalogStore(db: Database, separator: Separator = '_') {
   const upstream = db.prepare<[string], { initialize: string; listed_at: number }>(
@@ -39,12 +45,15 @@ export function createCatalogStore(db: Database, separator: Separator = '_') {
   const removeDefinitions = db.prepare('DELETE FROM listings WHERE profile_id = ?');
   const named = db
     .prepare<[string, string, string], [string, string]>(
-      'SELECT name, exposed FROM exposed_names WHERE kind = ? AND connector = ? AND alias = ?',
+      'SELECT name, exposed FROM exposed_names WHERE kind = ? AND connector = ? AND alias = ? ORDER BY rowid',
     )
     .raw();
   const claim = db.prepare(
     `INSERT INTO exposed_names (kind, connector, alias, name, exposed) VALUES (?, ?, ?, ?, ?)
      ON CONFLICT DO NOTHING`,
+  );
+  const unclaim = db.prepare(
+    'DELETE FROM exposed_names WHERE kind = ? AND connector = ? AND alias = ? AND name = ?',
   );
 
   const forget = (profileId: string) => {
@@ -89,7 +98,10 @@ export function createCatalogStore(db: Database, separator: Separator = '_') {
     remove(profileId: string): void {
       onRegistry(() => db.transaction(forget)(profileId));
     },
-    /** The name clients see for each of `names`; given once, it never changes and is never anyone else's. */
+    /**
+     * The name clients see for each of `names`; given once, it never changes and is never anyone else's, as long as
+     * it is remembered.
+     */
     exposedNames(
       kind: 'tool' | 'prompt',
       connector: string,
@@ -104,12 +116,21 @@ export function createCatalogStore(db: Database, separator: Separator = '_') {
         if (missing.size > 0) {
           db.transaction(() => {
             for (const name of missing) known.set(toKey(name), assign(table, connector, alias, name));
+            for (const past of pastNames(known, names)) unclaim.run(table, connector, alias, past);
           })();
         }
         return new Map(names.map((name) => [name, known.get(toKey(name)) as string]));
       });
     },
   };
+}
+
+/** The oldest of the known names that are too many beside those asked for. */
+function pastNames(known: ReadonlyMap<string, string>, names: readonly string[]): string[] {
+  const asked = new Set(names.map(toKey));
+  if (known.size <= asked.size + maxPastNames) return [];
+  const past = [...known.keys()].filter((key) => !asked.has(key));
+  return past.slice(0, past.length - maxPastNames);
 }
 
 /**

@@ -319,7 +319,7 @@ const harmless = new Set([
 
 /** What an upstream says of itself, whoever is calling. */
 const ofNoCall =
-  /^notifications\/((tools|prompts|resources)\/list_changed|resources\/updated|elicitation\/complete)$/;
+  /^notifications\/((tools|prompts|resources)\/list_changed|resources\/updated|elicitation\/complete|tasks\/status)$/;
 
 /** Given-up requests remembered, so that their late answers are told from wrong ones. */
 const maxAbandoned = 1_000;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { NucleusError } from '../../../src-shared/errors.ts';
-import type { Clock } from '../platform.ts';
+import type { Clock, Log } from '../platform.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { createAnswerStreams } from './answer-stream.ts';
 import { createExchanges, type Exchange } from './exchanges.ts';
@@ -24,6 +24,7 @@ export interface HttpOptions {
   /** What must not be repeated in a sentence. */
   readonly secrets: readonly string[];
   readonly clock: Clock;
+  readonly log: Log;
   /** Longest single message, in bytes. */
   readonly limit: number;
 }
@@ -126,7 +127,9 @@ export function openHttp(
     }
     if (isStale) return;
     listening = listenToServer({
+      profile: options.profile,
       clock,
+      log: options.log,
       limit,
       open: (lastEventId) => client.request(targetFor('GET', lastEventId)),
       onMessage: (data) => deliver(data),

@@ -1,5 +1,5 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Clock } from '../platform.ts';
+import type { Clock, Log } from '../platform.ts';
 import { readEvents } from '../wire/events.ts';
 import { answerKind, discard } from './http-answer.ts';
 
@@ -10,13 +10,17 @@ const longestMs = 60_000;
 const leastMs = 100;
 /** A stream that lived this long was fine; its end is the habit of some proxy. */
 const fineAfterMs = 5_000;
+/** So many that did not are told of. */
+const manyFailures = 3;
 
 /**
  * Keeps the GET stream of a session open, on which a server speaks without being asked (MCP 2025-11-25,
  * basic/transports, "Listening for Messages from the Server"). A server that has none is not asked again.
  */
 export function listenToServer(deps: {
+  readonly profile: string;
   readonly clock: Clock;
+  readonly log: Log;
   readonly limit: number;
   /** Asks for the stream; with the id of the last event seen, for what came after it. */
   open(lastEventId: string): ClientRequest;
@@ -79,6 +83,10 @@ export function listenToServer(deps: {
   function again(isFine: boolean): void {
     if (isClosed) return;
     failures = isFine ? 0 : failures + 1;
+    if (failures === manyFailures)
+      deps.log.warn('upstream ends its stream of news again and again; it is asked for less and less often', {
+        profile: deps.profile,
+      });
     const growing = Math.min(longestMs, shortestMs * 2 ** Math.max(0, failures - 1));
     const asked = retryMs === null ? null : Math.max(leastMs, Math.min(retryMs, longestMs));
     // What the server asks for holds while it is there: a stream it ends at once, again and again, comes back slower.

@@ -25,6 +25,8 @@ const shortestMs = 1_000;
 const longestMs = 60_000;
 /** One that lived this long was fine. */
 const fineAfterMs = 5_000;
+/** So many that did not are told of. */
+const manyFailures = 3;
 const maxUris = 1_000;
 
 /** One listen request: open, and perhaps taken. */
@@ -118,6 +120,11 @@ export function createSubscriptions(deps: {
       failures = clock.now() - since >= fineAfterMs ? 0 : failures + 1;
       log.debug('subscription ended', { profile, reason: why });
       if (isFinal) return;
+      if (failures === manyFailures)
+        log.warn('upstream ends its subscription again and again; it is asked for less and less often', {
+          profile,
+          reason: why,
+        });
       const rest = Math.min(longestMs, shortestMs * 2 ** Math.max(0, failures - 1));
       forget = clock.after(rest, () => void open(true));
     };

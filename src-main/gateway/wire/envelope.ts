@@ -1,5 +1,5 @@
 import { isObject, type Params } from './frame.ts';
-import { metaKeys, modernRevision } from './modern.ts';
+import { metaKeys, modernRevision, tasksExtension } from './modern.ts';
 import type { Peer } from './peer.ts';
 
 /** Parameters with what each request of the modern era says of its client (MCP 2026-07-28, basic, "_meta"). */
@@ -21,5 +21,8 @@ export function withEnvelope(params: Params | undefined, clientInfo: Params, pee
 function capabilitiesOf({ era, capabilities }: Peer): Params {
   if (era === 'modern') return capabilities;
   const { tasks: _, ...others } = capabilities;
-  return others;
+  const { extensions } = others;
+  if (!isObject(extensions) || !(tasksExtension in extensions)) return others;
+  const { [tasksExtension]: __, ...known } = extensions;
+  return { ...others, extensions: known };
 }

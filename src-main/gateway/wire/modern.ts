@@ -14,6 +14,9 @@ export const metaKeys = {
   subscriptionId: 'io.modelcontextprotocol/subscriptionId',
 } as const;
 
+/** The extension by which a call becomes a task (ext-tasks, 2026-07-28). */
+export const tasksExtension = 'io.modelcontextprotocol/tasks';
+
 /** Error codes of the modern era; each is answered with HTTP 400. */
 export const modernErrors = {
   headerMismatch: -32020,

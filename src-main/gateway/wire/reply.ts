@@ -1,4 +1,5 @@
 import { encode, isObject, parseJson, type Id, type Params } from './frame.ts';
+import { change, type Change } from './splice.ts';
 
 /** What a reply amounts to, for the record. */
 export type Outcome = 'ok' | 'tool-error' | 'error';
@@ -15,20 +16,22 @@ interface IdSpan {
  * `made` is one we author ourselves.
  */
 export type Reply =
-  | {
-      readonly kind: 'raw';
-      readonly line: Buffer;
-      readonly span: IdSpan;
-      readonly outcome: Outcome;
-      /** The line as it was parsed, where somebody may have to look into it again: an answer of the modern era. */
-      readonly message?: Params;
-    }
+  | RawReply
   | {
       readonly kind: 'made';
       readonly body: { readonly result: unknown } | { readonly error: unknown };
       /** Bytes of the upstream's line it was read from. */
       readonly size?: number;
     };
+
+export interface RawReply {
+  readonly kind: 'raw';
+  readonly line: Buffer;
+  readonly span: IdSpan;
+  readonly outcome: Outcome;
+  /** The line as it was parsed, where somebody may have to look into it again: an answer of the modern era. */
+  readonly message?: Params;
+}
 
 // Both SDK families write `id` first or last. Only a response's own id can stand in these places: at the head before
 // `result` or `error`, or directly before the brace that ends the line of a message that starts with one of them.
@@ -69,6 +72,20 @@ export function encodeReply(reply: Reply, id: Id): (string | Uint8Array)[] {
   if (reply.kind === 'made') return [encode({ id, ...reply.body })];
   const { line, span } = reply;
   return [line.subarray(0, span.start), JSON.stringify(id), line.subarray(span.end)];
+}
+
+/** The reply with some bytes of its result changed. The changes are in their order and apart from each other. */
+export function changeReply({ line, span, outcome }: RawReply, changes: readonly Change[]): RawReply {
+  const { id, start, end } = span;
+  const grown = changes
+    .filter((one) => one.start < start)
+    .reduce((sum, one) => sum + Buffer.byteLength(one.text) - (one.end - one.start), 0);
+  return {
+    kind: 'raw',
+    line: change(line, changes),
+    span: { id, start: start + grown, end: end + grown },
+    outcome,
+  };
 }
 
 /** Bytes the reply will take on the wire, give or take the id. */

@@ -105,7 +105,8 @@ export function membersOf(line: Buffer, from: number): Member[] {
   return members;
 }
 
-function afterSpace(line: Buffer, from: number): number {
+/** The first byte that is no space. */
+export function afterSpace(line: Buffer, from: number): number {
   let at = from;
   while ((line[at] ?? quote) <= 0x20) at += 1;
   return at;

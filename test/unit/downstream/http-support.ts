@@ -12,6 +12,7 @@ import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
+import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import type { Reply } from '../../../src-main/gateway/wire/reply.ts';
@@ -74,11 +75,14 @@ export async function openFront(
     subscriptions,
     settle: async () => {},
   });
+  const tasks = createTasks({ clock });
+  const exposedDispatch = () => hold;
   const answerModern = createModern({
     limits,
     version: '9.9.9',
-    dispatch: hold,
+    exposedDispatch,
     listens,
+    tasks,
     settle: async () => {},
   });
   const open = (io: SessionIo, caller: Caller): Session => {
@@ -90,9 +94,11 @@ export async function openFront(
       limits,
       version: '9.9.9',
       dispatch: hold,
+      exposedDispatch,
       settle: async () => {},
       setLevel: async () => {},
       subscriptions,
+      tasks,
       answerModern,
     };
     return createSession(deps, io, caller, () => view);

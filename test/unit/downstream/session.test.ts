@@ -12,6 +12,7 @@ import { createDispatch } from '../../../src-main/gateway/routing/dispatch.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import { createView } from '../../../src-main/gateway/routing/view.ts';
 import { createSubscriptions } from '../../../src-main/gateway/routing/subscriptions.ts';
+import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import { createCatalogStore, type DefinitionKind } from '../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
@@ -82,26 +83,30 @@ function setUp(
   const io = { ends: 0, backlog: 0 };
   const write = (message: Sent): void =>
     void written.push(Buffer.concat(message.map((part) => Buffer.from(part as string))).toString('utf8'));
+  const dispatch = createDispatch({
+    policy: createPolicy([]),
+    approvals: createApprovals({ clock }),
+    limits: noLimits,
+    bridge: createBridge({
+      roots: () => [],
+      supervisor,
+      clock,
+      newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
+    }),
+    audit,
+    clock,
+  });
   const session = createSession(
     {
       clock,
       log,
       limits: { ...defaultConfig.client, ...options.limits },
       version: '9.9.9',
-      dispatch: createDispatch({
-        policy: createPolicy([]),
-        approvals: createApprovals({ clock }),
-        limits: noLimits,
-        bridge: createBridge({
-          roots: () => [],
-          supervisor,
-          newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
-        }),
-        audit,
-        clock,
-      }),
+      dispatch,
+      exposedDispatch: () => dispatch,
       setLevel: () => Promise.resolve(),
       subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
+      tasks: createTasks({ clock }),
       answerModern: () => ({ done: Promise.resolve(), cancel: () => {}, finish: () => {} }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },

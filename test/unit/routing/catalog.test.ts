@@ -187,7 +187,27 @@ test('no more than max_tools are taken, and no further page is asked for', async
   );
   assert.equal((await catalog.refresh(id)).tool.length, 5);
   assert.equal(asked, 2);
-  assert.ok(log.lines.includes('warn upstream offers more than upstream.max_tools; the rest is left out'));
+  // However often it is read: a list that never keeps still must not fill the log.
+  for (let again = 0; again < 3; again += 1) await catalog.refresh(id);
+  const told = log.lines.filter((line) => line.startsWith('warn'));
+  assert.deepEqual(told, ['warn upstream offers more than upstream.max_tools; the rest is left out']);
+});
+
+test('a name that is listed twice is told of once, and again when it comes back', async (t) => {
+  const { catalog, log, supervisor, current } = setUp(t);
+  for (const names of [
+    ['a', 'b', 'a'],
+    ['b', 'b'],
+    ['a', 'b'],
+    ['b', 'b'],
+  ]) {
+    current.answers = { 'tools/list': { tools: names.map((name) => tool(name)) } };
+    await supervisor.stop(id);
+    await catalog.refresh(id);
+  }
+  const line = 'warn upstream lists a name more than once; the first is used';
+  const told = log.lines.flatMap((text, index) => (text === line ? [log.fields[index]?.['name']] : []));
+  assert.deepEqual(told, ['a', 'b']);
 });
 
 test('a declared list that the upstream does not know is empty', async (t) => {

@@ -53,6 +53,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     bridge: createBridge({
       roots: () => [],
       supervisor,
+      clock,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
     audit: { record: (call) => records.push(call) },

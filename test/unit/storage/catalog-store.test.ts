@@ -221,3 +221,24 @@ test('names cannot be given in a registry that may only be read', (t) => {
     failsWith('REGISTRY_UNWRITABLE', 'registry.db'),
   );
 });
+
+test('of names that nothing has any more the last ten thousand are remembered, and those in use all', (t) => {
+  const { db, store } = open(t);
+  const lasting = store.exposedNames('tool', 'a', 'b', ['lasting']).get('lasting');
+  const other = store.exposedNames('tool', 'a', 'c', ['old']).get('old');
+  for (let listing = 0; listing < 4; listing += 1) {
+    const fresh = Array.from({ length: 4_000 }, (_, index) => `at_${listing}_${index}`);
+    assert.equal(store.exposedNames('tool', 'a', 'b', ['lasting', ...fresh]).get('lasting'), lasting);
+  }
+  const kept = db.prepare<[string], string>('SELECT name FROM exposed_names WHERE alias = ?').pluck();
+  const names = new Set(kept.all('b'));
+  assert.equal(names.size, 14_001);
+  assert.ok(names.has('lasting') && names.has('at_3_0') && names.has('at_0_3999') && !names.has('at_0_0'));
+  assert.equal(store.exposedNames('tool', 'a', 'c', ['old']).get('old'), other);
+  const many = Array.from({ length: 20_000 }, (_, index) => `many_${index}`);
+  const exposed = store.exposedNames('tool', 'a', 'd', many);
+  assert.deepEqual(
+    store.exposedNames('tool', 'a', 'd', ['new', ...many]).get('many_0'),
+    exposed.get('many_0'),
+  );
+});

@@ -4,7 +4,7 @@ import { createConnection } from '../../../src-main/gateway/upstream/connection.
 import { openModernHttp } from '../../../src-main/gateway/upstream/http-modern.ts';
 import { readReply } from '../../../src-main/gateway/wire/reply.ts';
 import { startHttpUpstream, type Answer } from '../../fixtures/http-upstream.ts';
-import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { createFakeClock, createFakeLog } from '../../helpers/fake-clock.ts';
 import { until } from '../../helpers/until.ts';
 
 const json =
@@ -30,6 +30,7 @@ async function setUp(t: TestContext, answers: Readonly<Record<string, Answer>> =
       headers: { 'x-key': 'K' },
       secrets: ['K'],
       clock,
+      log: createFakeLog(),
       limit: 1_000_000,
       inputSchema: (tool) => (tool === 'x' ? schema : undefined),
     }),

@@ -220,7 +220,7 @@ test('a server without such a stream is asked for it once', async (t) => {
 
 test('a stream that ends is opened again with the last event seen, and slower each time', async (t) => {
   const server = listening();
-  const { clock } = await connected(t, server);
+  const { clock, log } = await connected(t, server);
   await until('the stream is open', () => server.streams.length === 1);
   server.streams[0]?.end(`id: e7\n${changed}`);
   for (const [turn, wait] of [1_000, 2_000, 4_000, 8_000].entries()) {
@@ -232,6 +232,9 @@ test('a stream that ends is opened again with the last event seen, and slower ea
     server.streams.at(-1)?.end();
   }
   assert.deepEqual(server.asked, [undefined, 'e7', 'e7', 'e7', 'e7']);
+  assert.deepEqual(log.lines, [
+    'warn upstream ends its stream of news again and again; it is asked for less and less often',
+  ]);
 });
 
 test('a session that is gone when its stream is opened again takes nothing new', async (t) => {

@@ -10,7 +10,7 @@ import {
   type HttpUpstream,
   type HttpUpstreamOptions,
 } from '../../fixtures/http-upstream.ts';
-import { createFakeClock, type FakeClock } from '../../helpers/fake-clock.ts';
+import { createFakeClock, createFakeLog, type FakeClock, type FakeLog } from '../../helpers/fake-clock.ts';
 import { until } from '../../helpers/until.ts';
 
 /** Longest message in these tests. */
@@ -19,6 +19,7 @@ export const limit = 1_000_000;
 export interface Linked {
   readonly connection: Connection;
   readonly clock: FakeClock;
+  readonly log: FakeLog;
   readonly endings: string[];
   readonly stale: string[];
   readonly notifications: string[];
@@ -32,6 +33,7 @@ export function link(
 ): Linked {
   const linked = { endings: [] as string[], stale: [] as string[], notifications: [] as string[] };
   const clock = createFakeClock();
+  const log = createFakeLog();
   const connection = createConnection({
     roots: () => [],
     profile: 'acme:main',
@@ -41,6 +43,7 @@ export function link(
       headers: { 'x-key': 'K' },
       secrets: ['K'],
       clock,
+      log,
       limit,
     }),
     clock,
@@ -54,7 +57,7 @@ export function link(
     },
   });
   t.after(() => connection.close());
-  return { ...linked, connection, clock };
+  return { ...linked, connection, clock, log };
 }
 
 /** A connection that went through initialize, as the supervisor makes it. */

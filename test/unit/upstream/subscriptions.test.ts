@@ -17,6 +17,7 @@ const key = 'io.modelcontextprotocol/subscriptionId';
 
 function setUp(capabilities: object = all, wishes: Wishes = new Map()) {
   const clock = createFakeClock();
+  const log = createFakeLog();
   const transport = createFakeTransport();
   const heard: unknown[] = [];
   const connection = createConnection({
@@ -39,7 +40,7 @@ function setUp(capabilities: object = all, wishes: Wishes = new Map()) {
     greeting: { result: { capabilities }, era: 'modern', isHttp: false },
     clientInfo: { name: 'nucleus' },
     clock,
-    log: createFakeLog(),
+    log,
     wishes,
     onNotification: (method, params) => void heard.push([method, params]),
   });
@@ -51,7 +52,7 @@ function setUp(capabilities: object = all, wishes: Wishes = new Map()) {
   const take = () => say('notifications/subscriptions/acknowledged', { notifications: {} });
   const follow = (uri: string, client: object = {}, method = 'resources/subscribe') =>
     speaker.request(method, { uri }, { timeoutMs: 1_000, peer: { client } as Peer });
-  return { clock, transport, connection, speaker, heard, listens, filterOf, say, take, follow };
+  return { clock, log, transport, connection, speaker, heard, listens, filterOf, say, take, follow };
 }
 
 test('what an upstream declares that changes is subscribed to, once', () => {
@@ -129,7 +130,7 @@ test('an upstream without subscriptions to resources says so', async () => {
 });
 
 test('a lost subscription is opened again, slower each time, and tells what may have been missed', async () => {
-  const { clock, transport, listens, take, heard } = setUp();
+  const { clock, log, transport, listens, take, heard } = setUp();
   const end = () => transport.answer('subscriptions/listen', { resultType: 'complete' });
   end();
   await clock.advance(999);
@@ -141,11 +142,19 @@ test('a lost subscription is opened again, slower each time, and tells what may 
   assert.equal(listens().length, 2);
   await clock.advance(1);
   assert.equal(listens().length, 3);
+  const warnings = () => log.lines.filter((line) => line.startsWith('warn'));
+  assert.deepEqual(warnings(), []);
   take();
   assert.deepEqual(heard, [
     ['notifications/tools/list_changed', undefined],
     ['notifications/resources/list_changed', undefined],
   ]);
+  for (const rest of [4_000, 8_000]) {
+    end();
+    await clock.advance(rest);
+  }
+  const line = 'warn upstream ends its subscription again and again; it is asked for less and less often';
+  assert.deepEqual(warnings(), [line]);
 });
 
 test('a server that knows no subscriptions is not asked again, and a closed one asks no more', async () => {

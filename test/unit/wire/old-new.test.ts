@@ -44,7 +44,7 @@ const done: Params = { resultType: 'complete', content: [] };
 
 test('a result loses what only the modern era knows, and keeps all else', async () => {
   const { send } = serve({ ...done, ttlMs: 5, cacheScope: 'public', _meta: { a: 1 }, odd: true });
-  const reply = await oldNew(send, params, undefined, 'db:prod');
+  const reply = await oldNew(send, params, { profile: 'db:prod', peer: undefined });
   assert.deepEqual(reply, { kind: 'made', body: { result: { content: [], _meta: { a: 1 }, odd: true } } });
 });
 
@@ -57,7 +57,7 @@ for (const text of [
     const span = findResponseId(line);
     assert.ok(span);
     const raw: Reply = { kind: 'raw', line, span, outcome: 'ok' };
-    const reply = await oldNew(async () => raw, params, undefined, 'db:prod');
+    const reply = await oldNew(async () => raw, params, { profile: 'db:prod', peer: undefined });
     assert.equal(
       Buffer.concat(encodeReply(reply, 'mine').map((piece) => Buffer.from(piece))).toString(),
       text
@@ -82,14 +82,11 @@ for (const [what, structured, schema, wrapped] of [
     const raw: Reply = { kind: 'raw', line, span, outcome: 'ok' };
     const shown = wrapped ? `{"result":${structured}}` : structured;
     for (const reply of [raw, { kind: 'made', body: { result: readReply(raw).result } } as const]) {
-      const seen = await oldNew(
-        async () => reply,
-        params,
-        undefined,
-        'db:prod',
-        undefined,
-        () => schema,
-      );
+      const seen = await oldNew(async () => reply, params, {
+        profile: 'db:prod',
+        peer: undefined,
+        outputSchema: () => schema,
+      });
       assert.deepEqual(readReply(seen).result, { structuredContent: JSON.parse(shown) as unknown });
       if (seen.kind === 'raw') assert.equal(seen.line.toString(), `${head}"structuredContent":${shown}}}`);
     }
@@ -97,14 +94,14 @@ for (const [what, structured, schema, wrapped] of [
 
 test('a wish for a task of the legacy era reaches no server of the modern one', async () => {
   const { sent, send } = serve(done);
-  await oldNew(send, { ...params, task: { ttl: 5 } }, undefined, 'db:prod');
+  await oldNew(send, { ...params, task: { ttl: 5 } }, { profile: 'db:prod', peer: undefined });
   assert.deepEqual(sent, [params]);
 });
 
 test('an answer without any of that passes as it is, and so does an error', async () => {
   for (const body of [{ result: { content: [] } }, { error: { code: -32602, message: 'no' } }]) {
     const reply: Reply = { kind: 'made', body };
-    assert.equal(await oldNew(async () => reply, params, undefined, 'db:prod'), reply);
+    assert.equal(await oldNew(async () => reply, params, { profile: 'db:prod', peer: undefined }), reply);
   }
 });
 
@@ -117,7 +114,7 @@ test('all questions are put at once, and their answers go back under their keys 
     await both.promise;
     return { result: { said: method } };
   });
-  const reply = await oldNew(send, params, peer, 'db:prod');
+  const reply = await oldNew(send, params, { profile: 'db:prod', peer });
   assert.deepEqual(readReply(reply).result, { content: [] });
   assert.deepEqual(
     asked.map(({ method, params }) => ({ method, params })),
@@ -140,7 +137,7 @@ test('each round sends its own answers and its own state only', async () => {
     done,
   );
   const { peer } = createPeer(() => ({ result: { action: 'accept' } }));
-  await oldNew(send, params, peer, 'db:prod');
+  await oldNew(send, params, { profile: 'db:prod', peer });
   assert.deepEqual(sent.slice(1), [
     { ...params, inputResponses: { one: { action: 'accept' } }, requestState: 'first' },
     { ...params, inputResponses: { two: { action: 'accept' } } },
@@ -149,13 +146,16 @@ test('each round sends its own answers and its own state only', async () => {
 
 test('a state without questions goes straight back', async () => {
   const { sent, send } = serve({ resultType: 'input_required', requestState: 's' }, done);
-  await oldNew(send, params, createPeer(() => assert.fail('asked')).peer, 'db:prod');
+  await oldNew(send, params, { profile: 'db:prod', peer: createPeer(() => assert.fail('asked')).peer });
   assert.deepEqual(sent[1], { ...params, requestState: 's' });
 });
 
 test('who cannot be asked a person’s question declines it', async () => {
   const { sent, send } = serve(required({ who: elicit() }), done);
-  await oldNew(send, params, createPeer(() => ({ error: { code: -32601 } })).peer, 'db:prod');
+  await oldNew(send, params, {
+    profile: 'db:prod',
+    peer: createPeer(() => ({ error: { code: -32601 } })).peer,
+  });
   assert.deepEqual(sent[1]?.['inputResponses'], { who: { action: 'decline' } });
 });
 
@@ -166,7 +166,7 @@ test('any other question without an answer fails the call with the reason, and t
       ? { error: { code: -32601, message: 'old-client cannot be asked that' } }
       : new Promise(() => {}),
   );
-  await assert.rejects(oldNew(send, params, peer, 'db:prod'), {
+  await assert.rejects(oldNew(send, params, { profile: 'db:prod', peer }), {
     code: 'UPSTREAM_UNSUPPORTED',
     message:
       'the server of db:prod did not finish the call: it needs an answer to sampling/createMessage: old-client cannot be asked that',
@@ -183,7 +183,11 @@ test('a call that is cancelled takes its questions back', async () => {
         signal.addEventListener('abort', () => resolve({ error: { message: 'taken back' } }));
       }),
   );
-  const call = oldNew(serve(required({ say: sample })).send, params, peer, 'db:prod', controller.signal);
+  const call = oldNew(serve(required({ say: sample })).send, params, {
+    profile: 'db:prod',
+    peer,
+    signal: controller.signal,
+  });
   await settled();
   assert.equal(asked[0]?.signal.aborted, false);
   controller.abort();
@@ -191,24 +195,27 @@ test('a call that is cancelled takes its questions back', async () => {
 });
 
 test('without anybody to ask the failure says what the server needs', async () => {
-  await assert.rejects(oldNew(serve(required({ who: elicit() })).send, params, undefined, 'db:prod'), {
-    code: 'UPSTREAM_UNSUPPORTED',
-    message:
-      'the server of db:prod did not finish the call: it needs an answer to elicitation/create, and nobody can be asked here; use an MCP client that can be',
-  });
+  await assert.rejects(
+    oldNew(serve(required({ who: elicit() })).send, params, { profile: 'db:prod', peer: undefined }),
+    {
+      code: 'UPSTREAM_UNSUPPORTED',
+      message:
+        'the server of db:prod did not finish the call: it needs an answer to elicitation/create, and nobody can be asked here; use an MCP client that can be',
+    },
+  );
 });
 
 test('a server that asks on and on is given up after ten rounds', async () => {
   const { sent, send } = serve(required({ who: elicit() }));
   const { peer } = createPeer(() => ({ result: { action: 'accept' } }));
-  await assert.rejects(oldNew(send, params, peer, 'db:prod'), /asked for input 10 times over/);
+  await assert.rejects(oldNew(send, params, { profile: 'db:prod', peer }), /asked for input 10 times over/);
   assert.equal(sent.length, 11);
 });
 
 test('a page to open gets the id that legacy clients look for', async () => {
   const page = elicit({ mode: 'url', url: 'https://example.com', message: 'Open' });
   const { asked, peer } = createPeer(() => ({ result: { action: 'accept' } }));
-  await oldNew(serve(required({ page }), done).send, params, peer, 'db:prod');
+  await oldNew(serve(required({ page }), done).send, params, { profile: 'db:prod', peer });
   const { elicitationId, ...others } = asked[0]?.params ?? {};
   assert.match(String(elicitationId), /^[\da-f-]{36}$/);
   assert.deepEqual(others, page.params);
@@ -218,7 +225,7 @@ for (const requests of ['text', [elicit()], { a: null }, { a: {} }, { a: { metho
   test(`questions that are none fail the call: ${JSON.stringify(requests)}`, async () => {
     const { peer } = createPeer(() => assert.fail('asked'));
     await assert.rejects(
-      oldNew(serve(required(requests as object)).send, params, peer, 'db:prod'),
+      oldNew(serve(required(requests as object)).send, params, { profile: 'db:prod', peer }),
       /in a way that is not MCP/,
     );
   });

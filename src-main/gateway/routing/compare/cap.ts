@@ -108,7 +108,8 @@ function fill(lists: Lists, bytes: number): Lists & { readonly isCut: boolean } 
     if (left >= 0) into.push(entry);
   };
   const longest = Math.max(lists.changed.length, lists.removed.length, lists.added.length);
-  for (let at = 0; at < longest && left >= 0; at++) {
+  for (let at = 0; at < longest; at++) {
+    if (left < 0) break;
     take(lists.changed, taken.changed, at);
     take(lists.removed, taken.removed, at);
     take(lists.added, taken.added, at);

@@ -5,9 +5,29 @@ import type { Peer } from '../peer.ts';
 import { readReply, type Reply } from '../reply.ts';
 import { spliceResult } from '../splice.ts';
 import { isWrapped } from './definitions.ts';
+import { needsTasks, runTask, takingTasks } from './run-task.ts';
 
-/** Sends a request once over the live connection of its upstream. */
-export type Send = (params: Params) => Promise<Reply>;
+/** Sends a request once over the live connection of its upstream: the call itself, or what has to be asked because of it. */
+export type Send = (
+  params: Params,
+  other?: {
+    readonly method?: string;
+    /** In place of the client of the call. */
+    readonly peer?: Peer;
+    /** Nobody waits for it. */
+    readonly isLast?: boolean;
+  },
+) => Promise<Reply>;
+
+/** What a call needs beside itself. */
+export interface OldNewParts {
+  readonly profile: string;
+  readonly peer: Peer | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** How the results of the tool that is called were listed. */
+  outputSchema?(): unknown;
+  wait?(milliseconds: number, signal: AbortSignal | undefined): Promise<void>;
+}
 
 /** Answers that are no answers; a server that asks on and on is not served on and on. */
 const maxRounds = 10;
@@ -18,20 +38,23 @@ const maxQuestions = 100;
  * A client of the legacy era before an upstream of the modern one: what that asks in its answer becomes requests to the
  * client, and the call is sent again with what the client says (MCP 2026-07-28, basic/patterns/mrtr).
  */
-export async function oldNew(
-  send: Send,
-  params: Params,
-  peer: Peer | undefined,
-  profile: string,
-  signal?: AbortSignal,
-  outputSchema: () => unknown = () => undefined,
-): Promise<Reply> {
+export async function oldNew(send: Send, params: Params, parts: OldNewParts): Promise<Reply> {
+  const { profile, peer, signal } = parts;
+  const outputSchema = parts.outputSchema ?? ((): undefined => undefined);
   // Asks a server of 2025-11-25 for a task, and one of today for nothing.
   const { task: _task, ...own } = params;
   let asked = own;
+  let helper: Peer | undefined;
+  const sendAs: Send = (given, other) => send(given, { ...(helper && { peer: helper }), ...other });
   for (let round = 1; ; round += 1) {
-    const reply = await send(asked);
-    const { result } = readReply(reply);
+    const reply = await sendAs(asked);
+    const { result, error } = readReply(reply);
+    if (error && needsTasks(error) && peer && parts.wait && !helper) {
+      helper = takingTasks(peer);
+      continue;
+    }
+    if (result?.['resultType'] === 'task')
+      return asOld(await endOf(result, sendAs, parts), undefined, outputSchema);
     if (!isObject(result) || result['resultType'] !== 'input_required')
       return asOld(reply, result, outputSchema);
     if (round > maxRounds)
@@ -45,6 +68,19 @@ export async function oldNew(
       ...(state !== undefined && { requestState: state }),
     };
   }
+}
+
+/** What a task comes to, waited for here: tasks of the legacy era are others. */
+function endOf(task: Params, send: Send, { profile, peer, signal, wait }: OldNewParts): Promise<Reply> {
+  if (!wait) throw failed(profile, 'it made a task of it, which cannot be waited for here');
+  return runTask({
+    task,
+    send,
+    answers: (requests) => answers(requests, peer, profile, signal),
+    wait,
+    fail: (why) => failed(profile, why),
+    signal,
+  });
 }
 
 /** Puts all questions of one answer to the client at once. */
@@ -104,7 +140,8 @@ function asAsked(method: string, params: Params | undefined): Params | undefined
  * Legacy results know nothing of kinds and of caching, and some clients take nothing they do not know; what is
  * structured in them is an object, as the list said it would be.
  */
-function asOld(reply: Reply, result: Params | undefined, outputSchema: () => unknown): Reply {
+function asOld(reply: Reply, read: Params | undefined, outputSchema: () => unknown): Reply {
+  const result = read ?? readReply(reply).result;
   if (!isObject(result)) return reply;
   const structured = result['structuredContent'];
   const isToWrap = structured !== undefined && (!isObject(structured) || isWrapped(outputSchema()));

@@ -1,6 +1,6 @@
 import { isObject, type Params } from '../frame.ts';
 import { metaKeys } from '../modern.ts';
-import { readReply, replyOutcome, replySize, type Reply } from '../reply.ts';
+import { changeReply, readReply, replyOutcome, replySize, type RawReply, type Reply } from '../reply.ts';
 
 /** What every result of the modern era says (MCP 2026-07-28, basic), as it is written before the members of another. */
 const completeMember = '"resultType":"complete"';
@@ -38,7 +38,7 @@ const atStart = /^\{(?:"jsonrpc": ?"2\.0", ?)?"result": ?\{ ?/;
 const window = 64;
 
 /** Writes members at the head of a result; null where it is not known where that is, or where one stands there already. */
-function splice(reply: Extract<Reply, { kind: 'raw' }>, members: string): Reply | null {
+function splice(reply: RawReply, members: string): Reply | null {
   const { line, span } = reply;
   if (['"resultType"', '"ttlMs"', '"cacheScope"'].some((key) => line.includes(key))) return null;
   const isIdFirst = span.end < line.length - 1;
@@ -47,13 +47,7 @@ function splice(reply: Extract<Reply, { kind: 'raw' }>, members: string): Reply 
   if (!found) return null;
   const at = from + found[0].length;
   const isEmpty = line[at] === 0x7d;
-  const added = Buffer.from(isEmpty ? members : `${members},`);
-  const shift = isIdFirst ? 0 : added.length;
-  return {
-    ...reply,
-    line: Buffer.concat([line.subarray(0, at), added, line.subarray(at)]),
-    span: { id: span.id, start: span.start + shift, end: span.end + shift },
-  };
+  return changeReply(reply, [{ start: at, end: at, text: isEmpty ? members : `${members},` }]);
 }
 
 const reserved: readonly string[] = [

@@ -67,7 +67,7 @@ test('a legacy upstream gets what is its own of the params', () => {
         traceparent: '00-1',
       },
     }),
-    { name: 'a', task: { ttl: 1 }, _meta: { progressToken: 1, traceparent: '00-1' } },
+    { name: 'a', _meta: { progressToken: 1, traceparent: '00-1' } },
   );
   assert.deepEqual(legacyParams({ _meta: { 'io.modelcontextprotocol/clientInfo': {} } }), {});
 });
