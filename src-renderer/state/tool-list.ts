@@ -17,9 +17,14 @@ export function toolCount(tools: readonly ExposedTool[]): string {
   return `${count(tools.length, 'tool')}, ${count(profiles, 'profile')}`;
 }
 
-/** What a row has room for: the first words of the description, on one line. */
-export function firstWords(description: string): string {
-  return description
+/** What a row has room for: the first words of the description on one line, without the account it begins with. */
+export function firstWords({ profile, description }: ExposedTool): string {
+  const [connector] = profile.split(':');
+  const isNamed = description.startsWith(`[${connector}/`);
+  const words = isNamed
+    ? description.slice(description.indexOf('] ') + 1 || description.length)
+    : description;
+  return words
     .trim()
     .slice(0, 200)
     .replaceAll(/[ \t\r\n]+/g, ' ');

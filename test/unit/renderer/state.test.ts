@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PendingApproval } from '../../../src-shared/contract.ts';
 import type { Profile } from '../../../src-shared/model.ts';
-import { approval, connector, openWindow as open, profile, settled, status } from '../../helpers/window.ts';
+import { approval, connector, openWindow as open, profile, status } from '../../helpers/window.ts';
 
 const names = (asked: readonly (readonly [string, unknown])[]): string[] => asked.map(([name]) => name);
 

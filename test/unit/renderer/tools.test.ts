@@ -34,10 +34,17 @@ test('a tool is found by words of its name, profile and description, all of them
   assert.deepEqual(findTools(all, 'list statement'), []);
 });
 
-test('tools are counted with their profiles, and a description is told on one line', () => {
+test('tools are counted with their profiles', () => {
   assert.equal(toolCount(all), '3 tools, 2 profiles');
-  assert.equal(firstWords('  Runs\n\n one\tstatement. '), 'Runs one statement.');
-  assert.equal(firstWords('x'.repeat(5_000)).length, 200);
+});
+
+test('a description is told on one line, without the account that stands beside it', () => {
+  const words = (description: string): string => firstWords({ ...query, description });
+  assert.equal(words('  Runs\n\n one\tstatement. '), 'Runs one statement.');
+  assert.equal(words('[sqlite/prod file=/a/b.db] Runs one.'), 'Runs one.');
+  assert.equal(words('[sqlite/prod]'), '');
+  assert.equal(words('[beta] Runs one.'), '[beta] Runs one.');
+  assert.equal(words('x'.repeat(5_000)).length, 200);
 });
 
 test('a definition is read with what the server says of itself, and what is no definition does no harm', () => {
