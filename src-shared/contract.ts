@@ -9,6 +9,7 @@ import {
   Stderr,
   TransportName,
 } from './model.ts';
+import { WorkspaceInfo } from './workspace.ts';
 
 /** A question any UI or command line puts to the gateway. */
 const ask = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({
@@ -25,6 +26,8 @@ export const ClientInfo = z.object({
   name: z.string(),
   /** The only profiles it may use, under their aliases in its tools' names; null for every profile there is. */
   profiles: z.array(z.object({ id: z.string(), alias: z.string() })).nullable(),
+  /** The workspace whose accounts are all it may use; null where `profiles` says it. */
+  workspace: z.string().nullable(),
   /** Unix seconds. */
   createdAt: z.int(),
   /** Unix seconds; null for never. */
@@ -40,6 +43,8 @@ export const AddClient = z.object({
     .max(1_000)
     .nullable()
     .default(null),
+  /** The accounts of this workspace only, as they are there; not together with `profiles`. */
+  workspace: z.string().max(100).nullable().default(null),
   /** A duration such as `30d`; null for a token that never ends. */
   expiresIn: z.string().max(50).nullable().default(null),
 });
@@ -246,7 +251,7 @@ export const AppSettings = z.object({
 export type AppSettings = z.infer<typeof AppSettings>;
 
 /** What a window has to ask about again. */
-export const Topic = z.enum(['profiles', 'approvals', 'status', 'tools', 'hosts', 'settings']);
+export const Topic = z.enum(['profiles', 'approvals', 'status', 'tools', 'hosts', 'settings', 'workspaces']);
 export type Topic = z.infer<typeof Topic>;
 
 /** A raw MCP result: what the upstream sent, nothing read into it. */
@@ -307,6 +312,27 @@ export const contract = {
     /** Its token opens nothing any more, and its sessions end. */
     remove: ask(z.object({ name: z.string() }), z.object({ removed: z.boolean() })),
   },
+  workspaces: {
+    /** Every folder that is registered, and every one a client is in. */
+    list: ask(z.object({}), z.array(WorkspaceInfo)),
+    /** What a client that works in this folder sees, and why. */
+    resolve: ask(z.object({ folder: z.string().max(4_096) }), WorkspaceInfo),
+    /** Gives a folder a name and so an address; without a name, one made of the folder's own. */
+    add: ask(
+      z.object({ folder: z.string().max(4_096), name: z.string().nullable().default(null) }),
+      WorkspaceInfo,
+    ),
+    remove: ask(z.object({ name: z.string() }), z.object({ removed: z.boolean() })),
+    /** Asks whoever sits at this terminal, as `/dev/pts/3`; the yes never comes over the socket. */
+    askTerminal: ask(
+      z.object({
+        act: z.enum(['trust', 'forget']),
+        folder: z.string().max(4_096),
+        terminal: z.string().max(100),
+      }),
+      z.object({ file: z.string(), isDone: z.boolean() }),
+    ),
+  },
   vault: {
     /** Opens the vault when it was not: the answer is the truth, not a guess. */
     status: ask(z.object({}), VaultStatus),
@@ -329,6 +355,12 @@ export const personContract = {
     list: ask(z.object({}), z.array(PendingApproval)),
     /** `counted` is false for an answer within 400 ms of the question, or to one that is over. */
     answer: ask(z.object({ id: z.string(), answer: ApprovalAnswer }), z.object({ counted: z.boolean() })),
+  },
+  workspaces: {
+    /** Lets a workspace file apply: the content with this hash, which the person saw. */
+    trust: ask(z.object({ file: z.string().max(4_200), hash: z.string().max(64) }), z.object({})),
+    /** Takes back all that was trusted of a file. */
+    forget: ask(z.object({ file: z.string().max(4_200) }), z.object({ forgotten: z.boolean() })),
   },
   hosts: {
     list: ask(z.object({}), z.array(HostStatus)),
@@ -360,7 +392,13 @@ export const appContract = {
 export type AppContract = typeof appContract;
 
 /** All a window of the app may ask. */
-export const windowContract = { ...contract, ...personContract, ...appContract };
+export const windowContract = {
+  ...contract,
+  ...personContract,
+  ...appContract,
+  // A group of both: what anybody may ask, and what only a person may do.
+  workspaces: { ...contract.workspaces, ...personContract.workspaces },
+};
 export type WindowContract = typeof windowContract;
 
 /** One question: what it takes and what it answers. */

@@ -95,7 +95,10 @@ const allowedName = /^[a-z0-9_-]+$/;
 export const maxNameLength = 64;
 
 /** Checks a name people give against the original's charset (a-z 0-9 - _); throws NAME_INVALID. */
-export function checkName(what: 'profile' | 'connector' | 'alias' | 'client', name: string): void {
+export function checkName(
+  what: 'profile' | 'connector' | 'alias' | 'client' | 'workspace',
+  name: string,
+): void {
   if (name === '') throw new NucleusError('NAME_INVALID', `invalid ${what}: the name is empty`);
   if (name.length > maxNameLength)
     throw new NucleusError(

@@ -94,6 +94,16 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/clients.ts')).clients,
   },
   {
+    name: 'workspace',
+    summary: 'list, add, remove or trust folders with accounts of their own',
+    load: async () => (await import('./commands/workspace.ts')).workspace,
+  },
+  {
+    name: 'resolve',
+    summary: 'show which accounts a client sees in a folder, and why',
+    load: async () => (await import('./commands/resolve.ts')).resolve,
+  },
+  {
     name: 'vault',
     summary: 'show, move or repair where secrets are kept',
     load: async () => (await import('./commands/vault.ts')).vault,

@@ -40,7 +40,7 @@ export async function serveStandalone(
   });
   const host = await withProgress(context, 'Waiting for the state folder …', opening);
   host.gateway.startBackground();
-  await serveOnStdio(context, host.gateway, line, config);
+  await serveOnStdio(context, host.gateway, line, config, line.cwd);
   await host.close();
   return 0;
 }
@@ -116,6 +116,7 @@ async function serveOnStdio(
   gateway: Gateway,
   line: AttachLine,
   config: Config,
+  folder?: string,
 ): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const session = gateway.openSession(
@@ -129,7 +130,7 @@ async function serveOnStdio(
       backlog: () => stdout.writableLength,
     },
     { principal: line.client ?? 'local' },
-    line.view,
+    folder === undefined ? line.view : { ...line.view, folder },
   );
   readLines(stdin, {
     limit: config.upstream.max_frame_mib,

@@ -180,7 +180,12 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   });
   serveAsks(ipcMain, {
     contract: windowContract,
-    handlers: { ...host.handlers, ...host.person, ...appHandlers },
+    handlers: {
+      ...host.handlers,
+      ...host.person,
+      ...appHandlers,
+      workspaces: { ...host.handlers.workspaces, ...host.person.workspaces },
+    },
     log,
   });
   if (isTest) exposeToTests(host, log);

@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type { GatewayStatus, Handlers, Surface as SurfaceInfo } from '../../src-shared/contract.ts';
+import type {
+  GatewayStatus,
+  Handlers,
+  HandlersOf,
+  PersonContract,
+  Surface as SurfaceInfo,
+} from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { fixedModes } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
@@ -41,6 +47,7 @@ import type { Registry } from './storage/database.ts';
 import { createEraStore } from './storage/era-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
+import { createWorkspaceStore } from './storage/workspace-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createUpstreamOpener } from './upstream-opener.ts';
 import { createEraMemory } from './upstream/era-memory.ts';
@@ -49,6 +56,10 @@ import { createSupervisor } from './upstream/supervisor.ts';
 import { createNewOld } from './wire/eras/new-old.ts';
 import type { Params } from './wire/frame.ts';
 import { hasCapability } from './wire/peer.ts';
+import { createWorkspaceHandlers } from './workspaces/handlers.ts';
+import { createTerminal } from './workspaces/terminal.ts';
+import { createTrust } from './workspaces/trust.ts';
+import { createWorkspaces } from './workspaces/workspaces.ts';
 
 /** A list that meets a profile never seen waits this long for it, once. */
 const settleMs = 5_000;
@@ -83,6 +94,9 @@ export interface Gateway {
   status(): GatewayStatus;
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
+  mayShow(caller: Caller, profile: string): boolean;
+  /** What only a person may say of workspace files. */
+  readonly trust: HandlersOf<PersonContract>['workspaces'];
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
@@ -162,12 +176,44 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
   const settings = createSurfaceSettings(config.surface, deps.configPlace);
+  const workspaceStore = createWorkspaceStore(registry.db);
+  const workspaces = createWorkspaces({
+    home: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home,
+    store: workspaceStore,
+    profiles: () => shown,
+    rules: () =>
+      [...new Set(shown.map(({ connector }) => connector))].map((connector) => ({
+        connector,
+        rules: connectors.get(connector)?.autodetect ?? [],
+      })),
+    http: () => where().http,
+    clock,
+    log,
+    onChange() {
+      views.invalidate();
+      announcer.announce('workspaces');
+      announcer.announce('status');
+      tellSoon();
+    },
+  });
+  const ownWorkspaces = createWorkspaceHandlers({
+    store: workspaceStore,
+    workspaces,
+    trust: createTrust({ store: workspaceStore, workspaces, terminal: createTerminal({ clock }), clock }),
+    clientsOf: (workspace) =>
+      clients
+        .list()
+        .filter(({ view }) => view?.workspace === workspace)
+        .map(({ name }) => name),
+    clock,
+  });
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
   const comparer = createComparer({ clock });
   const views = createViews({
     profiles: () => shown,
     catalog,
     names,
+    places: workspaces,
     surface: settings.current,
     ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
   });
@@ -208,16 +254,23 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   /** Kinds that changed since the clients were told, by profile. */
   const changed = new Map<string, Set<DefinitionKind>>();
+  let isTelling = false;
+  /** Whose view is another one than before hears of it too. */
+  function tellSoon(): void {
+    if (isTelling) return;
+    isTelling = true;
+    clock.after(changeGapMs, () => {
+      isTelling = false;
+      const news = new Map(changed);
+      changed.clear();
+      for (const session of sessions.keys()) session.listsChanged(news);
+      listens.listsChanged(news);
+    });
+  }
   function tellClients(profile: string, kinds: readonly DefinitionKind[]): void {
     announcer.announce('status');
     announcer.announce('tools');
-    if (changed.size === 0)
-      clock.after(changeGapMs, () => {
-        const news = new Map(changed);
-        changed.clear();
-        for (const session of sessions.keys()) session.listsChanged(news);
-        listens.listsChanged(news);
-      });
+    tellSoon();
     const known = changed.get(profile) ?? new Set();
     changed.set(profile, new Set([...known, ...kinds]));
   }
@@ -226,7 +279,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   function onProfilesChanged(id: string): void {
     shown = store.list().filter((profile) => !profiles.isLeaving(profile.id));
-    views.invalidate();
+    workspaces.refresh();
     announcer.announce('profiles');
     tellClients(id, ['tool', 'prompt', 'resource']);
     if (background) listNewProfiles();
@@ -278,6 +331,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     vault,
     clients,
     checkView: (view) => views.check(view),
+    workspaces: ownWorkspaces.handlers,
+    hasWorkspace: (name) => workspaces.find(name)?.name === name,
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
     status,
@@ -327,6 +382,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         ...connectors
           .problems()
           .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
+        ...workspaces.warnings(),
       ],
     };
   }
@@ -352,6 +408,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     return views.select(asked, granted);
   }
+  /** Watches the folder such a view depends on until the returned function is called. */
+  function followPlace(asked: AskedView | undefined, { granted }: Caller): () => void {
+    const place = views.placeOf(asked, granted);
+    return place ? workspaces.follow(place) : () => {};
+  }
 
   return {
     handlers,
@@ -359,8 +420,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     announcer,
     status,
     clients,
+    mayShow: ({ granted }, profile) => views.mayShow(granted, profile),
+    trust: ownWorkspaces.person,
     openSession(io, caller, asked) {
-      const view = selectView(asked, caller);
+      let view = selectView(asked, caller);
+      let unfollow = followPlace(asked, caller);
+      const place = views.placeOf(asked, caller.granted);
       const ended = Promise.withResolvers<void>();
       const session = createSession(
         sessionDeps,
@@ -368,6 +433,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           ...io,
           end() {
             sessions.delete(session);
+            unfollow();
             supervisor.left(session.client);
             announcer.announce('status');
             io.end();
@@ -375,14 +441,34 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
           },
         },
         caller,
-        view,
+        () => view(),
+        place && asked?.folder !== undefined ? moveTo : undefined,
       );
+      /** The client works in another folder now; in none it names, where it was started. */
+      function moveTo(folder: string | null): void {
+        if (!sessions.has(session)) return;
+        const moved = { ...asked, folder: folder ?? asked?.folder };
+        const before = unfollow;
+        view = selectView(moved, caller);
+        unfollow = followPlace(moved, caller);
+        before();
+        session.listsChanged(new Map());
+        announcer.announce('workspaces');
+      }
       sessions.set(session, ended);
       announcer.announce('status');
-      return session;
+      // A socket's client hears where each account comes from.
+      return place ? { ...session, notes: () => workspaces.notes(place) } : session;
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
-    answerModern: (request, asked) => answerModern({ ...request, view: selectView(asked, request.caller) }),
+    answerModern(request, asked) {
+      const { caller, frame } = request;
+      const answering = answerModern({ ...request, view: selectView(asked, caller) });
+      // The one request that stays: what it is told of has to be watched as long.
+      if (frame.method === 'subscriptions/listen')
+        void answering.done.finally(followPlace(asked, caller)).catch(() => {});
+      return answering;
+    },
     startBackground() {
       background = true;
       listNewProfiles();
@@ -396,6 +482,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       background = false;
       for (const session of sessions.keys()) session.close();
       listens.close();
+      workspaces.close();
       newOld.close();
       await comparer.close();
       catalog.close();

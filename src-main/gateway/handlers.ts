@@ -7,7 +7,7 @@ import type {
   SurfaceChange,
 } from '../../src-shared/contract.ts';
 import { parseDuration } from '../../src-shared/duration.ts';
-import { toNucleusError } from '../../src-shared/errors.ts';
+import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import type { Profiles } from './profiles/profiles.ts';
@@ -33,6 +33,8 @@ export function createHandlers(deps: {
   readonly clients: ClientTokens;
   /** Throws unless every profile of the view is there and no two share a name. */
   readonly checkView: (view: AttachView) => void;
+  readonly workspaces: Handlers['workspaces'];
+  readonly hasWorkspace: (name: string) => boolean;
   /** Base URL of the HTTP front; null while there is none. */
   readonly http: () => string | null;
 }): Handlers {
@@ -106,9 +108,16 @@ export function createHandlers(deps: {
     },
     clients: {
       list: () => clients.list().map(describeClient),
-      add({ name, profiles, expiresIn }) {
-        const view = profiles && { profiles };
-        if (view) deps.checkView(view);
+      add({ name, profiles, workspace, expiresIn }) {
+        if (profiles && workspace !== null)
+          throw new NucleusError('USAGE', 'a client is bound to profiles or to a workspace, not to both');
+        if (workspace !== null && !deps.hasWorkspace(workspace))
+          throw new NucleusError(
+            'WORKSPACE_UNKNOWN',
+            `there is no workspace "${workspace}"; make it one with nucleus workspace add DIR ${workspace}`,
+          );
+        if (profiles) deps.checkView({ profiles });
+        const view = workspace === null ? profiles && { profiles } : { workspace };
         const lifetimeMs = expiresIn === null ? null : parseDuration(expiresIn);
         const { client, token } = clients.add({ name, view, lifetimeMs });
         const base = deps.http();
@@ -116,6 +125,7 @@ export function createHandlers(deps: {
       },
       remove: ({ name }) => ({ removed: clients.remove(name) }),
     },
+    workspaces: deps.workspaces,
     vault: {
       status: () => vault.status(),
       move: ({ to }) => vault.move(to),
@@ -126,5 +136,7 @@ export function createHandlers(deps: {
 }
 
 function describeClient({ name, view, createdAt, expiresAt }: ClientToken): ClientInfo {
-  return { name, profiles: view && [...(view.profiles ?? [])], createdAt, expiresAt };
+  const workspace = view?.workspace ?? null;
+  const profiles = view && workspace === null ? [...(view.profiles ?? [])] : null;
+  return { name, profiles, workspace, createdAt, expiresAt };
 }

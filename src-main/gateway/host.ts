@@ -201,6 +201,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           list: () => gateway.approvals.list(),
           answer: ({ id, answer }) => ({ counted: gateway.approvals.answer(id, answer) }),
         },
+        workspaces: gateway.trust,
         hosts: {
           ...hosts.handlers,
           connect(input, context) {

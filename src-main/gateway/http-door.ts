@@ -106,10 +106,7 @@ function health(
     uptime_s: Math.floor((platform.clock.now() - startedAt) / 1000),
   };
   if (!caller) return base;
-  const allowed = caller.granted?.profiles;
-  const upstreams = gateway
-    .status()
-    .upstreams.filter(({ profile }) => !allowed || allowed.some(({ id }) => id === profile));
+  const upstreams = gateway.status().upstreams.filter(({ profile }) => gateway.mayShow(caller, profile));
   return { ...base, upstreams: upstreams.map(upstreamHealth) };
 }
 

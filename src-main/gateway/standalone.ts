@@ -150,6 +150,7 @@ function toManifest(name: string, server: Server | undefined, file: string): Man
     headers: server.headers,
     stdio: null,
     metadata: [],
+    autodetect: [],
     readOnly: null,
     note: null,
   };

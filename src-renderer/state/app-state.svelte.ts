@@ -106,6 +106,9 @@ export class AppState {
       case 'settings':
         await this.settings.refresh();
         return this.#follow();
+      case 'workspaces':
+        // No view shows them yet.
+        return;
     }
   }
 

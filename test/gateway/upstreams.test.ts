@@ -214,10 +214,11 @@ describe('upstreams', { concurrency: true }, () => {
       await gateway.add(fake, undefined, { connect: false });
       const deadline = performance.now() + 3_000;
       let last: unknown;
+      // Where it never lived long enough to be listed, its tool is unknown.
       while (performance.now() < deadline)
-        last = (await client.request('tools/call', { name: 'fake_storming_hang' })).result;
+        last = await client.request('tools/call', { name: 'fake_storming_hang' });
       assert.ok(fake.starts().length <= 8, `${fake.starts().length} starts in 3 s`);
-      assert.match(JSON.stringify(last ?? ''), /fake:storming|unknown tool/);
+      assert.match(JSON.stringify(last), /fake:storming|unknown tool/);
     });
 
     test('three upstreams that fail do not stop the fourth', async () => {

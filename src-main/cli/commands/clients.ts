@@ -8,7 +8,11 @@ import { collect, readProfile } from '../flags.ts';
 import { note, print, printJson, table } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 
-export type ClientsOptions = { readonly profile?: readonly string[]; readonly expires?: string };
+export type ClientsOptions = {
+  readonly profile?: readonly string[];
+  readonly workspace?: string;
+  readonly expires?: string;
+};
 
 /** `nucleus clients`: who may come over HTTP, each with a token of its own. */
 export const clients: CommandSpec = {
@@ -25,6 +29,7 @@ export const clients: CommandSpec = {
         'with add: it sees this profile only, under an alias (repeatable)',
         collect,
       )
+      .option('--workspace <name>', 'with add: it sees the accounts of this workspace only')
       .option('--expires <duration>', 'with add: how long the token works, e.g. 30d; without it, for ever');
   },
   async run(context, [action = 'list', name], options: ClientsOptions) {
@@ -35,11 +40,17 @@ export const clients: CommandSpec = {
     return withApi(context, async ({ api, running }) => {
       if (action === 'list' || name === undefined) return list(context, api);
       if (action === 'remove') return remove(context, api, name);
-      const answer = await api.clients.add({ name, profiles, expiresIn: options.expires ?? null });
+      const answer = await api.clients.add({
+        name,
+        profiles,
+        workspace: options.workspace ?? null,
+        expiresIn: options.expires ?? null,
+      });
       if (context.json) printJson(context, answer);
       else print(context, describeAdded(answer));
       note(context, `The token of ${name} is shown this once; Nucleus keeps no copy of it.`);
       if (answer.url === null) note(context, missingUrl(running));
+      if (options.workspace !== undefined) await warnIfOpen(context, api, options.workspace);
       return 0;
     });
   },
@@ -50,8 +61,16 @@ function checkUsage(action: string, name: string | undefined, options: ClientsOp
     throw new NucleusError('USAGE', 'nucleus clients list takes no name');
   if (action !== 'list' && name === undefined)
     throw new NucleusError('USAGE', `say which client: nucleus clients ${action} <name>`);
-  if (action !== 'add' && (options.profile ?? options.expires) !== undefined)
-    throw new NucleusError('USAGE', '--profile and --expires go with nucleus clients add only');
+  if (action !== 'add' && (options.profile ?? options.workspace ?? options.expires) !== undefined)
+    throw new NucleusError('USAGE', '--profile, --workspace and --expires go with nucleus clients add only');
+}
+
+/** A workspace without a trusted file is no limit yet, which somebody who sets one should hear. */
+async function warnIfOpen(context: Context, api: Api, name: string): Promise<void> {
+  const workspace = (await api.workspaces.list({})).find((known) => known.name === name);
+  const isLimit = workspace?.files.some(({ state }) => state === 'trusted' || state === 'changed') ?? false;
+  if (!isLimit)
+    note(context, `warning: workspace ${name} has no trusted file yet, so the token sees every profile`);
 }
 
 async function list(context: Context, api: Api): Promise<number> {
@@ -89,11 +108,15 @@ function missingUrl(running: boolean): string {
     : 'warning: no gateway is running, so its URL is not known yet; run nucleus start, then nucleus status shows it';
 }
 
-function rowOf({ name, profiles, createdAt, expiresAt }: ClientInfo): string[] {
+function rowOf({ name, profiles, workspace, createdAt, expiresAt }: ClientInfo): string[] {
   const now = Date.now();
   return [
     name,
-    profiles === null ? 'all' : profiles.map(describeProfile).join(' ') || 'none',
+    workspace !== null
+      ? `workspace ${workspace}`
+      : profiles === null
+        ? 'all'
+        : profiles.map(describeProfile).join(' ') || 'none',
     `${formatAge(now - createdAt * 1_000)} ago`,
     expiresAt === null
       ? 'never'

@@ -4,7 +4,8 @@ import { hasCapability, neededCapability, type PeerAnswer, type PeerRequest } fr
 
 /** What upstreams ask a client of the legacy era: each question a request of ours, under an id and a token of ours. */
 export interface Asking {
-  ask(request: PeerRequest, capabilities: Params, about: Id): Promise<PeerAnswer>;
+  /** Without `about` it goes out on its own: only where the client has a stream that is about nothing. */
+  ask(request: PeerRequest, capabilities: Params, about?: Id): Promise<PeerAnswer>;
   /** A response of the client. */
   answered(id: Id | null, message: Params): void;
   /** Progress the client reports. */
@@ -20,12 +21,12 @@ interface Open {
 export function createAsking(deps: {
   readonly client: { readonly name: string };
   /** Writes a request or notification on the stream of a call; false when nobody would hear it. */
-  send(message: object, about: Id): boolean;
+  send(message: object, about: Id | undefined): boolean;
 }): Asking {
   const open = new Map<string, Open>();
   let next = 1;
 
-  function ask(request: PeerRequest, capabilities: Params, about: Id): Promise<PeerAnswer> {
+  function ask(request: PeerRequest, capabilities: Params, about?: Id): Promise<PeerAnswer> {
     const { method, params, signal } = request;
     const needed = neededCapability(method, params);
     if (needed && !hasCapability(capabilities, needed)) return Promise.resolve(cannot(method));

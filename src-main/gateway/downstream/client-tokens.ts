@@ -1,8 +1,8 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { AttachView } from '../../../src-shared/attach.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { checkName } from '../../../src-shared/model.ts';
 import type { Clock } from '../platform.ts';
+import type { GrantedView } from '../routing/views.ts';
 import type { ClientStore, StoredClient, ViewEntry } from '../storage/client-store.ts';
 
 /** Each verified request looks through memory only, so there is an end to how many there can be. */
@@ -18,7 +18,7 @@ const reserved = 'local';
 export interface ClientToken {
   readonly name: string;
   /** null for every profile; one that names none, because all were removed, shows none. */
-  readonly view: AttachView | null;
+  readonly view: GrantedView | null;
   /** Unix seconds. */
   readonly createdAt: number;
   /** Unix seconds; null for never. */
@@ -39,7 +39,7 @@ export interface ClientTokens {
   /** The one time the token is seen. */
   add(asked: {
     readonly name: string;
-    readonly view: AttachView | null;
+    readonly view: GrantedView | null;
     readonly lifetimeMs: number | null;
   }): { readonly client: ClientToken; readonly token: string };
   /** Sorted by name. */
@@ -110,10 +110,12 @@ export function createClientTokens(deps: {
       const now = clock.now();
       const expiresAt = lifetimeMs === null ? null : Math.ceil((now + checkLifetime(lifetimeMs)) / 1_000);
       const createdAt = Math.floor(now / 1_000);
-      const profiles = view && (view.profiles ?? []).map(({ id, alias }) => ({ id, alias }));
-      store.insert({ name, hash: digestOf(token), profiles, createdAt, expiresAt });
+      const workspace = view?.workspace ?? null;
+      const isNarrow = view !== null && workspace === null;
+      const profiles = isNarrow ? (view.profiles ?? []).map(({ id, alias }) => ({ id, alias })) : null;
+      store.insert({ name, hash: digestOf(token), profiles, workspace, createdAt, expiresAt });
       readAnew();
-      return { client: { name, view: profiles && { profiles }, createdAt, expiresAt }, token };
+      return { client: { name, view: viewOf({ profiles, workspace }), createdAt, expiresAt }, token };
     },
     list: () => [...known().byName.values()],
     remove(name) {
@@ -151,13 +153,17 @@ interface Index {
 function createIndex(stored: readonly StoredClient[]): Index {
   const byName = new Map<string, ClientToken>();
   const byDigest = new Map<string, { digest: Buffer; client: ClientToken }>();
-  for (const { name, hash: digest, profiles, createdAt, expiresAt } of stored) {
-    const client = { name, view: profiles && { profiles }, createdAt, expiresAt };
+  for (const { name, hash: digest, createdAt, expiresAt, ...limits } of stored) {
+    const client = { name, view: viewOf(limits), createdAt, expiresAt };
     byName.set(name, client);
     // A row somebody spoiled opens nothing, and can be removed.
     if (Buffer.isBuffer(digest)) byDigest.set(digest.toString('base64'), { digest, client });
   }
   return { byName, byDigest };
+}
+
+function viewOf({ profiles, workspace }: Pick<StoredClient, 'profiles' | 'workspace'>): GrantedView | null {
+  return workspace === null ? profiles && { profiles } : { workspace };
 }
 
 /** No slow hash: 256 random bits cannot be guessed, whatever a guess costs. */

@@ -37,11 +37,13 @@ export function callerOf(request: Pick<IncomingMessage, 'headers'>, verify: Veri
 /** Which accounts a path shows; throws PATH_UNKNOWN. */
 export function viewOf(path: string): AskedView | undefined {
   if (path === '/mcp') return undefined;
+  const workspace = /^\/w\/([a-z0-9_-]{1,64})\/mcp$/.exec(path)?.[1];
+  if (workspace !== undefined) return { workspace };
   const profile = profileIn(path);
   if (profile === null)
     throw new NucleusError(
       'PATH_UNKNOWN',
-      'nothing is here; MCP is at /mcp and at /p/<connector>:<name>/mcp',
+      'nothing is here; MCP is at /mcp, /w/<workspace>/mcp and /p/<connector>:<name>/mcp',
     );
   return { transparent: true, profiles: [{ id: profile, alias: profile.slice(profile.indexOf(':') + 1) }] };
 }

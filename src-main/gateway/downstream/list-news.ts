@@ -11,18 +11,23 @@ const notices = {
   template: 'notifications/resources/list_changed',
 } as const;
 
-/** Which changes are news to one client: profiles outside its view are none of its business. */
+/**
+ * Which changes are news to one client: profiles outside its view are none of its business. A view that shows other
+ * profiles, or these under other names, is news by itself.
+ */
 export function createListNews(view: () => View): (changes: ListChanges) => ReadonlySet<string> {
-  const profilesNow = (): ReadonlySet<string> => new Set(view().bindings.map(({ profile }) => profile));
-  /** Profiles whose lists the client was told of. */
-  let seen = profilesNow();
+  /** What the client was told of. */
+  let seen = view();
   return (changes) => {
     const before = seen;
-    seen = profilesNow();
-    // One that was removed is gone from the view and yet news to it.
-    const kinds = [...changes].flatMap(([profile, kindsOf]) =>
-      before.has(profile) || seen.has(profile) ? [...kindsOf] : [],
-    );
+    seen = view();
+    if (!showsTheSame(before, seen)) return new Set(Object.values(notices));
+    const profiles = new Set(seen.bindings.map(({ profile }) => profile));
+    const kinds = [...changes].flatMap(([profile, kindsOf]) => (profiles.has(profile) ? [...kindsOf] : []));
     return new Set(kinds.map((kind) => notices[kind]));
   };
+}
+
+function showsTheSame(a: View, b: View): boolean {
+  return a === b || JSON.stringify(a.bindings) === JSON.stringify(b.bindings);
 }

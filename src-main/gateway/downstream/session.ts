@@ -1,4 +1,4 @@
-import { finishMethod, type AttachView } from '../../../src-shared/attach.ts';
+import { finishMethod } from '../../../src-shared/attach.ts';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
@@ -10,6 +10,7 @@ import type { Subscriptions } from '../routing/subscriptions.ts';
 import { addressOf, routeOf } from '../routing/requests.ts';
 import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
+import type { GrantedView } from '../routing/views.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
 import {
   encode,
@@ -23,6 +24,7 @@ import {
 import { isAtLeast, isLogLevel, type LogLevel } from '../wire/log-level.ts';
 import { encodeReply, findRequestId, replyOutcome, type Reply } from '../wire/reply.ts';
 import { createAsking } from './asking.ts';
+import { createFirstRoot } from './first-root.ts';
 import { createListNews, type ListChanges } from './list-news.ts';
 import type { AnswerModern } from './modern.ts';
 import { askableOf } from './peer-of.ts';
@@ -57,7 +59,7 @@ export interface Caller {
   /** The client's token on HTTP, its key on the socket, else `local`. */
   readonly principal: string;
   /** All the caller may see, whatever it asks for; undefined for everything. */
-  readonly granted?: AttachView | undefined;
+  readonly granted?: GrantedView | undefined;
 }
 
 /** One MCP client connection of the legacy era. */
@@ -99,7 +101,14 @@ export interface SessionDeps {
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
-export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, view: () => View): Session {
+export function createSession(
+  deps: SessionDeps,
+  io: SessionIo,
+  caller: Caller,
+  view: () => View,
+  /** The first folder a client names when it says that its folders changed; null when it names none. */
+  onFolder?: (folder: string | null) => void,
+): Session {
   const client = {
     name: 'unknown',
     version: '',
@@ -123,6 +132,14 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     client,
     send: (message, about) => io.isOneWay !== true && notify(message, about),
   });
+
+  const roots =
+    onFolder &&
+    createFirstRoot({
+      clock: deps.clock,
+      ask: (request) => asking.ask(request, capabilities),
+      onFolder,
+    });
 
   const modern = createSessionModern({
     answerModern: deps.answerModern,
@@ -323,6 +340,7 @@ export function createSession(deps: SessionDeps, io: SessionIo, caller: Caller, 
     if (frame.kind === 'notification') {
       if (frame.method === finishMethod) return finish();
       if (frame.method === 'notifications/progress') return asking.progressed(frame.params ?? {});
+      if (frame.method === 'notifications/roots/list_changed') return roots?.changed();
       if (frame.method !== 'notifications/cancelled') return;
       const id = frame.params?.['requestId'];
       if (typeof id !== 'string' && typeof id !== 'number') return;

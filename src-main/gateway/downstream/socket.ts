@@ -3,16 +3,12 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Attach } from '../../../src-shared/attach-schema.ts';
-import {
-  maxAttachBytes,
-  type AttachLine,
-  type AttachReply,
-  type AttachView,
-} from '../../../src-shared/attach.ts';
+import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { prepareSocketFolder } from '../storage/endpoint.ts';
+import type { AskedView } from '../routing/views.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { readLines } from '../wire/lines.ts';
 import { createControlSession } from './control.ts';
@@ -39,7 +35,7 @@ export async function listenOnSocket(deps: {
   readonly handlers: Handlers;
   /** Longest line a client may send, in bytes. */
   readonly lineLimit: number;
-  openSession(io: SessionIo, caller: Caller, view: AttachView | undefined): Session;
+  openSession(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
   /** Called whenever the number of connections changed. */
   onConnections(count: number): void;
 }): Promise<SocketFront> {
@@ -118,7 +114,7 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
           session = deps.openSession(
             socketIo(socket, deps.clock),
             { principal: attach.client ?? 'local' },
-            attach.view,
+            attach.cwd === undefined ? attach.view : { ...attach.view, folder: attach.cwd },
           );
           notes = session.notes();
           receiver = session;

@@ -53,13 +53,13 @@ export function watchFiles(deps: {
         if (isFolder || name === null || namesIn(folder).has(name)) touched();
       });
       watcher.on('error', (error) => {
-        log.debug('a folder of a host is no longer watched', { folder, error: String(error) });
+        log.debug('a folder is no longer watched', { folder, error: String(error) });
         drop(folder);
         touched();
       });
       watchers.set(folder, watcher);
     } catch (error) {
-      log.debug('a folder of a host cannot be watched', { folder, error: String(error) });
+      log.debug('a folder cannot be watched', { folder, error: String(error) });
     }
   }
 

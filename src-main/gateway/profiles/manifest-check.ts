@@ -60,6 +60,13 @@ export function checkManifest(manifest: Manifest, fileName: string, fail: Fail):
   if (stdio) checkStart(stdio, fail);
   checkMetadataFields(manifest, fail);
   checkHoles(manifest, fail);
+  for (const [index, { field }] of manifest.autodetect.entries())
+    if (!manifest.metadata.some(({ key }) => key === field))
+      fail(
+        `autodetect[${index}].field`,
+        `there is no metadata field "${field}"`,
+        `add a [[metadata]] with key = "${field}"`,
+      );
   return manifest;
 }
 

@@ -22,6 +22,13 @@ const template = text.superRefine((value, context) => {
     context.addIssue({ code: 'custom', message: (error as Error).message });
   }
 });
+/** Looked for in folders of other people's making, so it must not lead out of them. */
+const innerPath = text
+  .min(1)
+  .refine(
+    (path) => !/^[\\/]|^[A-Za-z]:|\\/.test(path) && !path.split('/').includes('..'),
+    'must be a path inside the folder, with / between its parts',
+  );
 const webAddress = text.refine((value) => isWebAddress(value), 'must be an http or https address');
 
 /** A manifest file of schema 1, only the keys this version uses; another key is an error. */
@@ -92,6 +99,20 @@ export const Schema1 = z.strictObject({
       }),
     )
     .default([]),
+  autodetect: z
+    .array(
+      z.strictObject({
+        files: z.array(innerPath).min(1).max(20),
+        format: z.enum(['toml', 'json']),
+        at: z
+          .string()
+          .regex(/^[^.]+(\.[^.]+)*$/, 'must be the keys that lead to the value, with dots between them'),
+        field: z.string(),
+        reason: text.optional(),
+      }),
+    )
+    .max(20)
+    .default([]),
   read_only: z
     .strictObject({
       default: z.boolean(),
@@ -134,6 +155,11 @@ export function toManifest(data: z.output<typeof Schema1>, source: ManifestSourc
       mustExist,
       default: field.default ?? null,
       pattern: field.pattern ?? null,
+    })),
+    autodetect: data.autodetect.map(({ at, reason, ...rule }) => ({
+      ...rule,
+      at: at.split('.'),
+      reason: reason ?? null,
     })),
     readOnly: readOnly
       ? { default: readOnly.default, covers: readOnly.covers ?? null, note: readOnly.note ?? null }

@@ -22,6 +22,18 @@ export interface ManifestStdio {
   readonly cwd: string | null;
 }
 
+/** How a file in a folder tells which account is meant there. */
+export interface DetectRule {
+  /** Relative to the folder, or one above it. */
+  readonly files: readonly string[];
+  readonly format: 'toml' | 'json';
+  /** The keys that lead to the value. */
+  readonly at: readonly string[];
+  /** The metadata field whose value it is. */
+  readonly field: string;
+  readonly reason: string | null;
+}
+
 /** A kind of service and how to reach it: one TOML file. Holds no secret and no code. */
 export interface Manifest {
   readonly file: string;
@@ -52,6 +64,7 @@ export interface Manifest {
   /** null: reached by url, or every profile brings its own command. */
   readonly stdio: ManifestStdio | null;
   readonly metadata: readonly MetadataField[];
+  readonly autodetect: readonly DetectRule[];
   readonly readOnly: {
     readonly default: boolean;
     readonly covers: string | null;
@@ -170,6 +183,7 @@ function parseOriginal(table: Readonly<Record<string, unknown>>, source: Manifes
     headers: {},
     stdio: null,
     metadata: [],
+    autodetect: [],
     readOnly: null,
     note: null,
   };

@@ -1,4 +1,8 @@
+import type { Binding } from './route.ts';
 import type { View } from './view.ts';
+
+/** Accounts whose notes are told here; every description of a tool has its own. */
+const maxNotes = 40;
 
 /** What a client's model is told about this gateway when it connects; written from the view it has. */
 export function instructions(view: View): string {
@@ -24,8 +28,11 @@ export function instructions(view: View): string {
         ([connector, bindings]) =>
           `  - ${connector}: ${bindings.length} profile(s) — ${bindings.map(({ alias, isDefault }) => (isDefault ? `${alias} (default)` : alias)).join(', ')}`,
       ),
+      ...notes(view.bindings),
     ].join('\n'),
   );
+  if (view.bindings.some(({ isDefault }) => isDefault))
+    parts.push('The default of a connector is the account that is meant where none is named.');
   parts.push(
     'Answer questions about accounts and connections from this server; do not send the user to another server of a similar name. ' +
       'If a description says PRODUCTION or read-only, say so and confirm before you change anything there.',
@@ -62,4 +69,13 @@ function wordsOfUpstreams(view: View): string[] {
     'What the servers of these accounts say of themselves; their words, not those of Nucleus:',
     ...parts,
   ];
+}
+
+function notes(bindings: readonly Binding[]): string[] {
+  const noted = bindings.filter(({ note }) => note);
+  if (noted.length === 0) return [];
+  const lines = noted
+    .slice(0, maxNotes)
+    .map(({ connector, alias, note }) => `  - ${connector}/${alias}: ${note}`);
+  return ['', 'Notes of the user on them:', ...lines];
 }

@@ -13,8 +13,9 @@ export interface StoredClient {
   readonly name: string;
   /** What stands in the file, which others may have edited. */
   readonly hash: unknown;
-  /** null for every profile. */
+  /** null for every profile, or those of the workspace. */
   readonly profiles: readonly ViewEntry[] | null;
+  readonly workspace: string | null;
   /** Unix seconds. */
   readonly createdAt: number;
   readonly expiresAt: number | null;
@@ -27,6 +28,7 @@ interface Row {
   readonly name: string;
   readonly hash: unknown;
   readonly view: string | null;
+  readonly workspace: string | null;
   readonly created_at: number;
   readonly expires_at: number | null;
 }
@@ -37,8 +39,8 @@ const View = z.array(z.object({ id: z.string(), alias: z.string() }));
 export function createClientStore(db: Database) {
   const all = db.prepare<[], Row>('SELECT * FROM client_tokens ORDER BY name');
   const insert = db.prepare<[Row]>(
-    `INSERT INTO client_tokens (name, hash, view, created_at, expires_at)
-     VALUES (@name, @hash, @view, @created_at, @expires_at)`,
+    `INSERT INTO client_tokens (name, hash, view, workspace, created_at, expires_at)
+     VALUES (@name, @hash, @view, @workspace, @created_at, @expires_at)`,
   );
   const setView = db.prepare<[string, string]>('UPDATE client_tokens SET view = ? WHERE name = ?');
   const remove = db.prepare<[string]>('DELETE FROM client_tokens WHERE name = ?');
@@ -46,9 +48,11 @@ export function createClientStore(db: Database) {
   return {
     /** Sorted by name. */
     list: (): StoredClient[] => onRegistry(() => all.all()).map(toClient),
-    insert({ name, hash, profiles, createdAt, expiresAt }: StoredClient & { readonly hash: Buffer }): void {
+    insert(client: StoredClient & { readonly hash: Buffer }): void {
+      const { name, hash, profiles, workspace, createdAt, expiresAt } = client;
       const view = profiles === null ? null : JSON.stringify(profiles);
-      onRegistry(() => insert.run({ name, hash, view, created_at: createdAt, expires_at: expiresAt }));
+      const row = { name, hash, view, workspace, created_at: createdAt, expires_at: expiresAt };
+      onRegistry(() => insert.run(row));
     },
     setProfiles: (name: string, profiles: readonly ViewEntry[]): void =>
       void onRegistry(() => setView.run(JSON.stringify(profiles), name)),
@@ -61,6 +65,7 @@ function toClient(row: Row): StoredClient {
     name: row.name,
     hash: row.hash,
     profiles: row.view === null ? null : readView(row.view),
+    workspace: row.workspace,
     createdAt: row.created_at,
     expiresAt: row.expires_at,
   };

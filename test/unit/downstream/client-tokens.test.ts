@@ -40,6 +40,7 @@ test('a token is nuc_ and 32 random bytes, and the registry keeps its SHA-256 on
       name: 'laptop',
       hash: createHash('sha256').update(token).digest(),
       view: '[{"id":"fake:a","alias":"main"}]',
+      workspace: null,
       created_at: 1_767_323_045,
       expires_at: null,
     },
@@ -203,7 +204,7 @@ test('a spoiled row opens nothing and shows nothing, and can be removed', (t) =>
   const { tokens } = setting(t);
   const { token } = tokens.add({ name: 'spoiled', view: viewOf('fake:a'), lifetimeMs: null });
   const digest = createHash('sha256').update(token).digest();
-  const insert = db.prepare('INSERT INTO client_tokens VALUES (?, ?, ?, 1, NULL)');
+  const insert = db.prepare('INSERT INTO client_tokens VALUES (?, ?, ?, 1, NULL, NULL)');
   insert.run('spoiled', digest, '[{"id":');
   insert.run('no-hash', 'text', null);
   const read = again();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { AttachView } from '../../../src-shared/attach.ts';
 import type { Profile } from '../../../src-shared/model.ts';
+import type { ResolvedConnector } from '../../../src-shared/workspace.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import { instructions } from '../../../src-main/gateway/routing/instructions.ts';
 import type { View } from '../../../src-main/gateway/routing/view.ts';
@@ -26,10 +27,28 @@ const profile = (id: string, more: Partial<Profile> = {}): Profile => {
   };
 };
 
-function setUp(t: TestContext, ids: readonly string[]) {
+/** The folders of the tests: accounts by connector, as they were resolved. */
+type Folders = Readonly<Record<string, readonly ResolvedConnector[]>>;
+
+const connector = (
+  name: string,
+  ...bindings: (readonly [id: string, alias: string])[]
+): ResolvedConnector => ({
+  connector: name,
+  source: 'explicit',
+  hint: '',
+  bindings: bindings.map(([id, alias], index) => ({
+    profile: id,
+    alias,
+    note: null,
+    isDefault: index === 0,
+  })),
+});
+
+function setUp(t: TestContext, ids: readonly string[], folders: Folders = {}) {
   const registry = openRegistry('memory');
   t.after(() => registry.close());
-  const present = { profiles: ids.map((id) => profile(id)) };
+  const present = { profiles: ids.map((id) => profile(id)), folders };
   const offer: Offer = { greeting: {}, tool: [{ name: 'query' }], prompt: [], resource: [], template: [] };
   const views = createViews({
     profiles: () => present.profiles,
@@ -37,6 +56,10 @@ function setUp(t: TestContext, ids: readonly string[]) {
     names: createCatalogStore(registry.db),
     surface: () => ({ mode: 'expose-all', budget: 10_000, always_on: [] }),
     ownTools: { beside: [], compat: [] },
+    places: {
+      find: (name) => (present.folders[`/${name}`] ? { name, folder: `/${name}` } : null),
+      connectors: ({ folder }) => present.folders[folder] ?? [],
+    },
   });
   return { views, present };
 }
@@ -158,4 +181,93 @@ test('the instructions of an empty view say how to add a profile', (t) => {
     instructions(views.select(undefined)()),
     /No profile is configured yet\. .*`nucleus add <connector>`/,
   );
+});
+
+const shop = { '/shop': [connector('db', ['db:staging', 'main']), connector('mail', ['mail:me', 'me'])] };
+
+test('who works in a folder sees its accounts under their aliases, the one that is meant first', (t) => {
+  const { views } = setUp(t, ['db:prod', 'db:staging', 'mail:me'], shop);
+  const view = views.select({ folder: '/shop' })();
+  assert.deepEqual(namesOf(view), ['db_main_query', 'mail_me_query']);
+  assert.deepEqual(
+    view.bindings.map(({ alias, isDefault }) => [alias, isDefault]),
+    [
+      ['main', true],
+      ['me', true],
+    ],
+  );
+  // What flags of the shim say is more than where it was started.
+  const flagged = views.select({ ...asked({ id: 'db:prod', alias: 'p' }), folder: '/shop' });
+  assert.deepEqual(namesOf(flagged()), ['db_p_query']);
+});
+
+test('address and token meet, and what is in neither is refused', (t) => {
+  verifies('NEW-014');
+  const { views, present } = setUp(t, ['db:prod', 'db:staging', 'mail:me'], {
+    ...shop,
+    '/other': [connector('db', ['db:prod', 'p'])],
+    '/nothing': [connector('db')],
+  });
+  const at = (workspace: string, granted?: Parameters<typeof views.select>[1]) => () =>
+    namesOf(views.select({ workspace }, granted)());
+  const refused = { code: 'VIEW_REFUSED' };
+  assert.deepEqual(at('shop')(), ['db_main_query', 'mail_me_query']);
+  assert.deepEqual(at('shop', asked({ id: 'mail:me', alias: 'x' }))(), ['mail_me_query']);
+  assert.throws(at('shop', asked({ id: 'db:prod', alias: 'x' })), refused);
+  assert.throws(at('gone'), { code: 'WORKSPACE_UNKNOWN' });
+  assert.deepEqual(at('nothing', asked({ id: 'db:prod', alias: 'x' }))(), []);
+
+  const bound = { workspace: 'shop' };
+  assert.deepEqual(namesOf(views.select(undefined, bound)()), ['db_main_query', 'mail_me_query']);
+  assert.deepEqual(at('shop', bound)(), ['db_main_query', 'mail_me_query']);
+  for (const workspace of ['other', 'gone']) assert.throws(at(workspace, bound), refused);
+  assert.throws(() => views.select(asked({ id: 'db:prod', alias: 'x' }), bound), refused);
+  assert.deepEqual([views.mayShow(bound, 'db:staging'), views.mayShow(bound, 'db:prod')], [true, false]);
+  // A folder cannot be named to see more.
+  assert.deepEqual(namesOf(views.select({ folder: '/other' }, bound)()), ['db_main_query', 'mail_me_query']);
+
+  // What is taken from the workspace is taken from an open session too, its own address included.
+  const direct = views.select({ transparent: true, ...asked({ id: 'db:staging', alias: 'staging' }) }, bound);
+  const session = views.select(undefined, bound);
+  assert.equal(direct().bindings.length, 1);
+  present.folders = { '/shop': [connector('mail', ['mail:me', 'me'])] };
+  views.invalidate();
+  assert.deepEqual([direct().bindings, namesOf(session())], [[], ['mail_me_query']]);
+  // A workspace that is no more shows its token nothing, not everything.
+  present.folders = {};
+  views.invalidate();
+  assert.deepEqual([namesOf(session()), namesOf(views.select(undefined, bound)())], [[], []]);
+});
+
+test('a change that leaves a view as it was leaves its rows', (t) => {
+  const { views, present } = setUp(t, ['db:prod', 'db:staging', 'mail:me'], shop);
+  const here = views.select({ folder: '/shop' });
+  const everything = views.select(undefined);
+  const before = [here(), everything()];
+  assert.notEqual(before[0], before[1]);
+  views.invalidate();
+  assert.deepEqual([here() === before[0], everything() === before[1]], [true, true]);
+  present.folders = {};
+  views.invalidate();
+  assert.deepEqual([here().bindings, everything() === before[1]], [[], true]);
+});
+
+test('the instructions tell the notes of the view, and what the default is', (t) => {
+  const { views } = setUp(t, ['db:prod', 'db:staging'], {
+    '/shop': [
+      {
+        ...connector('db'),
+        bindings: [
+          { profile: 'db:prod', alias: 'main', note: 'PRODUCTION', isDefault: true },
+          { profile: 'db:staging', alias: 'test', note: null, isDefault: false },
+        ],
+      },
+    ],
+  });
+  const text = instructions(views.select({ folder: '/shop' })());
+  assert.match(
+    text,
+    /\n {2}- db: 2 profile\(s\) — main \(default\), test\n\nNotes of the user on them:\n {2}- db\/main: PRODUCTION\n\n/,
+  );
+  assert.match(text, /The default of a connector is the account that is meant where none is named\./);
 });
