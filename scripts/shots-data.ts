@@ -8,6 +8,7 @@ import type {
   Surface,
 } from '../src-shared/contract.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
+import { workspaces } from './shots-workspaces.ts';
 
 /* What the window shows on its screenshots: one person's Friday, as the gateway would tell it. */
 
@@ -350,6 +351,9 @@ export const answers: Answers = {
   'hosts.undo': host,
   'settings.get': settings,
   'settings.set': settings,
+  'workspaces.list': workspaces,
+  'workspaces.trust': {},
+  'workspaces.forget': { forgotten: true },
   'app.copy': {},
   'app.openConfig': {},
   'app.quit': {},

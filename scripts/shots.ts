@@ -287,6 +287,37 @@ const scenes: readonly Scene[] = [
       await page.keyboard.press('Enter');
     },
   },
+  {
+    name: 'settings-workspaces',
+    answers: on('settings'),
+    act: (page) =>
+      page
+        .getByText('Workspaces')
+        .scrollIntoViewIfNeeded()
+        .then(() => page.mouse.wheel(0, 5_000)),
+  },
+  {
+    name: 'settings-trust',
+    answers: on('settings'),
+    act: async (page) => {
+      await press(page, 'Trust…');
+      await page.getByText('Trust this content').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'settings-trust-small',
+    answers: on('settings'),
+    size: { width: 640, height: 420 },
+    act: (page) => press(page, 'Trust…'),
+  },
+  {
+    name: 'settings-forget',
+    answers: {
+      ...on('settings'),
+      'workspaces.forget': failing('WORKSPACE_FILE', 'the file changed since it was shown, or is gone'),
+    },
+    act: (page) => press(page, 'Forget…'),
+  },
   { name: 'first-run', answers: nothing },
   {
     name: 'first-run-form',

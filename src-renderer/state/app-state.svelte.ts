@@ -18,6 +18,7 @@ import { SettingsState } from './settings-state.svelte.ts';
 import { StatusState } from './status-state.svelte.ts';
 import { SurfaceState } from './surface-state.svelte.ts';
 import { ToolsState } from './tools-state.svelte.ts';
+import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
 /** In the order of their keys; Settings has one of its own. */
@@ -46,6 +47,7 @@ export class AppState {
   readonly settingsView: SettingsState;
   readonly surfaceView: SurfaceState;
   readonly toolsView: ToolsState;
+  readonly workspacesView: WorkspacesState;
   readonly firstRun: FirstRunState;
 
   constructor(api: WindowApi) {
@@ -69,6 +71,7 @@ export class AppState {
     this.settingsView = new SettingsState(this);
     this.surfaceView = new SurfaceState(this);
     this.toolsView = new ToolsState(this);
+    this.workspacesView = new WorkspacesState(this);
     this.firstRun = new FirstRunState(this);
   }
 
@@ -107,7 +110,7 @@ export class AppState {
         await this.settings.refresh();
         return this.#follow();
       case 'workspaces':
-        // No view shows them yet.
+        if (this.view === 'settings') await this.workspacesView.list.refresh();
         return;
     }
   }
