@@ -1,6 +1,6 @@
 // The app as a person uses it, from the first start to quitting, with a client of the command line beside it.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import Database from 'better-sqlite3';
@@ -119,4 +119,17 @@ test('two accounts are added from the window, used by one client, guarded, switc
   await page.keyboard.press('Control+,');
   await page.getByRole('heading', { name: 'Settings' }).waitFor();
   await shoot(page, '5-settings');
+
+  const file = join(home.user, '.mcp-profiles.toml');
+  writeFileSync(file, '[sqlite]\nprofile = "prod"\nalias = "live"\n');
+  await page.getByRole('button', { name: 'Trust…' }).click();
+  await page.getByText('as live').waitFor();
+  await shoot(page, '6-trust');
+  assert.ok((await names()).includes('sqlite_staging_query'));
+  await page.getByRole('button', { name: 'Trust this content' }).click();
+  await until('only the account of this folder is left', async () => {
+    const own = (await names()).filter((name) => name.startsWith('sqlite_'));
+    return own.length > 0 && own.every((name) => name.startsWith('sqlite_live_'));
+  });
+  await page.getByText('Trusted', { exact: true }).waitFor();
 });
