@@ -69,6 +69,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/call.ts')).call,
   },
   {
+    name: 'compare',
+    summary: 'call a tool on several profiles and show what differs',
+    load: async () => (await import('./commands/compare.ts')).compare,
+  },
+  {
     name: 'status',
     summary: 'show the gateway; with an id the same as info',
     load: async () => (await import('./commands/status.ts')).status,

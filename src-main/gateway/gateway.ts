@@ -215,7 +215,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     names,
     places: workspaces,
     surface: settings.current,
-    ownTools: createMetaTools({ clock, comparer, newOld, settle, foresee }),
+    ownTools: createMetaTools({
+      clock,
+      comparer,
+      newOld,
+      maxBytes: config.client.max_message_mib,
+      settle,
+      foresee,
+    }),
   });
   const sticky = createSticky(clock);
   const policy = createPolicy(config.approval.ask_for);

@@ -17,8 +17,7 @@ export const call: CommandSpec = {
       .option('--args <json>', 'the arguments as a JSON object; - reads them from stdin', '{}');
   },
   async run(context, [name = ''], options: CallOptions) {
-    const given = options.args ?? '{}';
-    const args = readArguments(given === '-' ? await readAll(context.stdin) : given);
+    const args = await readArguments(context, options.args);
     return withApi(context, async ({ api }) => {
       const asked = api.tools.call({ name, arguments: args });
       const result = await withProgress(context, `Calling ${name} …`, asked);
@@ -38,8 +37,9 @@ function exitOf(result: Readonly<Record<string, unknown>>): number {
   return isErrorCode(code) ? errorTable[code].exit : 1;
 }
 
-function readArguments(text: string): Record<string, unknown> {
-  const value = parseJson(text, '--args');
+/** The value of `--args`; `-` is what stdin holds. */
+export async function readArguments(context: Context, given = '{}'): Promise<Record<string, unknown>> {
+  const value = parseJson(given === '-' ? await readAll(context.stdin) : given, '--args');
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }

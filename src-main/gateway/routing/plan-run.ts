@@ -1,8 +1,8 @@
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
-import { isObject, type Params } from '../wire/frame.ts';
+import { isObject, parseJson, type Params } from '../wire/frame.ts';
 import type { Comparison, ComparisonFailure, Side } from './compare/comparison.ts';
-import type { Plan, Step } from './plan.ts';
+import { planLimits, type Plan, type Step } from './plan.ts';
 import { mergeProgress } from './plan-progress.ts';
 
 /** Calls the tool of one step, by the one road of every call. */
@@ -12,18 +12,19 @@ export type CallStep = (
 ) => Promise<StepAnswer>;
 
 export interface StepAnswer {
-  readonly result: Params;
-  /** The reply as it came, where it is at hand: what is compared then keeps every digit. */
-  readonly json?: string | Uint8Array | undefined;
+  /** The tool's whole result as JSON, as it came. */
+  readonly result: Uint8Array;
+  /** The tool called it an error. */
+  readonly isError: boolean;
 }
 
-/** What one step came to. Its JSON is what the model reads. */
+/** What one step came to; `planReply` writes it for the model. */
 export interface StepOutcome {
   readonly index: number;
   readonly name: string;
   readonly profile: string;
-  /** The tool's whole result; beside an `error` where the tool called it one. */
-  readonly result?: Params;
+  /** Beside an `error` where the tool called it one. */
+  readonly result?: Uint8Array;
   readonly error?: string;
   readonly duration_ms: number;
 }
@@ -56,7 +57,7 @@ export interface PlanOptions {
 export async function runPlan(plan: Plan, callStep: CallStep, options: PlanOptions): Promise<PlanOutcome> {
   const { signal } = options;
   const progress = mergeProgress(plan.steps.length, options.onProgress);
-  const done: { outcome: StepOutcome; json: string | Uint8Array | undefined }[] = [];
+  const results: StepOutcome[] = [];
   const { promise: cancelled, reject } = Promise.withResolvers<never>();
   // Where nobody cancels, nobody waits for it either.
   cancelled.catch(() => {});
@@ -70,17 +71,16 @@ export async function runPlan(plan: Plan, callStep: CallStep, options: PlanOptio
     for (let step = waiting.shift(); step; step = waiting.shift()) {
       if (signal?.aborted) return;
       const { index } = step;
-      done[index] = await runStep(step, plan, callStep, options, (each) => progress.report(index, each));
+      results[index] = await runStep(step, plan, callStep, options, (each) => progress.report(index, each));
       progress.end(index);
     }
   };
   try {
     await Promise.race([Promise.all(Array.from({ length: plan.parallelism }, work)), cancelled]);
-    const results = done.map(({ outcome }) => outcome);
     const failures = results.filter(({ error }) => error !== undefined).length;
     const comparing =
       plan.compare && options.compare
-        ? options.compare(sidesOf(done), { base: baseOf(plan, results), signal })
+        ? options.compare(sidesOf(results), { base: baseOf(plan, results), signal })
         : null;
     const comparison = comparing && (await Promise.race([comparing, cancelled]));
     return {
@@ -102,15 +102,15 @@ async function runStep(
   callStep: CallStep,
   { clock, signal }: PlanOptions,
   onProgress: (progress: Params) => void,
-): Promise<{ outcome: StepOutcome; json: string | Uint8Array | undefined }> {
+): Promise<StepOutcome> {
   const { index, name, profile } = step;
   const startedAt = clock.now();
-  const end = (
-    rest: Pick<StepOutcome, 'result' | 'error'>,
-    json?: string | Uint8Array,
-  ): { outcome: StepOutcome; json: string | Uint8Array | undefined } => ({
-    outcome: { index, name, profile, ...rest, duration_ms: clock.now() - startedAt },
-    json,
+  const end = (rest: Pick<StepOutcome, 'result' | 'error'>): StepOutcome => ({
+    index,
+    name,
+    profile,
+    ...rest,
+    duration_ms: clock.now() - startedAt,
   });
   const limit = new AbortController();
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -126,10 +126,8 @@ async function runStep(
   try {
     const both = signal ? AbortSignal.any([signal, limit.signal]) : limit.signal;
     // Raced, because a step that does not hear the signal must not hold up the plan.
-    const { result, json } = await Promise.race([callStep(step, { signal: both, onProgress }), late]);
-    return result['isError'] === true
-      ? end({ result, error: firstText(result) ?? 'the tool called it an error, and gave no text' }, json)
-      : end({ result }, json);
+    const { result, isError } = await Promise.race([callStep(step, { signal: both, onProgress }), late]);
+    return end({ result, ...(isError && { error: errorIn(result) }) });
   } catch (thrown) {
     return end({ error: toNucleusError(thrown).message });
   } finally {
@@ -137,26 +135,22 @@ async function runStep(
   }
 }
 
-function firstText(result: Params): string | null {
-  const { content } = result;
+/** What a result that is an error says: its first text. */
+function errorIn(json: Uint8Array): string {
+  const result = parseJson(json);
+  const content: unknown = isObject(result) ? result['content'] : null;
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
   const text = blocks.find((block) => isObject(block) && block['type'] === 'text');
-  return isObject(text) && typeof text['text'] === 'string' ? text['text'] : null;
+  const said = isObject(text) ? text['text'] : null;
+  if (typeof said !== 'string') return 'the tool called it an error, and gave no text';
+  return said.length > planLimits.error ? `${said.slice(0, planLimits.error)}…` : said;
 }
 
 /** A step that has no result is compared as the error it is, and so named among what was not compared. */
-function sidesOf(
-  done: readonly { readonly outcome: StepOutcome; readonly json: string | Uint8Array | undefined }[],
-): Side[] {
-  return done.map(({ outcome: { index, profile, result, error }, json }, _at, all) => ({
-    profile: labelOf(
-      index,
-      profile,
-      all.map(({ outcome }) => outcome),
-    ),
-    json:
-      json ??
-      JSON.stringify(result ?? { isError: true, content: [{ type: 'text', text: error ?? 'failed' }] }),
+function sidesOf(results: readonly StepOutcome[]): Side[] {
+  return results.map(({ index, profile, result, error }) => ({
+    profile: labelOf(index, profile, results),
+    json: result ?? JSON.stringify({ isError: true, content: [{ type: 'text', text: error ?? 'failed' }] }),
   }));
 }
 

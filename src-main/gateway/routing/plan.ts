@@ -8,6 +8,8 @@ export const planLimits = {
   timeout: 600_000,
   /** Characters of what a caller wrote that are repeated in an error. */
   quoted: 120,
+  /** Characters of what a tool called an error that are repeated beside its result. */
+  error: 4_000,
 } as const;
 
 const defaultParallelism = 4;

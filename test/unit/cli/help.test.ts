@@ -36,6 +36,7 @@ test('every command and alias prints its flags with --help', async () => {
     connectors: [],
     tools: [],
     call: ['--args'],
+    compare: ['--profiles', '--args'],
     clients: ['--profile', '--expires'],
     vault: ['--force'],
     install: ['--print', '--scope'],

@@ -26,6 +26,7 @@ const metaParts: PlanDeps = {
   clock: createFakeClock(),
   comparer: { compare: () => assert.fail() },
   newOld: { carry: () => assert.fail() },
+  maxBytes: 1024 * 1024,
   settle: () => Promise.resolve(),
   foresee: () => ({ decision: 'allow' }),
 };

@@ -64,11 +64,11 @@ export function createComparer(deps: {
     const started = new Worker(deps.workerFile ?? workerFile, {
       env: {},
       execArgv: [],
-      // Its stdout must never reach ours, which may carry the protocol.
+      // Its stdout must never reach ours, which may carry the protocol. It writes nothing, and reading it would keep
+      // the process alive.
       stdout: true,
       resourceLimits: { maxOldGenerationSizeMb: threadMemoryMib },
     });
-    started.stdout.resume();
     const isCurrent = (): boolean => thread === started;
     started.on('message', (comparison: Comparison) => isCurrent() && finish(comparison));
     started.on('error', (error) => isCurrent() && lose(sentenceFor(error)));

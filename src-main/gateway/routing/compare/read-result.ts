@@ -1,5 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { createHash } from 'node:crypto';
+import { accountKey } from '../account-label.ts';
+import { parseExposedUri } from '../route.ts';
 import type { DataSource } from './comparison.ts';
 import { parseExact } from './exact-json.ts';
 import { compareLimits } from './limits.ts';
@@ -35,8 +37,7 @@ export function readResult(json: string | Uint8Array): ReadResult {
   if (isDeep(message)) return { problem: tooDeep };
   const result = resultIn(message as Value);
   if (!result) return { problem: 'it answered with a protocol error instead of a result' };
-  const blocks = cellOf(result, 'content');
-  const content = isList(blocks) ? blocks : [];
+  const content = contentOf(result);
   const texts = content.flatMap(textOf);
   if (cellOf(result, 'isError') === true)
     return { problem: `the call failed: ${texts[0]?.trim() || 'no reason given'}` };
@@ -81,6 +82,32 @@ function resultIn(message: Value): Row | null {
   if (!Object.hasOwn(message, 'jsonrpc')) return message;
   const result = cellOf(message, 'result');
   return isRow(result) ? result : null;
+}
+
+/** The blocks as the upstream sent them: the account they say they came from is not what is compared. */
+function contentOf(result: Row): readonly Value[] {
+  const content = cellOf(result, 'content');
+  const meta = cellOf(result, '_meta');
+  const account = isRow(meta) ? cellOf(meta, accountKey) : undefined;
+  if (!isList(content)) return [];
+  if (!isRow(account)) return content;
+  const { connector, alias } = account;
+  if (typeof connector !== 'string' || typeof alias !== 'string') return content;
+  const line = `[account: ${connector}/${alias}`;
+  const isLine = (block: Value, at: number): boolean =>
+    at === content.length - 1 && textOf(block).some((text) => text.startsWith(line) && text.endsWith(']'));
+  return content.filter((block, at) => !isLine(block, at)).map(withOwnUris);
+}
+
+/** Links lead through the gateway, by an address that says the account. */
+function withOwnUris(block: Value): Value {
+  if (!isRow(block)) return block;
+  const { uri, resource } = block;
+  return {
+    ...block,
+    ...(typeof uri === 'string' && { uri: parseExposedUri(uri)?.uri ?? uri }),
+    ...(isRow(resource) && { resource: withOwnUris(resource) }),
+  };
 }
 
 function textOf(block: Value): string[] {

@@ -16,7 +16,7 @@ const tagTries = 4;
 
 /** The data that a text is or holds; null when it is only text. */
 export function readText(text: string): Found | null {
-  return read(text.trim(), wrappings);
+  return read(trim(text), wrappings);
 }
 
 function read(text: string, left: number): Found | null {
@@ -30,7 +30,7 @@ function read(text: string, left: number): Found | null {
 function unwrapped(found: Found, left: number): Found | null {
   const inner = unwrapText(found.value);
   if (inner === null) return found;
-  const deeper = left > 0 ? read(inner.trim(), left - 1) : null;
+  const deeper = left > 0 ? read(trim(inner), left - 1) : null;
   // A lone string is better compared line by line.
   return deeper ?? (typeof found.value === 'string' ? null : found);
 }
@@ -52,7 +52,7 @@ function inFence(text: string): Found | null {
   const open = fence.exec(text);
   const close = open && fence.exec(text);
   if (!open || !close || close[0].trim() !== open[1] || fence.exec(text)) return null;
-  const inside = text.slice(open.index + open[0].length, close.index).trim();
+  const inside = trim(text.slice(open.index + open[0].length, close.index));
   const value = parseData(inside);
   if (value !== undefined) return { source: 'JSON in a code fence', value };
   return jsonLines(inside) ?? readTable(inside);
@@ -70,7 +70,7 @@ function inTags(text: string): Found | null {
     const from = tag.index + tag[0].length;
     const to = text.lastIndexOf(`</${tag[1]}>`);
     if (to < from) continue;
-    const inside = text.slice(from, to).trim();
+    const inside = trim(text.slice(from, to));
     const value = parseData(inside);
     if (value !== undefined) return { source: 'JSON inside of tags', value };
     const table = jsonLines(inside) ?? readTable(inside);
@@ -96,4 +96,13 @@ function afterText(text: string): Found | null {
   const at = /^[[{]/m.exec(text)?.index;
   const value = at === undefined || at === 0 ? undefined : parseData(text.slice(at));
   return value === undefined ? null : { source: 'JSON after other text', value };
+}
+
+/** Without blanks at both ends, but for tabs: they may be the empty cells of a table. */
+function trim(text: string): string {
+  const isBlank = (at: number): boolean => ' \r\n\ufeff'.includes(text.charAt(at));
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }

@@ -1,12 +1,15 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { NucleusError } from '../../../../src-shared/errors.ts';
 import type { Clock } from '../../platform.ts';
 import type { NewOld } from '../../wire/eras/new-old.ts';
 import type { Params } from '../../wire/frame.ts';
 import type { Peer } from '../../wire/peer.ts';
-import type { Reply } from '../../wire/reply.ts';
+import { replyOutcome, type Reply } from '../../wire/reply.ts';
+import { membersOf } from '../../wire/splice.ts';
 import type { Comparer } from '../compare/comparer.ts';
 import { errorReply, resultOf, type Call, type Dispatch } from '../dispatch.ts';
-import { previewPlan, type Foreseen } from '../plan-preview.ts';
+import { planReply } from '../plan-answer.ts';
+import { previewPlan, type Foreseen, type PlanPreview } from '../plan-preview.ts';
 import { runPlan, type CallStep } from '../plan-run.ts';
 import { planLimits, readPlan, type LookUp, type Plan, type Step } from '../plan.ts';
 import type { Route } from '../route.ts';
@@ -40,6 +43,8 @@ export interface PlanDeps {
   /** Lets clients that are asked by an answer be asked by all steps at once. */
   readonly newOld: Pick<NewOld, 'carry'>;
   settle(view: View): Promise<void>;
+  /** Bytes that a client takes in one message. */
+  readonly maxBytes: number;
   /** What policy would say of a call, and of nothing else. */
   foresee(call: Call): Pick<Foreseen, 'decision' | 'reason'>;
 }
@@ -68,7 +73,7 @@ export function createPlanTool(deps: PlanDeps): OwnTool {
         const { route, arguments: given } = targets[index] as Target;
         return { ...call, route, params: { name, arguments: given }, via: 'nucleus_call_plan' };
       };
-      if (plan.isDryRun) return reply(previewPlan(plan, (one) => foresee(callOf(one))));
+      if (plan.isDryRun) return preview(previewPlan(plan, (one) => foresee(callOf(one))));
       return carry(plan, call, callOf, dispatch);
     },
   };
@@ -88,17 +93,11 @@ export function createPlanTool(deps: PlanDeps): OwnTool {
         const whole = callOf(one);
         const asker = asked && labelled(asked, whole.route);
         const answer = await dispatch({ ...whole, ...options, peer: asker });
-        return { result: resultOf(answer), json: answer.kind === 'raw' ? answer.line : undefined };
+        return { result: await resultJson(answer), isError: replyOutcome(answer) === 'tool-error' };
       };
-      const { clock, comparer } = deps;
-      return reply(
-        await runPlan(plan, callStep, {
-          clock,
-          signal: ending,
-          onProgress: relay,
-          compare: comparer.compare,
-        }),
-      );
+      const { clock, comparer, maxBytes } = deps;
+      const options = { clock, signal: ending, onProgress: relay, compare: comparer.compare };
+      return planReply(await runPlan(plan, callStep, options), maxBytes);
     };
     if (peer?.era !== 'modern') return run(params, peer, signal, onProgress);
     return deps.newOld.carry({
@@ -144,6 +143,22 @@ function labelled(peer: Peer, { binding }: Route): Peer {
   };
 }
 
-function reply(outcome: object): Reply {
-  return ownResult(JSON.stringify(outcome), outcome as Params);
+function preview(foreseen: PlanPreview): Reply {
+  return ownResult(JSON.stringify(foreseen), { ...foreseen });
 }
+
+/**
+ * The result of a reply as JSON, byte for byte where that came from an upstream. Throws as `resultOf` does. Finding its
+ * end takes as long as parsing it did, so a large one has a turn of its own.
+ */
+async function resultJson(reply: Reply): Promise<Uint8Array> {
+  if (reply.kind === 'raw' && reply.outcome !== 'error') {
+    const { line } = reply;
+    if (line.length > largeBytes) await turn();
+    const result = membersOf(line, line.indexOf('{')).findLast(({ key }) => key === 'result');
+    if (result) return line.subarray(result.value, result.end);
+  }
+  return Buffer.from(JSON.stringify(resultOf(reply)));
+}
+
+const largeBytes = 256 * 1024;
