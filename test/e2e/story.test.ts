@@ -101,7 +101,13 @@ test('two accounts are added from the window, used by one client, guarded, switc
   await page.getByLabel('Find a tool').fill('query');
   const hits = page.getByRole('option');
   await until('both accounts show their tool', async () => (await hits.count()) === 2);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('aside:focus').getByText('it only reads').waitFor();
   await shoot(page, '4-tools');
+  await page.keyboard.press('Escape');
+  await page.locator('[role=option]:focus').getByText('sqlite_prod_query').waitFor();
   told = 0;
   await page.getByRole('radio', { name: 'Search' }).check();
   await page.getByText('The mode is Search now.').first().waitFor();
