@@ -17,6 +17,7 @@ import {
   startGateway,
   startShim,
   textOf,
+  unlabelled,
   type Attached,
 } from '../helpers/client.ts';
 import { createHome, createScope, type Scope } from '../helpers/home.ts';
@@ -321,6 +322,7 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
     await nucleusOk(home, ['add', 'every-http', 'x', `${http}/mcp`], { env });
     await nucleusOk(home, ['add', 'every-sse', 'x', `${sse}/sse`], { env });
     const prefixes = ['every_stdio_', 'every-http_x_', 'every-sse_x_'];
+    const profiles = ['every:stdio', 'every-http:x', 'every-sse:x'];
     const own = await attach(t, home, {
       profiles: [
         { id: 'every:stdio', alias: 'stdio' },
@@ -340,11 +342,14 @@ describe('upstreams behind a URL', { concurrency: true }, () => {
     assert.deepEqual(offered[1], offered[0]);
     assert.deepEqual(offered[2], offered[0]);
     const answers = await Promise.all(
-      prefixes.map(async (prefix) => [
-        await own.call(`${prefix}echo`, { message: 'größe 🙂' }),
-        await own.call(`${prefix}get-sum`, { a: 2, b: 40 }),
-        await own.call(`${prefix}get-tiny-image`, {}),
-      ]),
+      prefixes.map(async (prefix, index) => {
+        const results = [
+          await own.call(`${prefix}echo`, { message: 'größe 🙂' }),
+          await own.call(`${prefix}get-sum`, { a: 2, b: 40 }),
+          await own.call(`${prefix}get-tiny-image`, {}),
+        ];
+        return results.map((result) => unlabelled(result, profiles[index] as string));
+      }),
     );
     assert.match(textOf(answers[0]?.[0]), /größe 🙂/);
     assert.deepEqual(answers[1], answers[0]);

@@ -9,6 +9,7 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { WorkspaceInfo } from '../../src-shared/workspace.ts';
 import {
+  accountTools,
   clientEnvironment,
   connectClient,
   nucleusErrorOf,
@@ -80,7 +81,7 @@ const prefixes = (names: readonly string[]): string[] => [
 ];
 
 async function accountsOf(client: Client): Promise<string[]> {
-  return prefixes((await client.listTools()).tools.map(({ name }) => name));
+  return prefixes(accountTools(await client.listTools()).map(({ name }) => name));
 }
 
 const everything = ['fake_atlas', 'fake_work', 'shop_blue', 'shop_red'];
@@ -88,7 +89,7 @@ const everything = ['fake_atlas', 'fake_work', 'shop_blue', 'shop_red'];
 async function accountsAt(path: string, token: string, more: object = {}): Promise<string[]> {
   const { message, status } = await ask(base, rpc('tools/list'), { path, token, ...more });
   assert.equal(status, 200);
-  const { tools } = message.result as { tools: { name: string }[] };
+  const tools = accountTools(message.result as { tools: { name: string }[] });
   return prefixes(tools.map(({ name }) => name));
 }
 

@@ -136,7 +136,8 @@ async function hearUpdates(peer: Peer, { exposed, address }: Names): Promise<unk
   const from = peer.heard.length;
   const stop = await peer.watch(address(document));
   const started = await peer.call(toggle);
-  await until('the resource changed', () => updatesIn(peer, from).length > 0);
+  // At once, and again every five seconds: one that nobody heard yet is made up for.
+  await until('the resource changed', () => updatesIn(peer, from).length > 0, 12_000);
   // Told under the address that was asked for: the comparison itself knows either.
   assert.deepEqual(updatesIn(peer, from), [address(document)]);
   await peer.call(toggle);

@@ -1,3 +1,4 @@
+import type { FixedMode } from '../../../src-shared/modes.ts';
 import type { Binding } from './route.ts';
 import type { View } from './view.ts';
 
@@ -15,11 +16,7 @@ export function instructions(view: View): string {
     );
     return parts.join('\n\n');
   }
-  parts.push(
-    'Tools are named <connector>_<profile>_<tool>, for example supabase_prod_execute_sql beside supabase_staging_execute_sql. ' +
-      'The profile in the name says which account a call reaches; every description starts with [connector/profile …]. ' +
-      'When it is not clear which account is meant, ask before changing anything.',
-  );
+  parts.push(wordsOfMode(view.surface()?.mode ?? 'expose-all'));
   const byConnector = Map.groupBy(view.bindings, (binding) => binding.connector);
   parts.push(
     [
@@ -39,6 +36,27 @@ export function instructions(view: View): string {
   );
   parts.push(...wordsOfUpstreams(view));
   return parts.join('\n\n');
+}
+
+const naming =
+  'Tools are named <connector>_<profile>_<tool>, for example supabase_prod_execute_sql beside supabase_staging_execute_sql. ' +
+  'The profile in the name says which account a call reaches; every description starts with [connector/profile …].';
+const ask = 'When it is not clear which account is meant, ask before changing anything.';
+const rest =
+  'nucleus_find_tool finds a tool that is not listed, on any account, and nucleus_call calls it by name. ' +
+  'nucleus_call_plan calls several tools at once, such as one tool on several accounts, and with compare: true says what differs.';
+
+/** How to reach the accounts, as it depends on what is listed. */
+function wordsOfMode(mode: FixedMode): string {
+  if (mode === 'compat')
+    return `Only the tools search and execute are listed: search finds tools of all accounts, execute runs one by name. ${naming} ${ask}`;
+  if (mode === 'search')
+    return `No tool of an account is listed. Describe what you want to nucleus_find_tool, then call what it finds with nucleus_call. ${naming} ${rest} ${ask}`;
+  if (mode === 'merged')
+    return `A tool that several accounts of a connector have is listed once, as <connector>_<tool>; its required argument \`profile\` says which account a call reaches. Other tools are named <connector>_<profile>_<tool>. ${rest} ${ask}`;
+  if (mode === 'hybrid')
+    return `${naming} Of each connector the tools of one account are listed. When another account is named, ask nucleus_find_tool with its connector, and call what it finds with nucleus_call. ${rest} ${ask}`;
+  return `${naming} ${rest} ${ask}`;
 }
 
 /** What is taken of one upstream's instructions, and of all together. */
