@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { becauseParts } from '../../../src-renderer/state/because.ts';
 import { readDefinition } from '../../../src-renderer/state/tool-definition.ts';
 import { findTools, firstWords, toolCount } from '../../../src-renderer/state/tool-list.ts';
 import {
@@ -197,4 +198,15 @@ test('a pin is taken away however it is written', async (t) => {
   });
   await app.surfaceView.setAlwaysOn('sqlite:prod', false);
   assert.deepEqual(app.surface.value?.alwaysOn, ['github:work']);
+});
+
+test('a reason of the search shows the words that were matched', () => {
+  assert.deepEqual(becauseParts('matched "sql", "query" in tool name'), [
+    { text: 'matched ', isWord: false },
+    { text: 'sql', isWord: true },
+    { text: ', ', isWord: false },
+    { text: 'query', isWord: true },
+    { text: ' in tool name', isWord: false },
+  ]);
+  assert.deepEqual(becauseParts('no words'), [{ text: 'no words', isWord: false }]);
 });
