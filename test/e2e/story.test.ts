@@ -138,4 +138,5 @@ test('two accounts are added from the window, used by one client, guarded, switc
     return own.length > 0 && own.every((name) => name.startsWith('sqlite_live_'));
   });
   await page.getByText('Trusted', { exact: true }).waitFor();
+  await page.locator('button:focus').getByText('Forget…').waitFor();
 });
