@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FoundTools } from './found-tools.ts';
 import { fixedModes, modes } from './modes.ts';
 import {
   ConnectorProblem,
@@ -271,6 +272,11 @@ export const contract = {
   },
   tools: {
     list: ask(z.object({}), z.object({ tools: z.array(ExposedTool), missing: z.array(z.string()) })),
+    /** What a client that asks `nucleus_find_tool` gets. */
+    find: ask(
+      z.object({ intent: z.string().trim().min(1).max(4_000), limit: z.int().min(1).max(50) }),
+      FoundTools,
+    ),
     call: ask(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }), RawResult),
   },
   clients: {

@@ -1,4 +1,5 @@
 import { NucleusError } from '../../../../src-shared/errors.ts';
+import type { FanOutSuggestion, FoundTools } from '../../../../src-shared/found-tools.ts';
 import type { Params } from '../../wire/frame.ts';
 import { errorReply, type Call } from '../dispatch.ts';
 import type { Foreseen } from '../plan-preview.ts';
@@ -6,7 +7,7 @@ import type { Query } from '../ranking/ranker.ts';
 import type { ToolFanOut, ToolSearch } from '../ranking/tool-search.ts';
 import type { Sticky } from '../sticky.ts';
 import type { View } from '../view.ts';
-import { foundTool, type FoundTool } from './found.ts';
+import { foundTool } from './found.ts';
 import { ownResult, type OwnTool } from './own-tool.ts';
 import { summaryOf } from './summary.ts';
 
@@ -94,26 +95,6 @@ export function createFindTool(deps: FindDeps): OwnTool {
       return ownResult(JSON.stringify(found), { ...found });
     },
   };
-}
-
-/** What `nucleus_find_tool` answers; the keys are the original's, and some more. */
-export interface FoundTools {
-  readonly query: string;
-  readonly returned: number;
-  readonly total_in_catalog: number;
-  readonly tools: readonly FoundTool[];
-  readonly next_cursor?: string;
-  readonly fanout_suggestion?: FanOutSuggestion;
-}
-
-interface FanOutSuggestion {
-  readonly rationale: string;
-  readonly tool: string;
-  readonly connector: string;
-  readonly steps: readonly string[];
-  readonly caution?: string;
-  /** The arguments of `nucleus_call_plan`, to be called as they are once `shared_arguments` are filled in. */
-  readonly plan: Params;
 }
 
 function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean): FoundTools {
