@@ -3,6 +3,7 @@ import { durationPattern, parseDuration } from './duration.ts';
 import { headerProblem, isHeaderValue } from './headers.ts';
 import { logLevels, logStyles } from './log-levels.ts';
 import { modes, parseAlwaysOn } from './modes.ts';
+import { rankers } from './ranker.ts';
 import { separators } from './tool-name.ts';
 
 /** A timer cannot wait longer (2^31 - 1 milliseconds). */
@@ -98,7 +99,7 @@ export const Config = z.strictObject({
         .enum(modes)
         .default('auto')
         .describe(
-          'How many tools a client is shown that does not say so itself: all (`expose-all`), one account of each connector (`hybrid`), only the tools that find and call others (`search`), one tool for all accounts of a connector (`merged`), or `search` and `execute` as Nexus has them (`compat`). `auto` takes the first of expose-all, hybrid and search that fits the budget. What is not shown can be called all the same.',
+          'How many tools a client is shown that does not say so itself: all (`expose-all`), one account of each connector (`hybrid`), only the tools that find and call others (`search`), one tool for all accounts of a connector (`merged`), or `search` and `execute` as Nexus has them (`compat`). `auto` takes the first of expose-all, merged, hybrid and search that fits the budget. What is not shown can be called all the same.',
         ),
       budget: z
         .int()
@@ -122,6 +123,18 @@ export const Config = z.strictObject({
         .boolean()
         .default(false)
         .describe('Ends each result with a line that names its account; programs find it in `_meta` anyway.'),
+      ranker: z
+        .enum(rankers)
+        .default('bm25f')
+        .describe(
+          'How tools are found: `bm25f` knows forms of words and which account is meant; `original` has the order and the scores of the original Nucleus.',
+        ),
+      structured_search: z
+        .boolean()
+        .default(true)
+        .describe(
+          'In mode `compat`: whether `search` answers data beside text; Nexus calls it `enable_structured_content`.',
+        ),
     })
     .prefault({})
     .describe('Which tools clients are shown.'),

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FoundTools } from './found-tools.ts';
 import { fixedModes, modes } from './modes.ts';
 import {
   ConnectorProblem,
@@ -303,6 +304,15 @@ export const contract = {
     ),
     /** The whole definition as clients get it, as JSON text. */
     describe: ask(z.object({ name: z.string().max(500) }), z.object({ definition: z.string() })),
+    /** What a client that asks `nucleus_find_tool` gets; `wait` as in `list`. */
+    find: ask(
+      z.object({
+        intent: z.string().trim().min(1).max(4_000),
+        limit: z.int().min(1).max(50),
+        wait: z.boolean().default(true),
+      }),
+      FoundTools,
+    ),
     call: ask(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }), RawResult),
   },
   clients: {

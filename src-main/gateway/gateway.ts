@@ -34,6 +34,9 @@ import { createExposedDispatch } from './routing/exposed-dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
+import { createCompatRanker } from './routing/ranking/compat.ts';
+import { createRanker } from './routing/ranking/ranker.ts';
+import { createToolSearch } from './routing/ranking/tool-search.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
@@ -209,6 +212,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   });
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
   const comparer = createComparer({ clock });
+  const sticky = createSticky(clock);
   const views = createViews({
     profiles: () => shown,
     catalog,
@@ -220,11 +224,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       comparer,
       newOld,
       maxBytes: config.client.max_message_mib,
+      search: createToolSearch({
+        catalog,
+        createRanker: config.surface.ranker === 'original' ? createCompatRanker : createRanker,
+      }),
+      sticky,
+      isStructured: config.surface.structured_search,
       settle,
       foresee,
     }),
   });
-  const sticky = createSticky(clock);
   const policy = createPolicy(config.approval.ask_for);
   const dispatch = createDispatch({
     policy,

@@ -6,6 +6,7 @@ import type {
   Surface,
   SurfaceChange,
 } from '../../src-shared/contract.ts';
+import { FoundTools } from '../../src-shared/found-tools.ts';
 import { parseDuration } from '../../src-shared/duration.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
@@ -15,6 +16,7 @@ import type { Catalog } from './routing/catalog.ts';
 import { resultOf, type Dispatch } from './routing/dispatch.ts';
 import { tokensOfRow } from './routing/surface.ts';
 import { unknownRoute } from './routing/unknown.ts';
+import type { Params } from './wire/frame.ts';
 import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 
@@ -45,6 +47,16 @@ export function createHandlers(deps: {
     const view = deps.defaultView();
     await Promise.all(view.missing().map((id) => deps.catalog.refresh(id).catch(toNucleusError)));
     return view;
+  }
+
+  /** On the road of every call, under a name of the default view. */
+  async function callTool(name: string, args: Params, signal: AbortSignal | undefined): Promise<Params> {
+    const view = deps.defaultView();
+    const route = view.find('tool', name);
+    if (!route) throw unknownRoute('tool', name, view);
+    const params = { name, arguments: args };
+    const call = { kind: 'tool', method: 'tools/call', route, params, via: 'cli', signal } as const;
+    return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus' }));
   }
 
   return {
@@ -91,19 +103,14 @@ export function createHandlers(deps: {
         if (!row) throw unknownRoute('tool', name, view);
         return { definition: row.json };
       },
+      async find({ wait, ...asked }, { signal }) {
+        if (wait) await listedView();
+        const { structuredContent } = await callTool('nucleus_find_tool', asked, signal);
+        return FoundTools.parse(structuredContent);
+      },
       async call({ name, arguments: args }, { signal }) {
-        let view = deps.defaultView();
-        if (!view.find('tool', name)) view = await listedView();
-        const route = view.find('tool', name);
-        if (!route) throw unknownRoute('tool', name, view);
-        const call = {
-          kind: 'tool',
-          method: 'tools/call',
-          route,
-          params: { name, arguments: args },
-          via: 'cli',
-        } as const;
-        return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
+        if (!deps.defaultView().find('tool', name)) await listedView();
+        return callTool(name, args, signal);
       },
     },
     clients: {

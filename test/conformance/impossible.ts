@@ -1,4 +1,4 @@
-import type { Pairing } from './pairing.ts';
+import type { Run } from './pairing.ts';
 
 export interface Impossible {
   readonly scenario: string;
@@ -6,7 +6,7 @@ export interface Impossible {
   readonly check: string;
   readonly message: RegExp;
   readonly reason: string;
-  where(pairing: Pairing): boolean;
+  where(run: Run): boolean;
 }
 
 /**
@@ -25,6 +25,6 @@ export const impossible: readonly Impossible[] = [
   },
 ];
 
-function isModernBeforeLegacy({ set, upstream, isDirect }: Pairing): boolean {
-  return !isDirect && set === '2026-07-28' && upstream.era === 'legacy';
+function isModernBeforeLegacy(run: Run): boolean {
+  return run.role === 'server' && !run.isDirect && run.set === '2026-07-28' && run.upstream.era === 'legacy';
 }

@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { nameOf, pairings, type Pairing } from './pairing.ts';
+import { later } from './later.ts';
+import { nameOf, runs, type Run } from './pairing.ts';
 import { startServerUnderTest } from './server-under-test.ts';
-import { runSuite } from './suite.ts';
+import { runSuite, type ScenarioResult } from './suite.ts';
 import { judge, type Failure, type Verdict } from './verdict.ts';
 
 /*
- * npm run conformance [-- WORD…]: the official suite in the server role against Nucleus, with the fixture of
- * test/fixtures/conformance-server behind it in each of its four forms. Words choose runs: all of them have to
- * begin a word of the run's name, "2026-07-28 stdio legacy gateway".
+ * npm run conformance [-- WORD…]: the official suite against Nucleus. In the server role it has the fixture of
+ * test/fixtures/conformance-server behind it, in each of its four forms; in the client role the suite's own servers.
+ * Words choose runs: all of them have to begin a word of the run's name, "server 2026-07-28 stdio legacy gateway" or
+ * "client 2026-07-28".
  */
 
 const { values: given, positionals } = parseArgs({
@@ -32,81 +34,106 @@ const runsAtOnce = 2;
 /** Failing scenarios of a run that are named without --verbose. */
 const shownAtMost = 10;
 const words = [...given.only, ...positionals].flatMap((part) => part.split(/[\s,]+/)).filter(Boolean);
-const chosen = pairings(given.direct).filter((pairing) => {
-  const name = nameOf(pairing).split(' ');
+const chosen = runs(given.direct).filter((run) => {
+  const name = nameOf(run).split(' ');
   return words.every((word) => name.some((part) => part.startsWith(word)));
 });
 if (chosen.length === 0) {
   console.error(`No run is called ${words.join(' ')}; there are:`);
-  for (const pairing of pairings(given.direct)) console.error(`  ${nameOf(pairing)}`);
+  for (const run of runs(given.direct)) console.error(`  ${nameOf(run)}`);
   process.exit(2);
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'nucleus-conformance-'));
 // What was started ends with the runner: see server-under-test.ts.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-const total = { passed: 0, failed: 0, impossible: 0, unscoredPassed: 0, unscoredFailed: 0, broken: 0 };
+const count = () => ({ passed: 0, failed: 0, impossible: 0, later: 0, unscoredPassed: 0, unscoredFailed: 0 });
+const totals = { server: count(), client: count() };
+let broken = 0;
 const began = performance.now();
 try {
   const waiting = [...chosen];
   const work = async (): Promise<void> => {
-    for (let pairing = waiting.shift(); pairing; pairing = waiting.shift()) await runOne(pairing);
+    for (let run = waiting.shift(); run; run = waiting.shift()) await runOne(run);
   };
   await Promise.all(Array.from({ length: runsAtOnce }, work));
 } finally {
   if (given.keep) console.log(`results kept in ${folder}`);
   else rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 }
+const roles = (['server', 'client'] as const).filter((role) => chosen.some((run) => run.role === role));
 console.log(
-  `conformance: ${chosen.length} runs in ${seconds(began)}: ${total.passed} scored passed, ${total.failed} failed, ` +
-    `${total.impossible} cannot exist; unscored ${total.unscoredPassed} passed, ${total.unscoredFailed} failed` +
-    (total.broken > 0 ? `; ${total.broken} runs broke` : ''),
+  `conformance: ${chosen.length} runs in ${seconds(began)}: ${roles.map(summary).join('; ')}` +
+    (broken > 0 ? `; ${broken} runs broke` : ''),
 );
-const ran = total.passed + total.impossible + total.unscoredPassed + total.unscoredFailed;
-process.exitCode = total.failed > 0 || total.broken > 0 || ran === 0 ? 1 : 0;
+const all = Object.values(totals);
+const ran = all.some((one) => one.passed + one.impossible + one.unscoredPassed + one.unscoredFailed > 0);
+process.exitCode = all.some(({ failed }) => failed > 0) || broken > 0 || !ran ? 1 : 0;
 
-async function runOne(pairing: Pairing): Promise<void> {
+function summary(role: Run['role']): string {
+  const { passed, failed, impossible, later: notYet, unscoredPassed, unscoredFailed } = totals[role];
+  return [
+    `${role} role ${passed} scored passed, ${failed} failed`,
+    ...(impossible > 0 ? [`${impossible} cannot exist`] : []),
+    ...(notYet > 0 ? [`${notYet} not yet (${later.prefix}: ${later.reason})`] : []),
+    `unscored ${unscoredPassed} passed, ${unscoredFailed} failed`,
+  ].join(', ');
+}
+
+async function runOne(run: Run): Promise<void> {
   const started = performance.now();
-  const name = nameOf(pairing);
-  const own = join(folder, name.replaceAll(' ', '-'));
+  const name = nameOf(run);
   const printed: string[] = [];
   try {
-    const server = await startServerUnderTest(pairing, join(own, 'home'));
-    try {
-      const results = await runSuite({
-        set: pairing.set,
-        url: server.url,
-        folder: join(own, 'results'),
-        scenario: given.scenario,
-        onOutput: (text) => void printed.push(text),
-      });
-      show(name, judge(pairing, results), started);
-    } finally {
-      await server.close();
-      if (given.verbose) console.log(`${printed.join('')}\n${server.output()}`);
-    }
+    const results = await resultsOf(run, join(folder, name.replaceAll(' ', '-')), printed);
+    show(run, judge(run, results), started);
   } catch (error) {
-    total.broken += 1;
+    broken += 1;
     console.log(`✖ ${name}: ${(error as Error).message}`);
+  } finally {
+    if (given.verbose) console.log(printed.join(''));
   }
 }
 
-function show(name: string, verdict: Verdict, started: number): void {
+async function resultsOf(run: Run, own: string, printed: string[]): Promise<readonly ScenarioResult[]> {
+  const common = {
+    set: run.set,
+    folder: join(own, 'results'),
+    scenario: given.scenario,
+    onOutput: (text: string) => void printed.push(text),
+  };
+  if (run.role === 'client') {
+    const command = `${process.execPath} ${join(import.meta.dirname, 'client-driver.ts')}`;
+    return runSuite({ ...common, subject: { role: 'client', command } });
+  }
+  const server = await startServerUnderTest(run, join(own, 'home'));
+  try {
+    return await runSuite({ ...common, subject: { role: 'server', url: server.url } });
+  } finally {
+    await server.close();
+    printed.push('\n', server.output());
+  }
+}
+
+function show(run: Run, verdict: Verdict, started: number): void {
   const { passed, failed, unscoredPassed, unscoredFailed } = verdict;
+  const total = totals[run.role];
   total.passed += passed;
   total.failed += failed.length;
   total.impossible += verdict.impossible.length;
+  total.later += verdict.later;
   total.unscoredPassed += unscoredPassed;
   total.unscoredFailed += unscoredFailed.length;
   const counts = [
     `scored ${passed} passed, ${failed.length} failed`,
     ...(verdict.impossible.length > 0 ? [`${verdict.impossible.length} cannot exist`] : []),
+    ...(verdict.later > 0 ? [`${verdict.later} not yet`] : []),
     `unscored ${unscoredPassed} passed, ${unscoredFailed.length} failed`,
   ].join('; ');
   // In one piece: another run prints at the same time.
   console.log(
     [
-      `${failed.length > 0 ? '✖' : '✔'} ${name}: ${counts} (${seconds(started)})`,
+      `${failed.length > 0 ? '✖' : '✔'} ${nameOf(run)}: ${counts} (${seconds(started)})`,
       ...shortened(failed).flatMap((failure) => lines('✖', failure)),
       ...(shortened(failed).length < failed.length
         ? [`  and ${failed.length - shownAtMost} more scenarios; --verbose shows them`]

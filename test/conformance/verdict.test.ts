@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { pairings, type Pairing } from './pairing.ts';
+import { runs, type Pairing } from './pairing.ts';
 import { scoredScenarios, type Check, type ScenarioResult } from './suite.ts';
 import { judge } from './verdict.ts';
 
 const bridged: Pairing = {
+  role: 'server',
   set: '2026-07-28',
   upstream: { transport: 'stdio', era: 'legacy' },
   isDirect: false,
@@ -14,9 +15,11 @@ const id = 'sep-2322-elicitation-incomplete';
 const excused = 'inputRequests missing expected key "user_name"';
 
 test('the suite demands what it demanded when it was pinned', () => {
-  assert.equal(scoredScenarios('2025-11-25').length, 30);
-  assert.equal(scoredScenarios('2026-07-28').length, 37);
-  assert.equal(pairings(false).length, 8);
+  assert.equal(scoredScenarios('server', '2025-11-25').length, 30);
+  assert.equal(scoredScenarios('server', '2026-07-28').length, 37);
+  assert.equal(scoredScenarios('client', '2025-11-25').length, 18);
+  assert.equal(scoredScenarios('client', '2026-07-28').length, 32);
+  assert.equal(runs(false).length, 10);
 });
 
 test('what cannot exist in a pairing is excused there, and nowhere else', () => {
@@ -34,6 +37,16 @@ test('another check, or the same check for another reason, still fails', () => {
     result(failure(id, 'odd')),
   ];
   for (const found of other) assert.equal(judge(bridged, [found]).failed.length, 1);
+});
+
+test('what belongs to a part that is not built neither passes nor fails', () => {
+  const fine: Check = { id, status: 'SUCCESS', description: '' };
+  const signIns = [
+    { scenario: 'auth/basic-cimd', isScored: true, checks: [failure(id, 'odd')] },
+    { scenario: 'auth/iss-unexpected', isScored: true, checks: [fine] },
+  ];
+  const { later, passed, failed } = judge({ role: 'client', set: '2026-07-28' }, signIns);
+  assert.deepEqual([later, passed, failed], [2, 0, []]);
 });
 
 test('an excuse that is not needed fails the run', () => {

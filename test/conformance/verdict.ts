@@ -1,5 +1,6 @@
 import { impossible, type Impossible } from './impossible.ts';
-import type { Pairing } from './pairing.ts';
+import { isLater } from './later.ts';
+import type { Run } from './pairing.ts';
 import type { Check, ScenarioResult } from './suite.ts';
 
 export interface Failure {
@@ -13,22 +14,29 @@ export interface Verdict {
   readonly failed: readonly Failure[];
   /** Failures that the specification makes unavoidable in this pairing. */
   readonly impossible: readonly (Failure & { readonly reason: string })[];
+  /** Scored scenarios of a part that is not built: nobody ran them. */
+  readonly later: number;
   readonly unscoredPassed: number;
   readonly unscoredFailed: readonly Failure[];
   readonly warnings: readonly Failure[];
 }
 
-export function judge(pairing: Pairing, results: readonly ScenarioResult[]): Verdict {
+export function judge(run: Run, results: readonly ScenarioResult[]): Verdict {
   const verdict = {
     passed: 0,
     failed: [] as Failure[],
     impossible: [] as (Failure & { reason: string })[],
+    later: 0,
     unscoredPassed: 0,
     unscoredFailed: [] as Failure[],
     warnings: [] as Failure[],
   };
   for (const { scenario, isScored, checks } of results) {
-    const entry = impossible.find((one) => one.scenario === scenario && one.where(pairing));
+    if (isLater(scenario)) {
+      if (isScored) verdict.later += 1;
+      continue;
+    }
+    const entry = impossible.find((one) => one.scenario === scenario && one.where(run));
     const failing = checks.filter(({ status }) => status === 'FAILURE');
     const warning = checks.filter(({ status }) => status === 'WARNING');
     if (isScored && warning.length > 0) verdict.warnings.push({ scenario, checks: warning });

@@ -1,4 +1,5 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { cancelledParams } from '../wire/cancelled.ts';
 import { errorObject, isObject, type Id, type Params } from '../wire/frame.ts';
 import { hasCapability, neededCapability, type PeerAnswer, type PeerRequest } from '../wire/peer.ts';
 
@@ -34,10 +35,8 @@ export function createAsking(deps: {
     const { promise, resolve } = Promise.withResolvers<PeerAnswer>();
     const onAbort = (): void => {
       settle(cannot(method));
-      deps.send(
-        { method: 'notifications/cancelled', params: { requestId: id, reason: 'taken back' } },
-        about,
-      );
+      const params = cancelledParams(id, signal, 'taken back');
+      deps.send({ method: 'notifications/cancelled', params }, about);
     };
     const settle = (answer: PeerAnswer): void => {
       if (!open.delete(id)) return;

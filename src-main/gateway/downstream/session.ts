@@ -12,6 +12,7 @@ import type { Tasks } from '../routing/tasks.ts';
 import type { View } from '../routing/view.ts';
 import type { GrantedView } from '../routing/views.ts';
 import type { DefinitionKind } from '../storage/catalog-store.ts';
+import { takenBack } from '../wire/cancelled.ts';
 import {
   encode,
   errorObject,
@@ -334,6 +335,16 @@ export function createSession(
     if (working === 0) close();
   }
 
+  /** What MCP does not know of is the upstream's to know, where the client sees one only. */
+  function passOn(method: string, params: Params | undefined): void {
+    const route = view().isTransparent && !ownNotifications.has(method) && view().find('tool', method);
+    if (!route) return;
+    const { principal, name } = client;
+    const call = { kind: 'other', method, route, params: params ?? {}, via: 'direct', principal } as const;
+    // Nobody waits for an answer, and the record has what came of it.
+    deps.dispatch({ ...call, client: name, isNotification: true }).catch(() => {});
+  }
+
   function take(frame: Frame): void {
     // What it still asks would run without anybody hearing the answer.
     if (closed) return;
@@ -341,10 +352,10 @@ export function createSession(
       if (frame.method === finishMethod) return finish();
       if (frame.method === 'notifications/progress') return asking.progressed(frame.params ?? {});
       if (frame.method === 'notifications/roots/list_changed') return roots?.changed();
-      if (frame.method !== 'notifications/cancelled') return;
+      if (frame.method !== 'notifications/cancelled') return passOn(frame.method, frame.params);
       const id = frame.params?.['requestId'];
       if (typeof id !== 'string' && typeof id !== 'number') return;
-      open.get(id)?.abort();
+      open.get(id)?.abort(takenBack(frame.params));
       modern.cancel(id);
     } else if (frame.kind === 'request') {
       const handle = Object.hasOwn(requests, frame.method) ? requests[frame.method] : undefined;
@@ -395,6 +406,9 @@ export function createSession(
 }
 
 const maxNotes = 50;
+
+/** Of a client, and to the gateway: its session is not the upstream's, and roots are asked for anew each time. */
+const ownNotifications = new Set(['notifications/initialized', 'notifications/roots/list_changed']);
 
 /** The original's log line, kept for the scripts that read it. */
 function resolvedNote({ connector, alias, profile }: Binding): string {

@@ -12,6 +12,8 @@ export interface Carried {
   readonly profile: string;
   readonly principal: string;
   readonly method: string;
+  /** A notification, which gets no answer. */
+  readonly isNotification?: boolean;
   /** The upstream's own names in them. */
   readonly params: Params;
   readonly signal: AbortSignal | undefined;
@@ -23,7 +25,7 @@ export type Bridge = (carried: Carried) => Promise<Reply>;
 
 /** Carries requests from the era of their client to that of their upstream: the same passes, the others are translated. */
 export function createBridge(deps: {
-  readonly supervisor: Pick<Supervisor, 'request' | 'eraOf'>;
+  readonly supervisor: Pick<Supervisor, 'request' | 'eraOf' | 'notify'>;
   readonly newOld: NewOld;
   readonly clock: Pick<Clock, 'after'>;
   /** The output schema of a tool as its upstream listed it. */
@@ -32,7 +34,11 @@ export function createBridge(deps: {
   roots(profile: string): readonly Params[];
 }): Bridge {
   const { supervisor, newOld } = deps;
-  return async ({ profile, principal, method, params, signal, onProgress, peer }) => {
+  return async ({ profile, principal, method, isNotification, params, signal, onProgress, peer }) => {
+    if (isNotification) {
+      supervisor.notify(profile, method, params);
+      return { kind: 'made', body: { result: {} } };
+    }
     const era = supervisor.eraOf(profile, signal);
     const upstream = typeof era === 'string' ? era : await era;
     const client = peer?.era ?? 'legacy';

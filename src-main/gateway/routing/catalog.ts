@@ -3,11 +3,12 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-store.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
+import { parseExactly } from '../wire/exact.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
 import { modernRevision } from '../wire/modern.ts';
 import type { Era } from '../wire/peer.ts';
-import { readReply } from '../wire/reply.ts';
+import { readExactly } from '../wire/reply.ts';
 import { createListPace } from './list-pace.ts';
 
 export const kinds = ['tool', 'prompt', 'resource', 'template'] as const satisfies readonly DefinitionKind[];
@@ -125,7 +126,7 @@ export function createCatalog(deps: {
         timeoutMs: config.list_timeout,
         background: true,
       });
-      const { result, error } = readReply(reply);
+      const { result, error } = readExactly(reply);
       if (error) {
         // Declared but not there, as many servers have it with templates.
         if (error['code'] === -32601) return found;
@@ -260,10 +261,10 @@ function keyOf(kind: DefinitionKind): 'name' | 'uri' | 'uriTemplate' {
 }
 
 function parseListing(listing: Listing): Offer {
-  const parse = (texts: readonly string[]): Params[] => texts.map((text) => JSON.parse(text) as Params);
+  const parse = (texts: readonly string[]): Params[] => texts.map((text) => parseExactly(text) as Params);
   const { tool, prompt, resource, template } = listing.definitions;
   return {
-    greeting: JSON.parse(listing.initialize) as Params,
+    greeting: parseExactly(listing.initialize) as Params,
     tool: parse(tool),
     prompt: parse(prompt),
     resource: parse(resource),

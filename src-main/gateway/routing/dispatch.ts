@@ -26,6 +26,8 @@ export interface Call {
   readonly client: string;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((params: Params) => void) | undefined;
+  /** It is a notification: it gets no answer, and starts no upstream. */
+  readonly isNotification?: boolean;
   /** Who is asked what the upstream asks during the call; absent where nobody can be. */
   readonly peer?: Peer | undefined;
 }
@@ -96,6 +98,7 @@ export function createDispatch(deps: {
           profile: binding.profile,
           principal: call.principal,
           method: call.method,
+          isNotification: call.isNotification === true,
           params: upstreamParams(call),
           signal: call.signal,
           onProgress: call.onProgress,

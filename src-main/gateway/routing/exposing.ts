@@ -1,4 +1,4 @@
-import { isObject, parseJson, type Params } from '../wire/frame.ts';
+import { isObject, parseWhole, type Params } from '../wire/frame.ts';
 import { namesResources, resourceChanges, taskChanges, uriMark } from '../wire/naming.ts';
 import { changeReply, readReply, replyOutcome, type RawReply, type Reply } from '../wire/reply.ts';
 import { change, type Change } from '../wire/splice.ts';
@@ -34,7 +34,7 @@ export function exposeReply(reply: Reply, asked: Asked, view: View, tasks: Tasks
   const line = Buffer.from(JSON.stringify(reply.body));
   const changes = changesOf(line, namesResources(method));
   if (changes.length === 0) return reply;
-  return { ...reply, body: parseJson(change(line, changes)) as { result: unknown } };
+  return { ...reply, body: parseWhole(change(line, changes)) as { result: unknown } };
 
   function exposeRaw(raw: RawReply, hasUri: boolean): Reply {
     if (raw.outcome === 'error') return raw;

@@ -1,9 +1,19 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
+import { cancelledParams } from '../wire/cancelled.ts';
 import { encode, isObject, parseFrame, parseJson, type Params } from '../wire/frame.ts';
 import type { Peer } from '../wire/peer.ts';
 import { findResponseId, outcomeOf, type Reply } from '../wire/reply.ts';
-import { hasResultType, mebibytes, printable, subscriptionOf, withToken, written } from './messages.ts';
+import {
+  hasResultType,
+  isComplete,
+  mebibytes,
+  printable,
+  subscriptionOf,
+  wholeOf,
+  withToken,
+  written,
+} from './messages.ts';
 import { createQuestions } from './questions.ts';
 import type { Ending, Transport } from './transport.ts';
 
@@ -117,7 +127,7 @@ export function createConnection(deps: {
           line,
           span,
           outcome: outcomeOf(message),
-          ...(hasResultType(message) && { message }),
+          ...(hasResultType(message) && { message: isComplete(message) ? message : wholeOf(line) }),
         });
       oddities += 1;
       return settle(
@@ -155,7 +165,7 @@ export function createConnection(deps: {
       const waiting = typeof token === 'number' ? pending.get(token) : undefined;
       if (waiting?.onProgress && params) report(waiting.onProgress, params);
     } else if (method === 'notifications/cancelled') {
-      questions.withdraw(params?.['requestId']);
+      questions.withdraw(params);
     } else {
       const notice = pending.get(via ?? subscriptionOf(params))?.onNotice;
       if (notice) return notice(method, params);
@@ -251,8 +261,8 @@ export function createConnection(deps: {
       const { promise, resolve, reject } = Promise.withResolvers<Reply>();
       const cancel = (reason: string, error: NucleusError): void => {
         // initialize may not be cancelled (MCP 2025-11-25, basic/utilities/cancellation).
-        if (method !== 'initialize')
-          send({ method: 'notifications/cancelled', params: { requestId: id, reason } }, true);
+        const about = cancelledParams(id, options.signal, reason);
+        if (method !== 'initialize') send({ method: 'notifications/cancelled', params: about }, true);
         abandoned.add(id);
         if (abandoned.size > maxAbandoned) abandoned.delete(abandoned.values().next().value ?? id);
         transport.abandon(id);

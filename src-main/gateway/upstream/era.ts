@@ -4,7 +4,7 @@ import { withEnvelope } from '../wire/envelope.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { metaKeys, modernErrors, modernRevision } from '../wire/modern.ts';
 import type { Era } from '../wire/peer.ts';
-import { readReply } from '../wire/reply.ts';
+import { readExactly } from '../wire/reply.ts';
 import type { Connection } from './connection.ts';
 import type { Transport } from './transport.ts';
 
@@ -29,7 +29,13 @@ export type Greeted =
 type Attempt =
   | { readonly kind: 'taken'; readonly result: Params }
   /** It does not speak so; `isEvidence` where its words say it, and not a failing server. */
-  | { readonly kind: 'refused'; readonly isEvidence: boolean; readonly problem: NucleusError };
+  | {
+      readonly kind: 'refused';
+      readonly isEvidence: boolean;
+      readonly problem: NucleusError;
+      /** It names the very revision it was asked in as one it speaks. */
+      readonly isWorthRepeating?: boolean;
+    };
 
 /**
  * Greets a server in the era it speaks (MCP 2026-07-28, basic/versioning, "Backward Compatibility"): with
@@ -51,7 +57,7 @@ export async function greet(options: {
 
   async function attempt(method: 'initialize' | 'server/discover', params: Params): Promise<Attempt> {
     const reply = await connection.request(method, params, { timeoutMs, signal: ending.signal });
-    const { result, error } = readReply(reply);
+    const { result, error } = readExactly(reply);
     return method === 'initialize' ? initialized(profile, result, error) : discovered(profile, result, error);
   }
   const initialize = (): Promise<Attempt> => {
@@ -60,11 +66,15 @@ export async function greet(options: {
   };
   const discover = (): Promise<Attempt> => {
     transport.speak?.('modern');
-    return attempt('server/discover', withEnvelope({}, options.clientInfo, undefined)).catch((thrown) => {
-      const problem = toNucleusError(thrown);
-      if (!saysNothing(problem)) throw problem;
-      return { kind: 'refused', isEvidence: isTurnedDown(problem), problem };
-    });
+    const ask = (): Promise<Attempt> =>
+      attempt('server/discover', withEnvelope({}, options.clientInfo, undefined));
+    return ask()
+      .then((first) => (first.kind === 'refused' && first.isWorthRepeating ? ask() : first))
+      .catch((thrown) => {
+        const problem = toNucleusError(thrown);
+        if (!saysNothing(problem)) throw problem;
+        return { kind: 'refused', isEvidence: isTurnedDown(problem), problem };
+      });
   };
   const legacy = (result: Params, isFound: boolean): Greeted => {
     connection.notify('notifications/initialized');
@@ -163,7 +173,8 @@ function discovered(profile: string, result: Params | undefined, error: Params |
     `the server of ${profile} speaks only revisions of MCP that Nucleus does not (${(versions ?? []).join(', ').slice(0, 200)}); update Nucleus`,
     { profile, ...(versions?.length && { revisions: versions }) },
   );
-  return { kind: 'refused', isEvidence: true, problem };
+  const isWorthRepeating = error !== undefined && versions?.includes(modernRevision) === true;
+  return { kind: 'refused', isEvidence: true, problem, isWorthRepeating };
 }
 
 /** The revisions a server says it speaks, whether it took the request or names them in turning it down. */

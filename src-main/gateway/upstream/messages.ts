@@ -1,5 +1,5 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { encode, isObject, type Params } from '../wire/frame.ts';
+import { encode, isObject, parseWhole, type Params } from '../wire/frame.ts';
 import { metaKeys } from '../wire/modern.ts';
 
 /** A message as its line; refused where it cannot be written. */
@@ -25,6 +25,16 @@ export function withToken(params: Params, token: number): Params {
 /** Only answers of the modern era say what kind of result they are. */
 export function hasResultType(message: Params): boolean {
   return isObject(message['result']) && typeof message['result']['resultType'] === 'string';
+}
+
+/** A result of which nothing is written again. */
+export function isComplete(message: Params): boolean {
+  return isObject(message['result']) && message['result']['resultType'] === 'complete';
+}
+
+/** A line that is known to be a message. */
+export function wholeOf(line: Buffer): Params {
+  return parseWhole(line) as Params;
 }
 
 /** The request whose subscription a notification belongs to; NaN, which no request has, where it names none. */

@@ -1,4 +1,5 @@
 import { toNucleusError } from '../../../src-shared/errors.ts';
+import { takenBack } from '../wire/cancelled.ts';
 import { errorObject, isObject, type Id, type Params } from '../wire/frame.ts';
 import { hasCapability, type Peer, type PeerAnswer } from '../wire/peer.ts';
 
@@ -15,8 +16,8 @@ export interface Question {
 export interface Questions {
   /** `via`: the request on whose stream it came, where the transport tells. */
   take(question: Question, via: number | undefined): void;
-  /** The upstream takes a question back. */
-  withdraw(id: unknown): void;
+  /** The upstream takes a question back, with these params. */
+  withdraw(params: Params | undefined): void;
   /** A call is over: what was asked during it is of no use any more. */
   release(peer: Peer): void;
   close(): void;
@@ -77,8 +78,9 @@ export function createQuestions(deps: {
     take(question, via) {
       void answer(question, via);
     },
-    withdraw(id) {
-      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.controller.abort();
+    withdraw(params) {
+      const id = params?.['requestId'];
+      if (typeof id === 'string' || typeof id === 'number') open.get(id)?.controller.abort(takenBack(params));
     },
     release(peer) {
       for (const { controller, peer: asked } of open.values()) if (asked === peer) controller.abort();

@@ -43,6 +43,8 @@ export interface Supervisor {
   /** Makes sure the upstream runs; resolves with its answer to initialize. */
   connect(profile: string): Promise<Greeting>;
   status(profile: string): Omit<UpstreamStatus, 'tools'>;
+  /** Passes on a notification of a client, if the upstream runs and its era has such. */
+  notify(profile: string, method: string, params: Params): void;
   /** A client is gone, and with it what it subscribed to. */
   left(client: object): void;
   /** Ends the upstream of one profile; the next call starts it anew. */
@@ -325,6 +327,11 @@ export function createSupervisor(deps: {
     eraOf(profile, signal) {
       const slot = slotOf(profile);
       return slot.live?.greeting.era ?? arrive(slot, signal).then(({ era }) => era);
+    },
+    notify(profile, method, params) {
+      const live = slots.get(profile)?.live;
+      // The modern era has none that a client may send.
+      if (live?.greeting.era === 'legacy') live.connection.notify(method, params);
     },
     left(client) {
       for (const { live } of slots.values()) live?.speaker.left(client);

@@ -1,4 +1,5 @@
 import { errorTable, toNucleusError } from '../../../src-shared/errors.ts';
+import { numberText, parseExactly } from './exact.ts';
 
 /** A JSON-RPC id. 0 and '' are legal, so test for undefined, never for truth. */
 export type Id = string | number;
@@ -20,7 +21,7 @@ export type Frame =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** JSON of a line, or undefined when it is not valid UTF-8 JSON; a byte order mark is forgiven. */
+/** JSON of a line that is only looked at, or undefined when it is not valid UTF-8 JSON; a byte order mark is forgiven. */
 export function parseJson(line: Uint8Array): unknown {
   try {
     return JSON.parse(utf8.decode(line)) as unknown;
@@ -29,13 +30,23 @@ export function parseJson(line: Uint8Array): unknown {
   }
 }
 
+/** As `parseJson`, for a line of which something is written again: no number is lost (wire/exact.ts). */
+export function parseWhole(line: Uint8Array): unknown {
+  try {
+    return parseExactly(utf8.decode(line));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Reads the envelope of one message and nothing else (JSON-RPC 2.0 section 4). */
 export function parseFrame(line: Uint8Array): Frame {
-  const message = parseJson(line);
+  const message = parseWhole(line);
   if (message === undefined) return { kind: 'invalid', id: null, reason: 'json' };
   if (Array.isArray(message)) return { kind: 'invalid', id: null, reason: 'batch' };
   if (!isObject(message)) return { kind: 'invalid', id: null, reason: 'envelope' };
-  const { id, method, params } = message;
+  const { method, params } = message;
+  const id = plainId(message['id']);
   const known = isId(id) ? id : null;
   if (typeof method === 'string') {
     if (params !== undefined && !isObject(params)) return { kind: 'invalid', id: known, reason: 'envelope' };
@@ -50,7 +61,16 @@ export function parseFrame(line: Uint8Array): Frame {
 }
 
 export function isObject(value: unknown): value is Params {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  // A number kept as its text is an object to JavaScript only.
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && numberText(value) === undefined
+  );
+}
+
+/** An id that no double holds is none that could be told from others; it is answered as far as one holds it. */
+function plainId(value: unknown): unknown {
+  const text = numberText(value);
+  return text === undefined ? value : Number(text);
 }
 
 function isId(value: unknown): value is Id {

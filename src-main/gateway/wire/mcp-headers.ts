@@ -1,3 +1,4 @@
+import { numberText } from './exact.ts';
 import { isObject, type Params } from './frame.ts';
 
 /** Header names of the modern era (MCP 2026-07-28, basic/transports/streamable-http, "Standard Request Headers"). */
@@ -104,5 +105,5 @@ export function paramText(args: unknown, path: readonly string[]): string | null
   for (const key of path) node = isObject(node) && Object.hasOwn(node, key) ? node[key] : undefined;
   if (typeof node === 'string') return node;
   if (typeof node === 'boolean') return String(node);
-  return typeof node === 'number' && Number.isFinite(node) ? String(node) : null;
+  return typeof node === 'number' && Number.isFinite(node) ? String(node) : (numberText(node) ?? null);
 }

@@ -1,4 +1,4 @@
-import { encode, isObject, parseJson, type Id, type Params } from './frame.ts';
+import { encode, isObject, parseWhole, type Id, type Params } from './frame.ts';
 import { change, type Change } from './splice.ts';
 
 /** What a reply amounts to, for the record. */
@@ -96,7 +96,14 @@ export function replySize(reply: Reply): number {
 /** The whole message of a reply as an object. Only for what we interpret; forwarding never needs it. */
 export function readReply(reply: Reply): { result?: Params; error?: Params } {
   if (reply.kind === 'made') return reply.body as { result?: Params; error?: Params };
-  const message = reply.message ?? parseJson(reply.line);
+  const message = reply.message ?? parseWhole(reply.line);
+  return isObject(message) ? message : {};
+}
+
+/** As `readReply`, for what is kept and written again: no number of it is lost. */
+export function readExactly(reply: Reply): { result?: Params; error?: Params } {
+  if (reply.kind === 'made') return readReply(reply);
+  const message = parseWhole(reply.line);
   return isObject(message) ? message : {};
 }
 

@@ -1,5 +1,5 @@
 import { percentile } from './percentile.ts';
-import type { AccountQuery, Build, PublicData, Tool } from './public-data.ts';
+import { warmUp, type AccountQuery, type Build, type PublicData, type Tool } from './public-data.ts';
 
 /** Shares in per cent, by kind of query. */
 export interface KindResult {
@@ -48,6 +48,7 @@ export function runAccounts(
   const queries = data.accountQueries();
   const results = Array.from(builds, ([name, build]) => {
     const ranker = build(tools);
+    warmUp(ranker, tools);
     const times: number[] = [];
     const seen = queries.map((query) => {
       const started = performance.now();

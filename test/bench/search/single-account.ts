@@ -1,5 +1,5 @@
 import { percentile } from './percentile.ts';
-import type { Build, PublicData } from './public-data.ts';
+import { warmUp, type Build, type PublicData } from './public-data.ts';
 
 export interface SetResult {
   readonly set: string;
@@ -21,6 +21,7 @@ export async function runSet(
   const share = (sum: number): number => (100 * sum) / queries.length;
   const by = Array.from(builds, ([name, build]) => {
     const ranker = build(tools);
+    warmUp(ranker, tools);
     const times: number[] = [];
     const ranked = queries.map(({ text }) => {
       const started = performance.now();

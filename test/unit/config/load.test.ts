@@ -24,7 +24,15 @@ const defaults = {
     headers: {},
   },
   client: { max_message_mib: 10 * mebibyte, max_backlog_mib: 128 * mebibyte },
-  surface: { mode: 'auto', budget: 10_000, always_on: [], separator: '_', account_line: false },
+  surface: {
+    mode: 'auto',
+    budget: 10_000,
+    always_on: [],
+    separator: '_',
+    account_line: false,
+    ranker: 'bm25f',
+    structured_search: true,
+  },
   approval: { ask_for: [] },
   gateway: { idle_exit: 15 * minute },
   http: {

@@ -411,7 +411,7 @@ test('a cancelled call is cancelled upstream and gets no answer, even when one c
     upstream()
       .received('notifications/cancelled')
       .map(({ params }) => params),
-    [{ requestId: 2, reason: 'cancelled by the client' }],
+    [{ requestId: 2, reason: 'enough' }],
   );
   upstream().say({ jsonrpc: '2.0', id: 2, result: {} });
   await clock.advance(600_000);

@@ -70,6 +70,7 @@ function setting(
     supervisor: {
       request: refuse,
       eraOf: refuse,
+      notify: refuse,
       left: refuse,
       connect: refuse,
       status: refuse,

@@ -120,6 +120,32 @@ test('a call reaches the upstream under its own name there, all else as it came'
   );
 });
 
+test('a notification goes the same road, to an upstream that runs, and a denied one reaches nobody', async (t) => {
+  const note = callOf({
+    kind: 'other',
+    method: 'notifications/vendor',
+    params: { a: 1 },
+    isNotification: true,
+  });
+  const setup = setUp(t);
+  await setup.dispatch(note);
+  assert.equal(setup.opened.length, 0);
+  await setup.supervisor.connect('db:prod');
+  await setup.dispatch(note);
+  assert.deepEqual(setup.upstream().received('notifications/vendor')[0]?.params, { a: 1 });
+  assert.deepEqual(
+    setup.records.map(({ target, outcome }) => [target.name, outcome]),
+    [
+      ['notifications/vendor', 'ok'],
+      ['notifications/vendor', 'ok'],
+    ],
+  );
+  const denied = setUp(t, { policy: deny });
+  await denied.supervisor.connect('db:prod');
+  await assert.rejects(denied.dispatch(note), { code: 'POLICY_DENIED' });
+  assert.equal(denied.upstream().received('notifications/vendor').length, 0);
+});
+
 test('prompts and resources go their own ways', async (t) => {
   const setup = setUp(t);
   await answered(

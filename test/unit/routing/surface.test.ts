@@ -3,11 +3,14 @@ import test from 'node:test';
 import { modes, type Mode } from '../../../src-shared/modes.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
-import { createMetaTools } from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
-import type { PlanDeps } from '../../../src-main/gateway/routing/meta-tools/plan.ts';
+import {
+  createMetaTools,
+  type MetaToolDeps,
+} from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import { withSurface } from '../../../src-main/gateway/routing/surface-view.ts';
+import { createToolSearch } from '../../../src-main/gateway/routing/ranking/tool-search.ts';
 import { createView, type View } from '../../../src-main/gateway/routing/view.ts';
 import { createCatalogStore } from '../../../src-main/gateway/storage/catalog-store.ts';
 import type { Params } from '../../../src-main/gateway/wire/frame.ts';
@@ -22,7 +25,9 @@ const query = {
 };
 const tables = { name: 'tables', inputSchema: { type: 'object' }, annotations: { readOnlyHint: true } };
 
-const metaParts: PlanDeps = {
+const metaParts: Omit<MetaToolDeps, 'search'> = {
+  sticky: { of: () => new Map() },
+  isStructured: true,
   clock: createFakeClock(),
   comparer: { compare: () => assert.fail() },
   newOld: { carry: () => assert.fail() },
@@ -59,7 +64,7 @@ function show(
       budget: options.budget ?? 10_000,
       alwaysOn: options.alwaysOn ?? [],
     },
-    createMetaTools(metaParts),
+    createMetaTools({ ...metaParts, search: createToolSearch(parts) }),
   );
 }
 
@@ -115,7 +120,7 @@ test('each mode shows its own choice, and every tool can be found in all of them
     hybrid: ['a_one_query', 'a_one_tables', 'b_one_query'],
     search: [],
     merged: ['a_query', 'a_tables', 'b_query'],
-    compat: [],
+    compat: ['search', 'execute'],
   };
   for (const [mode, names] of Object.entries(shown)) {
     const view = show(four, { mode: mode as Mode });

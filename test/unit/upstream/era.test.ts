@@ -163,6 +163,17 @@ test('a server that was newer and is no longer is greeted in the older way', asy
   assert.deepEqual(eras.noted, [[id, 'legacy', 'fake 1.2.3', true]]);
 });
 
+test('a server that turns down the revision it names as its own is asked once more', async () => {
+  const no = { error: { code: -32022, message: 'no', data: { supported: ['2026-07-28'] } } };
+  let asked = 0;
+  const once = setUp({ 'server/discover': () => ((asked += 1) === 1 ? no : { result: discovery }) });
+  assert.equal((await once.supervisor.connect(id)).era, 'modern');
+  assert.deepEqual(once.methods(), ['server/discover', 'server/discover']);
+  const ever = setUp({ 'server/discover': () => no, initialize: greeting });
+  assert.equal((await ever.supervisor.connect(id)).era, 'legacy');
+  assert.deepEqual(ever.methods()?.slice(0, 3), ['server/discover', 'server/discover', 'initialize']);
+});
+
 test('a server that speaks only what comes after us is refused by name', async () => {
   const { supervisor } = setUp({
     initialize: unknown,

@@ -51,7 +51,8 @@ export function createReadTool(settle: (view: View) => Promise<void>): OwnTool {
   };
 }
 
-function forward(route: Route, args: Params, call: Call, dispatch: Dispatch): Promise<Reply> {
+/** The call a client meant, in place of the one it made. */
+export function forward(route: Route, args: Params, call: Call, dispatch: Dispatch): Promise<Reply> {
   const params = { ...call.params, name: args['name'], arguments: argumentsOf(args) };
   return dispatch({ ...call, route, params, via: 'nucleus_call' });
 }

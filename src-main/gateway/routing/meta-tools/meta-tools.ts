@@ -1,12 +1,16 @@
 import type { OwnTools } from '../surface-view.ts';
 import { createCallTool, createReadTool } from './call.ts';
+import { createCompatExecute, createCompatSearch, type CompatDeps } from './compat.ts';
+import { createFindTool, type FindDeps } from './find.ts';
 import { createPlanTool, type PlanDeps } from './plan.ts';
 
+export type MetaToolDeps = PlanDeps & FindDeps & CompatDeps;
+
 /** The gateway's own tools, which find and call those of the accounts. */
-export function createMetaTools(deps: PlanDeps): OwnTools {
+export function createMetaTools(deps: MetaToolDeps): OwnTools {
   const { settle } = deps;
   return {
-    beside: [createCallTool(settle), createReadTool(settle), createPlanTool(deps)],
-    compat: [],
+    beside: [createFindTool(deps), createCallTool(settle), createReadTool(settle), createPlanTool(deps)],
+    compat: [createCompatSearch(deps), createCompatExecute(settle)],
   };
 }

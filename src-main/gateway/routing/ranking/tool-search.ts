@@ -1,5 +1,6 @@
 import type { Catalog, Offer } from '../catalog.ts';
 import type { Row } from '../rows.ts';
+import type { Binding } from '../route.ts';
 import type { View } from '../view.ts';
 import type { Account } from './account.ts';
 import type { FanOut } from './fan-out.ts';
@@ -23,8 +24,11 @@ export interface ToolHits {
   readonly fanOut: ToolFanOut | null;
 }
 
+/** What is searched: the tools of a view. */
+export type SearchedView = Pick<View, 'bindings' | 'rows'>;
+
 export interface ToolSearch {
-  find(query: Query): ToolHits;
+  find(query: Query, view: SearchedView): ToolHits;
 }
 
 export interface ToolSearchDeps {
@@ -35,43 +39,82 @@ export interface ToolSearchDeps {
   readonly createRanker?: () => Ranker;
 }
 
-/**
- * Finds tools of a view by what somebody wants to do. Make one per view and keep it: it follows the catalog by itself
- * and reads again only accounts whose offer is another one.
- */
-export function createToolSearch(deps: ToolSearchDeps, view: Pick<View, 'bindings' | 'rows'>): ToolSearch {
-  const ranker = (deps.createRanker ?? createRanker)();
-  const offers = new Map<string, Offer>();
-  let rows: readonly Row[] | null = null;
-  let byAccount = new Map<string, Row>();
+/** Views whose index is kept: those that were searched last. */
+const maxIndexes = 8;
+/** A view that differs from one searched before by so few accounts takes over its index. */
+const maxNews = 2;
 
-  function refresh(): void {
+/**
+ * Finds tools of views by what somebody wants to do. It follows profiles and catalog by itself: an index is made when a
+ * view is first searched, and after that only accounts that are new, or offer something else, are read.
+ */
+export function createToolSearch(deps: ToolSearchDeps): ToolSearch {
+  // The one used last at the end.
+  let indexes: ViewIndex[] = [];
+
+  function indexOf(view: SearchedView): ViewIndex {
+    const keys = new Set(view.bindings.map(keyOf));
+    const distances = indexes.map((index) => difference(index.holds(), keys));
+    const nearest = Math.min(...distances);
+    const index =
+      (nearest <= maxNews ? indexes[distances.indexOf(nearest)] : undefined) ?? createViewIndex(deps);
+    indexes = [...indexes.filter((other) => other !== index), index].slice(-maxIndexes);
+    return index;
+  }
+
+  return { find: (query, view) => indexOf(view).find(query, view) };
+}
+
+interface ViewIndex extends ToolSearch {
+  /** The accounts that are in it, by their keys. */
+  holds(): ReadonlySet<string>;
+}
+
+function createViewIndex(deps: ToolSearchDeps): ViewIndex {
+  const ranker = (deps.createRanker ?? createRanker)();
+  /** What was read of each account, and as what. */
+  const read = new Map<string, { readonly offer: Offer; readonly account: string }>();
+  let rows: readonly Row[] | null = null;
+  let byTool = new Map<string, Row>();
+
+  function refresh(view: SearchedView): void {
     const now = view.rows('tool');
     if (now === rows) return;
     rows = now;
-    byAccount = new Map(now.map((row) => [keyOf(row.route.binding.profile, row.route.name), row]));
-    for (const binding of view.bindings) {
-      const { profile } = binding;
-      const offer = deps.catalog.offer(profile);
-      if (offers.get(profile) === offer) continue;
-      if (!offer) {
-        offers.delete(profile);
-        ranker.remove(profile);
-        continue;
-      }
-      offers.set(profile, offer);
-      const environment = deps.environmentOf?.(profile);
-      ranker.set(environment ? { ...binding, environment } : binding, offer.tool);
+    byTool = new Map(now.map((row) => [toolKey(keyOf(row.route.binding), row.route.name), row]));
+    const current = new Map(view.bindings.map((binding) => [keyOf(binding), binding]));
+    for (const key of read.keys()) {
+      const binding = current.get(key);
+      if (binding && deps.catalog.offer(binding.profile)) continue;
+      read.delete(key);
+      ranker.remove(key);
+    }
+    for (const [key, binding] of current) {
+      const offer = deps.catalog.offer(binding.profile);
+      if (!offer) continue;
+      const environment = deps.environmentOf?.(binding.profile);
+      // One profile under two names is two accounts to who searches.
+      const account: Account = { ...binding, profile: key, ...(environment && { environment }) };
+      const known = read.get(key);
+      const text = JSON.stringify(account);
+      if (known?.offer === offer && known.account === text) continue;
+      read.set(key, { offer, account: text });
+      ranker.set(account, offer.tool);
     }
   }
 
   const rowsOf = (tool: string, accounts: readonly Account[]): Row[] =>
-    accounts.flatMap(({ profile }) => byAccount.get(keyOf(profile, tool)) ?? []);
+    accounts.flatMap(({ profile: key }) => byTool.get(toolKey(key, tool)) ?? []);
 
   return {
-    find(query) {
-      refresh();
-      const { hits, total, fanOut } = ranker.find(query);
+    holds: () => new Set(read.keys()),
+    find({ sticky, ...query }, view) {
+      refresh(view);
+      const last = [...(sticky ?? [])].flatMap(([connector, profile]) => {
+        const binding = view.bindings.find((one) => one.profile === profile);
+        return binding ? [[connector, keyOf(binding)] as const] : [];
+      });
+      const { hits, total, fanOut } = ranker.find({ ...query, sticky: new Map(last) });
       return {
         hits: hits.map(({ accounts, ...hit }) => ({ ...hit, rows: rowsOf(hit.tool, accounts) })),
         total,
@@ -85,6 +128,16 @@ export function createToolSearch(deps: ToolSearchDeps, view: Pick<View, 'binding
   }
 }
 
-function keyOf(profile: string, tool: string): string {
-  return `${profile}\n${tool}`;
+function keyOf({ profile, alias }: Binding): string {
+  return `${profile}\n${alias}`;
+}
+
+function toolKey(account: string, tool: string): string {
+  return `${account}\n${tool}`;
+}
+
+/** How many of two sets only one of them has. */
+function difference(one: ReadonlySet<string>, other: ReadonlySet<string>): number {
+  const common = [...one].filter((key) => other.has(key)).length;
+  return one.size + other.size - 2 * common;
 }

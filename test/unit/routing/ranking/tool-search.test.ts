@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { Offer } from '../../../../src-main/gateway/routing/catalog.ts';
 import { createCompatRanker } from '../../../../src-main/gateway/routing/ranking/compat.ts';
-import { createToolSearch, type ToolHits } from '../../../../src-main/gateway/routing/ranking/tool-search.ts';
+import {
+  createToolSearch,
+  type SearchedView,
+  type ToolHits,
+} from '../../../../src-main/gateway/routing/ranking/tool-search.ts';
+import type { Query } from '../../../../src-main/gateway/routing/ranking/ranker.ts';
+import { createCursors } from '../../../../src-main/gateway/routing/pages.ts';
+import type { Binding } from '../../../../src-main/gateway/routing/route.ts';
 import { createView } from '../../../../src-main/gateway/routing/view.ts';
 import { createCatalogStore } from '../../../../src-main/gateway/storage/catalog-store.ts';
 import { openRegistry } from '../../../../src-main/gateway/storage/database.ts';
@@ -19,22 +26,25 @@ function setUp(t: TestContext, options: Partial<Parameters<typeof createToolSear
     void offers.set(profile, { greeting: {}, tool: tools, prompt: [], resource: [], template: [] });
   for (const { profile } of bindings) offer(profile, [listTables]);
   const catalog = { offer: (profile: string) => offers.get(profile) ?? null };
-  const view = createView({ catalog, names: createCatalogStore(registry.db) }, bindings);
-  return { search: createToolSearch({ catalog, ...options }, view), offer, offers };
+  const parts = { catalog, names: createCatalogStore(registry.db), cursors: createCursors(), id: '' };
+  const search = createToolSearch({ catalog, ...options });
+  const viewOf = (...accounts: Binding[]): SearchedView => createView(parts, accounts);
+  const view = viewOf(...bindings);
+  const find = (intent: string, more: Partial<Query> = {}, of = view): ToolHits =>
+    search.find({ intent, limit: 8, ...more }, of);
+  return { find, viewOf, offer, offers };
 }
 
 const keys = ({ hits }: ToolHits): string[][] => hits.map(({ rows }) => rows.map(({ key }) => key));
 
 test('a hit holds the names under which each account is called, the meant one first', (t) => {
-  const { search } = setUp(t);
-  assert.deepEqual(keys(search.find({ intent: 'list tables on staging', limit: 8 })), [
-    ['db_staging_list_tables', 'db_prod_list_tables'],
-  ]);
+  const { find } = setUp(t);
+  assert.deepEqual(keys(find('list tables on staging')), [['db_staging_list_tables', 'db_prod_list_tables']]);
 });
 
 test('a fan-out holds the names to call', (t) => {
-  const { search } = setUp(t);
-  const { fanOut } = search.find({ intent: 'list tables on staging and prod', limit: 8 });
+  const { find } = setUp(t);
+  const { fanOut } = find('list tables on staging and prod');
   assert.deepEqual(
     fanOut?.rows.map(({ key }) => key),
     ['db_staging_list_tables', 'db_prod_list_tables'],
@@ -43,8 +53,8 @@ test('a fan-out holds the names to call', (t) => {
 });
 
 test('the search follows what accounts offer', (t) => {
-  const { search, offer, offers } = setUp(t);
-  const find = (): string[][] => keys(search.find({ intent: 'list tables, count rows', limit: 8 }));
+  const { find: search, offer, offers } = setUp(t);
+  const find = (): string[][] => keys(search('list tables, count rows'));
   assert.deepEqual(find(), [['db_prod_list_tables', 'db_staging_list_tables']]);
   offer('db:prod', [tool('count_rows', 'Count rows')]);
   assert.deepEqual(new Set(find().flat()), new Set(['db_prod_count_rows', 'db_staging_list_tables']));
@@ -53,15 +63,38 @@ test('the search follows what accounts offer', (t) => {
 });
 
 test('what a person said of a profile is asked for', (t) => {
-  const { search } = setUp(t, { environmentOf: (profile) => (profile === 'db:staging' ? 'personal' : null) });
-  const found = search.find({ intent: 'list tables of my private account', limit: 8 });
+  const { find } = setUp(t, { environmentOf: (profile) => (profile === 'db:staging' ? 'personal' : null) });
+  const found = find('list tables of my private account');
   assert.equal(keys(found)[0]?.[0], 'db_staging_list_tables');
 });
 
 test('the ranking of the original takes the place of ours', (t) => {
-  const { search } = setUp(t, { createRanker: createCompatRanker });
-  assert.deepEqual(keys(search.find({ intent: 'list tables', limit: 8 })), [
-    ['db_prod_list_tables'],
-    ['db_staging_list_tables'],
+  const { find } = setUp(t, { createRanker: createCompatRanker });
+  assert.deepEqual(keys(find('list tables')), [['db_prod_list_tables'], ['db_staging_list_tables']]);
+});
+
+test('one profile under two names is found under either', (t) => {
+  const { find, viewOf } = setUp(t);
+  const [prod] = bindings;
+  assert.ok(prod);
+  const twice = viewOf(prod, { ...prod, alias: 'live' });
+  assert.deepEqual(keys(find('list tables on live', {}, twice)), [
+    ['db_live_list_tables', 'db_prod_list_tables'],
   ]);
+  const sticky = new Map([['db', 'db:prod']]);
+  assert.deepEqual(keys(find('list tables', { sticky }, twice))[0]?.[0], 'db_prod_list_tables');
+});
+
+test('a view that gains or loses an account is searched as it is now', (t) => {
+  const { find, viewOf, offer } = setUp(t);
+  const names = (view: SearchedView): string[] => keys(find('list tables', {}, view)).flat();
+  assert.deepEqual(names(viewOf(...bindings)), ['db_prod_list_tables', 'db_staging_list_tables']);
+  const added = account('db', 'dev');
+  offer(added.profile, [listTables]);
+  assert.deepEqual(names(viewOf(...bindings, added)).toSorted(), [
+    'db_dev_list_tables',
+    'db_prod_list_tables',
+    'db_staging_list_tables',
+  ]);
+  assert.deepEqual(names(viewOf(added)), ['db_dev_list_tables']);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isWrapped, translateTool } from '../../../../src-main/gateway/wire/eras/definitions.ts';
+import { parseExactly } from '../../../../src-main/gateway/wire/exact.ts';
 
 const schemaOf = (outputSchema: unknown): unknown =>
   translateTool({ name: 'a', outputSchema }, 'modern')?.['outputSchema'];
@@ -48,4 +49,12 @@ test('the dialect stays at the root, and a schema with an address of its own is 
   assert.deepEqual(schemaOf({ $schema, type: 'array' }), wrapped({ type: 'array' }, { $schema }));
   const addressed = { $id: 'https://example.com/a', $ref: '#/$defs/a', $defs: { a: {} } };
   assert.deepEqual(schemaOf(addressed), wrapped(addressed));
+});
+
+test('a number in a schema that no double holds stays what it is', () => {
+  const schema = '{"anyOf":[{"maximum":18446744073709551615}]}';
+  assert.equal(
+    JSON.stringify(schemaOf(parseExactly(schema))),
+    `{"type":"object","properties":{"result":${schema}},"required":["result"]}`,
+  );
 });

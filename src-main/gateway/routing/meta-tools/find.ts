@@ -1,0 +1,170 @@
+import { NucleusError } from '../../../../src-shared/errors.ts';
+import type { FanOutSuggestion, FoundTools } from '../../../../src-shared/found-tools.ts';
+import type { Params } from '../../wire/frame.ts';
+import { errorReply, type Call } from '../dispatch.ts';
+import type { Foreseen } from '../plan-preview.ts';
+import type { Query } from '../ranking/ranker.ts';
+import type { ToolFanOut, ToolSearch } from '../ranking/tool-search.ts';
+import type { Sticky } from '../sticky.ts';
+import type { View } from '../view.ts';
+import { foundTool } from './found.ts';
+import { ownResult, type OwnTool } from './own-tool.ts';
+import { summaryOf } from './summary.ts';
+
+const limits = { default: 8, most: 50 } as const;
+/** Hits whose schema is told without being asked for. */
+const withSchema = 2;
+const maxOffset = 10_000;
+
+const inputSchema = {
+  type: 'object',
+  properties: {
+    intent: { type: 'string', description: 'What you want to do, and on which account, in plain words' },
+    connector: { type: 'string', description: 'Only tools of this connector' },
+    limit: { type: 'integer', minimum: 1, maximum: limits.most, default: limits.default },
+    cursor: { type: 'string', description: 'next_cursor of the page before' },
+    schemas: { type: 'boolean', description: `Schemas of all hits; else of the first ${withSchema}` },
+  },
+  required: ['intent'],
+} as const;
+
+const outputSchema = {
+  type: 'object',
+  properties: {
+    query: { type: 'string' },
+    returned: { type: 'integer' },
+    total_in_catalog: { type: 'integer' },
+    tools: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          description: { type: 'string' },
+          input_schema: { type: 'object' },
+          score: { type: 'number' },
+          connector: { type: 'string' },
+          alias: { type: 'string' },
+          also_on: { type: 'array', items: { type: 'string' } },
+          more_accounts: { type: 'integer' },
+          because: { type: 'array', items: { type: 'string' } },
+        },
+        required: ['name', 'description', 'score', 'connector', 'alias'],
+      },
+    },
+    next_cursor: { type: 'string' },
+    fanout_suggestion: {
+      type: 'object',
+      properties: {
+        rationale: { type: 'string' },
+        tool: { type: 'string' },
+        connector: { type: 'string' },
+        steps: { type: 'array', items: { type: 'string' } },
+        caution: { type: 'string' },
+        plan: { type: 'object' },
+      },
+      required: ['rationale', 'tool', 'connector', 'steps', 'plan'],
+    },
+  },
+  required: ['query', 'returned', 'total_in_catalog', 'tools'],
+} as const;
+
+export interface FindDeps {
+  readonly search: ToolSearch;
+  readonly sticky: Pick<Sticky, 'of'>;
+  settle(view: View): Promise<void>;
+  /** What policy would say of a call, and of nothing else. */
+  foresee(call: Call): Pick<Foreseen, 'decision' | 'reason'>;
+}
+
+/** `nucleus_find_tool`: the tools of all accounts that fit an intent, and the account that is meant. */
+export function createFindTool(deps: FindDeps): OwnTool {
+  return {
+    name: 'nucleus_find_tool',
+    define: (view) => ({
+      description: `Finds the tools for a task on any account, listed or not. Name the account if it matters. ${summaryOf(view)}`,
+      inputSchema,
+      outputSchema,
+      annotations: { readOnlyHint: true, openWorldHint: false },
+    }),
+    async run(args, call, view, _dispatch) {
+      const query = queryOf(args);
+      if (query instanceof NucleusError) return errorReply(query);
+      if (view().missing().length > 0) await deps.settle(view());
+      const found = find(deps, query, view(), call, args['schemas'] === true);
+      return ownResult(JSON.stringify(found), { ...found });
+    },
+  };
+}
+
+function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean): FoundTools {
+  const sticky = deps.sticky.of(call.peer?.client);
+  const { hits, total, fanOut } = deps.search.find({ ...query, sticky }, view);
+  const { offset = 0 } = query;
+  const tools = hits.flatMap((hit, at) =>
+    foundTool(hit, all ? 'all' : offset + at < withSchema ? 'short' : 'none'),
+  );
+  const suggestion =
+    fanOut && suggest(fanOut, (one) => deps.foresee({ ...call, ...one, via: 'nucleus_call_plan' }));
+  const next = offset + hits.length;
+  return {
+    query: query.intent,
+    returned: tools.length,
+    total_in_catalog: view.rows('tool').length,
+    tools,
+    ...(hits.length > 0 && next < total && next <= maxOffset && { next_cursor: String(next) }),
+    ...(suggestion && { fanout_suggestion: suggestion }),
+  };
+}
+
+/** A suggestion leaves out what policy refuses, and says where a person will be asked. */
+function suggest(
+  { rationale, tool, connector, caution, rows }: ToolFanOut,
+  foresee: (call: Pick<Call, 'route' | 'params'>) => ReturnType<FindDeps['foresee']>,
+): FanOutSuggestion | null {
+  const judged = rows.map(({ key, route }) => ({
+    key,
+    ...foresee({ route, params: { name: key, arguments: {} } }),
+  }));
+  const steps = judged
+    .filter(({ decision }) => decision !== 'deny')
+    .map(({ key }) => key)
+    .toSorted((a, b) => (a < b ? -1 : 1));
+  if (steps.length < 2) return null;
+  const isAsked = judged.some(({ decision }) => decision === 'confirm' || decision === 'approve');
+  const warnings = [caution, isAsked ? 'the user is asked before it runs' : null].filter(
+    (one) => one !== null,
+  );
+  return {
+    rationale,
+    tool,
+    connector,
+    steps,
+    ...(warnings.length > 0 && { caution: warnings.join('; ') }),
+    plan: { steps: steps.map((name) => ({ name })), shared_arguments: {}, compare: true },
+  };
+}
+
+function queryOf(args: Params): Query | NucleusError {
+  const { intent, connector, limit = limits.default, cursor } = args;
+  if (typeof intent !== 'string' || intent.trim() === '')
+    return wrong('intent is required and must be non-empty');
+  if (connector !== undefined && typeof connector !== 'string')
+    return wrong('connector must be the name of a connector');
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1)
+    return wrong(`limit must be a whole number from 1 to ${limits.most}`);
+  const offset = cursor === undefined ? 0 : offsetOf(cursor);
+  if (offset === null) return wrong('cursor must be the next_cursor of an answer to the same intent');
+  const only = connector?.trim();
+  return { intent, limit: Math.min(limit, limits.most), offset, ...(only && { connector: only }) };
+}
+
+/** Where a page begins; null for what no answer gave. */
+export function offsetOf(cursor: unknown): number | null {
+  if (typeof cursor !== 'string' || !/^[1-9]\d{0,4}$/.test(cursor)) return null;
+  return Number(cursor) <= maxOffset ? Number(cursor) : null;
+}
+
+function wrong(sentence: string): NucleusError {
+  return new NucleusError('ARGUMENTS_INVALID', sentence);
+}

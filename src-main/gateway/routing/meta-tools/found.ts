@@ -1,0 +1,50 @@
+import type { FoundTool } from '../../../../src-shared/found-tools.ts';
+import { isObject, type Params } from '../../wire/frame.ts';
+import type { ToolHit } from '../ranking/tool-search.ts';
+import type { Row } from '../rows.ts';
+
+/** Other accounts of a hit that are named with it; the rest is found by naming the account. */
+const maxAlso = 4;
+const maxDescription = 200;
+/** A schema that is longer is told only to who asks for schemas. */
+const maxSchema = 1_500;
+
+/** How much of a schema is told: none, one that is not long, or all of it. */
+export type SchemaShare = 'none' | 'short' | 'all';
+
+export function foundTool({ definition, score, because, rows }: ToolHit, share: SchemaShare): FoundTool[] {
+  const [first, ...others] = rows;
+  if (!first) return [];
+  const also = others.slice(0, maxAlso).map(({ key }) => key);
+  const { connector, alias } = first.route.binding;
+  return [
+    {
+      name: first.key,
+      description: clip(descriptionOf(first)),
+      ...schemaOf(definition, share),
+      score,
+      connector,
+      alias,
+      ...(also.length > 0 && { also_on: also }),
+      ...(others.length > maxAlso && { more_accounts: others.length - maxAlso }),
+      because: [...because],
+    },
+  ];
+}
+
+function schemaOf({ inputSchema }: Params, share: SchemaShare): { readonly input_schema?: unknown } {
+  if (share === 'none' || !isObject(inputSchema)) return {};
+  const isLong = JSON.stringify(inputSchema).length > maxSchema;
+  return share === 'short' && isLong ? {} : { input_schema: inputSchema };
+}
+
+/** As clients see it in a list: it begins with the account. */
+export function descriptionOf({ json }: Row): string {
+  const { description } = JSON.parse(json) as { readonly description?: unknown };
+  return typeof description === 'string' ? description : '';
+}
+
+function clip(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > maxDescription ? `${line.slice(0, maxDescription - 1).toWellFormed()}…` : line;
+}
