@@ -7,6 +7,7 @@ import type {
   ProfileInfo,
   Surface,
 } from '../src-shared/contract.ts';
+import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
 import { workspaces } from './shots-workspaces.ts';
 
@@ -269,6 +270,42 @@ export const manyTools: readonly ExposedTool[] = Array.from({ length: 214 }, (_,
   tokens: 1_204 + index,
 }));
 
+const hit = (
+  connector: string,
+  alias: string,
+  tool: string,
+  because: string[],
+  alsoOn: string[] = [],
+): FoundTool => ({
+  name: `${connector}_${alias}_${tool}`,
+  description: '',
+  score: 1,
+  connector,
+  alias,
+  also_on: alsoOn.map((other) => `${connector}_${other}_${tool}`),
+  because,
+});
+
+export const found: FoundTools = {
+  query: 'run sql on production',
+  returned: 3,
+  total_in_catalog: tools.length,
+  tools: [
+    hit(
+      'sqlite',
+      'prod',
+      'query',
+      ['matched "sql", "run" in description', 'understood as account "prod"'],
+      ['staging', 'local'],
+    ),
+    hit('sqlite', 'prod', 'explain', ['matched "run" in description', 'understood as account "prod"']),
+    hit('github', 'work', 'push_files', [
+      'related "run" in parameter descriptions',
+      'default account: "work"',
+    ]),
+  ],
+};
+
 export const definition = JSON.stringify({
   name: 'sqlite_prod_query',
   description:
@@ -341,6 +378,7 @@ export const answers: Answers = {
   'profiles.removeLater': {},
   'profiles.keep': { kept: true },
   'tools.list': { tools, missing: ['notes:home'] },
+  'tools.find': found,
   'tools.describe': { definition },
   'surface.get': surface,
   'surface.set': surface,

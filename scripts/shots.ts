@@ -216,12 +216,19 @@ const scenes: readonly Scene[] = [
   {
     name: 'tools-found',
     answers: on('tools'),
-    act: (page) => page.getByLabel('Find a tool').fill('prod table'),
+    act: async (page) => {
+      await page.getByLabel('Find a tool').fill('run sql on production');
+      await page.getByText('Ranked').waitFor();
+      await choose(page, /^sqlite_staging_query/);
+    },
   },
   {
     name: 'tools-not-found',
-    answers: on('tools'),
-    act: (page) => page.getByLabel('Find a tool').fill('oracle'),
+    answers: { ...on('tools'), 'tools.find': { ...data.found, tools: [] } },
+    act: async (page) => {
+      await page.getByLabel('Find a tool').fill('oracle');
+      await page.getByText('No tool fits').waitFor();
+    },
   },
   {
     name: 'tools-changed',

@@ -1,11 +1,16 @@
 import type { ExposedTool } from '../../src-shared/contract.ts';
+import type { FoundTools } from '../../src-shared/found-tools.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { readDefinition, type ToolDefinition } from './tool-definition.ts';
-import { findTools } from './tool-list.ts';
+import { allRows, filteredRows, rankedRows, type ToolRow } from './tool-list.ts';
 
 /** How many rows there are at first, and how many more each time: all of 5,000 would be slow to draw. */
 const pageSize = 100;
+/** A pause in the typing: each search is a call on the record. */
+const pauseMs = 200;
+/** The most a client may ask for. */
+const maxHits = 50;
 
 export interface ToolList {
   readonly tools: readonly ExposedTool[];
@@ -21,10 +26,11 @@ export class ToolsState {
   isListing = $state(false);
   readonly list: Resource<ToolList>;
   readonly definition: Resource<ToolDefinition | null>;
-  readonly found: readonly ExposedTool[] = $derived.by(() =>
-    findTools(this.list.value?.tools ?? [], this.find),
-  );
-  readonly shown: readonly ExposedTool[] = $derived.by(() => this.found.slice(0, this.#limit));
+  /** What a client would be told that looks for the same. */
+  readonly search: Resource<FoundTools | null>;
+  readonly found: readonly ToolRow[] = $derived.by(() => this.#rows());
+  readonly shown: readonly ToolRow[] = $derived.by(() => this.found.slice(0, this.#limit));
+  readonly isRanked: boolean = $derived.by(() => this.search.value !== null);
   /** How many rows the next press would add. */
   readonly more: number = $derived(Math.min(pageSize, this.found.length - this.shown.length));
   readonly tool: ExposedTool | null = $derived.by(
@@ -33,6 +39,7 @@ export class ToolsState {
   readonly #app: AppState;
   #find = $state('');
   #limit = $state(pageSize);
+  #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
     this.#app = app;
@@ -42,6 +49,10 @@ export class ToolsState {
       const { definition } = await app.api.tools.describe({ name: this.selected });
       return readDefinition(definition);
     });
+    this.search = new Resource(async () => {
+      const intent = this.#find.trim().slice(0, 4_000);
+      return intent === '' ? null : app.api.tools.find({ intent, limit: maxHits, wait: false });
+    });
   }
 
   get find(): string {
@@ -50,6 +61,9 @@ export class ToolsState {
   set find(find: string) {
     this.#find = find;
     this.#limit = pageSize;
+    clearTimeout(this.#pause);
+    if (find.trim() === '') this.search.clear();
+    else this.#pause = setTimeout(() => void this.search.refresh(), pauseMs);
   }
 
   /** The view is on screen: from here on its list is kept fresh. */
@@ -58,7 +72,8 @@ export class ToolsState {
   }
 
   async refresh(): Promise<void> {
-    await this.list.refresh();
+    const isSearching = this.find.trim() !== '';
+    await Promise.all([this.list.refresh(), isSearching && this.search.refresh()]);
     if (this.selected === null) return;
     if (this.tool) await this.definition.refresh();
     else this.select(null);
@@ -83,5 +98,13 @@ export class ToolsState {
 
   showMore(): void {
     this.#limit += pageSize;
+  }
+
+  /** Until there is an answer all stay; when there is none to be had, words have to do. */
+  #rows(): readonly ToolRow[] {
+    const tools = this.list.value?.tools ?? [];
+    if (this.find.trim() === '') return allRows(tools);
+    if (this.search.problem) return filteredRows(tools, this.find);
+    return this.search.value ? rankedRows(tools, this.search.value) : allRows(tools);
   }
 }

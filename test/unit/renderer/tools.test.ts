@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { becauseParts } from '../../../src-renderer/state/because.ts';
 import { readDefinition } from '../../../src-renderer/state/tool-definition.ts';
-import { findTools, firstWords, toolCount } from '../../../src-renderer/state/tool-list.ts';
+import {
+  allRows,
+  filteredRows,
+  firstWords,
+  rankedRows,
+  toolCount,
+} from '../../../src-renderer/state/tool-list.ts';
 import {
   blockedBy,
   costWords,
@@ -11,7 +17,7 @@ import {
   share,
 } from '../../../src-renderer/state/surface-words.ts';
 import type { ExposedTool } from '../../../src-shared/contract.ts';
-import { openWindow, surface } from '../../helpers/window.ts';
+import { openWindow, settled, surface } from '../../helpers/window.ts';
 
 const tool = (profile: string, name: string, description = ''): ExposedTool => ({
   name: `${profile.replace(':', '_')}_${name}`,
@@ -29,10 +35,78 @@ const listed = (tools: readonly ExposedTool[], missing: readonly string[] = []) 
 });
 
 test('a tool is found by words of its name, profile and description, all of them', () => {
-  assert.deepEqual(findTools(all, ''), all);
-  assert.deepEqual(findTools(all, ' LIST '), [issues, tables]);
-  assert.deepEqual(findTools(all, 'sqlite:prod statement'), [query]);
-  assert.deepEqual(findTools(all, 'list statement'), []);
+  const found = (find: string) => filteredRows(all, find).map((row) => row.tool);
+  assert.deepEqual(found(' LIST '), [issues, tables]);
+  assert.deepEqual(found('sqlite:prod statement'), [query]);
+  assert.deepEqual(found('list statement'), []);
+});
+
+const hit = (name: string, more: object = {}) => ({
+  name,
+  description: '',
+  score: 1,
+  connector: '',
+  alias: '',
+  because: ['matched "sql" in tool name'],
+  ...more,
+});
+const answer = (...tools: readonly ReturnType<typeof hit>[]) => ({
+  query: '',
+  returned: tools.length,
+  total_in_catalog: all.length,
+  tools: [...tools],
+});
+
+test('found tools keep the order of the search, the same tool of other profiles behind each', () => {
+  const rows = rankedRows(
+    all,
+    answer(
+      hit(query.name, { also_on: [tables.name, 'gone_since'], more_accounts: 2 }),
+      hit(issues.name),
+      hit('gone_too'),
+    ),
+  );
+  assert.deepEqual(rows, [
+    { tool: query, because: ['matched "sql" in tool name', 'also on 2 other profiles'] },
+    { tool: tables, because: ['same tool on another profile'] },
+    { tool: issues, because: ['matched "sql" in tool name'] },
+  ]);
+});
+
+test('the search waits for a pause, and all tools are back when it is cleared', async (t) => {
+  const { app, asked, push } = await openWindow(t, { ...listed(all), 'tools.find': answer(hit(query.name)) });
+  app.show('tools');
+  await push('tools');
+  asked.length = 0;
+  const view = app.toolsView;
+  view.find = 'sq';
+  t.mock.timers.tick(199);
+  view.find = 'sql';
+  t.mock.timers.tick(199);
+  assert.deepEqual([asked, view.found.length, view.isRanked], [[], 3, false]);
+  t.mock.timers.tick(1);
+  await settled();
+  assert.deepEqual(asked, [['tools.find', { intent: 'sql', limit: 50, wait: false }]]);
+  assert.deepEqual(
+    view.found.map((row) => row.tool),
+    [query],
+  );
+  view.find = ' ';
+  assert.deepEqual([view.found, view.isRanked], [allRows(all), false]);
+});
+
+test('words have to do where the search does not answer', async (t) => {
+  const problem = Object.assign(new Error('no'), { name: 'INTERNAL' });
+  const { app, push } = await openWindow(t, { ...listed(all), 'tools.find': problem });
+  app.show('tools');
+  await push('tools');
+  app.toolsView.find = 'list';
+  t.mock.timers.tick(200);
+  await settled();
+  assert.deepEqual(
+    app.toolsView.found.map((row) => row.tool),
+    [issues, tables],
+  );
 });
 
 test('tools are counted with their profiles', () => {
@@ -142,7 +216,7 @@ test('a long list begins with a hundred rows, and a search begins anew', async (
   view.showMore();
   assert.deepEqual([view.shown.length, view.more], [200, 50]);
   view.find = 'big';
-  assert.deepEqual([view.found.length, view.shown.length], [250, 100]);
+  assert.equal(view.shown.length, 100);
 });
 
 test('a mode shows at once, is said when it is set, and can be taken back', async (t) => {
