@@ -28,6 +28,7 @@ const inputSchema = {
   required: ['intent'],
 } as const;
 
+/** No more than programs need: each word of it is in every list of tools. */
 const outputSchema = {
   type: 'object',
   properties: {
@@ -45,26 +46,15 @@ const outputSchema = {
           score: { type: 'number' },
           connector: { type: 'string' },
           alias: { type: 'string' },
-          also_on: { type: 'array', items: { type: 'string' } },
+          also_on: { type: 'array' },
           more_accounts: { type: 'integer' },
-          because: { type: 'array', items: { type: 'string' } },
+          because: { type: 'array' },
         },
-        required: ['name', 'description', 'score', 'connector', 'alias'],
+        required: ['name', 'description', 'score', 'connector', 'alias', 'because'],
       },
     },
     next_cursor: { type: 'string' },
-    fanout_suggestion: {
-      type: 'object',
-      properties: {
-        rationale: { type: 'string' },
-        tool: { type: 'string' },
-        connector: { type: 'string' },
-        steps: { type: 'array', items: { type: 'string' } },
-        caution: { type: 'string' },
-        plan: { type: 'object' },
-      },
-      required: ['rationale', 'tool', 'connector', 'steps', 'plan'],
-    },
+    fanout_suggestion: { type: 'object', description: 'Give its plan to nucleus_call_plan' },
   },
   required: ['query', 'returned', 'total_in_catalog', 'tools'],
 } as const;
