@@ -49,6 +49,7 @@ export class AppState {
   readonly toolsView: ToolsState;
   readonly workspacesView: WorkspacesState;
   readonly firstRun: FirstRunState;
+  #hasChosen = false;
 
   constructor(api: WindowApi) {
     this.api = api;
@@ -117,6 +118,7 @@ export class AppState {
 
   show(view: View): void {
     this.firstRun.isOver = true;
+    this.#hasChosen = true;
     if (this.view === view) return;
     this.view = view;
     // Only where to start next time: if that cannot be kept, nothing is lost.
@@ -128,6 +130,10 @@ export class AppState {
     const settings = this.settings.value;
     if (!settings) return;
     this.view = settings.view;
+    this.#addAsWished(settings);
+  }
+
+  #addAsWished(settings: AppSettings): void {
     if (!settings.wantsAdd) return;
     this.profilesView.openGallery();
     // Shown once: if that cannot be said, the gallery opens once more, which harms nobody.
@@ -136,7 +142,12 @@ export class AppState {
 
   async #open(): Promise<void> {
     const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools'];
-    const settings = this.settings.refresh().then(() => this.#follow());
+    const settings = this.settings.refresh().then(() => {
+      const known = this.settings.value;
+      // Who was quicker than the answer is where they want to be.
+      if (known && this.#hasChosen) this.#addAsWished(known);
+      else this.#follow();
+    });
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);
     // The welcome is for who begins, not for who took the last profile away.
     if (this.firstRun.hasProfile && !this.firstRun.hasBegun) this.firstRun.isOver = true;

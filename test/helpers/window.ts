@@ -106,7 +106,7 @@ export async function openWindow(
       async ask(name, input): Promise<Reply> {
         asked.push([name, input]);
         const answer = all[name];
-        const value: unknown = typeof answer === 'function' ? answer(input) : answer;
+        const value: unknown = await (typeof answer === 'function' ? answer(input) : answer);
         if (value instanceof Error) return { ok: false, error: { code: value.name, message: value.message } };
         return { ok: true, value };
       },

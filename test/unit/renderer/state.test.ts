@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PendingApproval } from '../../../src-shared/contract.ts';
 import type { Profile } from '../../../src-shared/model.ts';
-import { approval, connector, openWindow as open, profile, status } from '../../helpers/window.ts';
+import { approval, connector, openWindow as open, profile, settled, status } from '../../helpers/window.ts';
 
 const names = (asked: readonly (readonly [string, unknown])[]): string[] => asked.map(([name]) => name);
 
@@ -13,6 +13,15 @@ test('a push makes the window ask again for what it names and for nothing else',
   asked.length = 0;
   await push('hosts', 'settings');
   assert.deepEqual(names(asked), ['hosts.list', 'settings.get']);
+});
+
+test('a view that is chosen before the settings are known stays', async (t) => {
+  const settings = Promise.withResolvers<object>();
+  const { app } = await open(t, { 'settings.get': () => settings.promise });
+  app.show('tools');
+  settings.resolve({ theme: 'dark', autostart: false, view: 'approvals', wantsAdd: false });
+  await settled();
+  assert.deepEqual([app.settings.value?.theme, app.view], ['dark', 'tools']);
 });
 
 test('old facts stay when asking again fails', async (t) => {
