@@ -4,7 +4,7 @@ import { exposeReply, type Asked } from '../../../src-main/gateway/routing/expos
 import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import type { View } from '../../../src-main/gateway/routing/view.ts';
-import { parseJson, type Params } from '../../../src-main/gateway/wire/frame.ts';
+import { parseJson } from '../../../src-main/gateway/wire/frame.ts';
 import { encodeReply, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { rawReply } from '../../helpers/raw-reply.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { legacyParams, stampReply } from '../../../../src-main/gateway/wire/eras/stamp.ts';
-import { encodeReply, type Reply } from '../../../../src-main/gateway/wire/reply.ts';
+import { encodeReply } from '../../../../src-main/gateway/wire/reply.ts';
 import { rawReply } from '../../../helpers/raw-reply.ts';
 
 function stamped(text: string, method = 'tools/call'): string {
