@@ -60,7 +60,9 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
       surface: {
         mode,
         tools: listed,
-        warnings: warningsOf(view, options),
+        warnings: stalePins(view.bindings, options.alwaysOn).map(
+          ({ connector, alias }) => `--always-on ${connector}:${alias} names no profile that is shown here`,
+        ),
         cost(one) {
           const rows = advertised(tools, one, options.alwaysOn);
           return { tools: rows.length, tokens: tokensOf(rows) };
@@ -77,14 +79,6 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
     surface: () => shown().surface,
   };
   return self;
-}
-
-function warningsOf({ bindings }: View, { mode, alwaysOn }: SurfaceOptions): string[] {
-  const stale = stalePins(bindings, alwaysOn).map(
-    ({ connector, alias }) => `--always-on ${connector}:${alias} names no profile that is shown here`,
-  );
-  if (alwaysOn.length === 0 || mode === 'hybrid' || mode === 'auto') return stale;
-  return [...stale, `--always-on is for mode hybrid; in mode ${mode} it changes nothing`];
 }
 
 interface Shown {

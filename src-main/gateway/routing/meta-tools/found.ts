@@ -1,3 +1,4 @@
+import type { FoundTool } from '../../../../src-shared/found-tools.ts';
 import { isObject, type Params } from '../../wire/frame.ts';
 import type { ToolHit } from '../ranking/tool-search.ts';
 import type { Row } from '../rows.ts';
@@ -9,22 +10,6 @@ const maxDescription = 200;
 const maxBrief = 120;
 /** A schema that is longer is told only to who asks for schemas. */
 const maxSchema = 1_500;
-
-/** A tool that was found, as a model reads it. The keys are the original's; `also_on` and `more_accounts` are ours. */
-export interface FoundTool {
-  /** What to call it by, on the account that is meant. */
-  readonly name: string;
-  readonly description: string;
-  readonly input_schema?: unknown;
-  readonly score: number;
-  readonly connector: string;
-  readonly alias: string;
-  /** The same tool on other accounts, by what to call it. */
-  readonly also_on?: readonly string[];
-  /** How many there are beside these. */
-  readonly more_accounts?: number;
-  readonly because: readonly string[];
-}
 
 /** How much of a schema is told: none, one that is not long, or all of it. */
 export type SchemaShare = 'none' | 'short' | 'all';
@@ -45,7 +30,7 @@ export function foundTool({ definition, score, because, rows }: ToolHit, share: 
       alias,
       ...(also.length > 0 && { also_on: also }),
       ...(others.length > maxAlso && { more_accounts: others.length - maxAlso }),
-      because: isBrief ? because.slice(0, 1) : because,
+      because: [...(isBrief ? because.slice(0, 1) : because)],
     },
   ];
 }
