@@ -66,6 +66,7 @@ export function createServersGateway(options: {
     {
       platform,
       config: options.config ?? defaultConfig,
+      configPlace: null,
       version: options.version,
       home: tmpdir(),
       registry,

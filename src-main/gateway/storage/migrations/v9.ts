@@ -1,8 +1,8 @@
 import type { Migration } from './migration.ts';
 
 /** Which variant of its connector a profile uses, and how it signs in; NULL is what the connector says itself. */
-export const v8: Migration = {
-  version: 8,
+export const v9: Migration = {
+  version: 9,
   tables: [],
   sql: `
     ALTER TABLE profiles ADD COLUMN variant TEXT;
