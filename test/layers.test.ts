@@ -45,7 +45,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   ],
   [
     'src-main/gateway/profiles',
-    ['src-shared', ...gateway('platform.ts', 'routing', 'upstream', 'auth', 'storage', 'wire')],
+    ['src-shared', ...gateway('platform.ts', 'routing', 'upstream', 'auth', 'storage', 'wire', 'config')],
     /^(node:.*|smol-toml|zod)$/,
   ],
   [

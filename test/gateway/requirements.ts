@@ -195,7 +195,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NUC-022': { title: 'A differing URL for a known connector is told', status: 'done' },
   'NUC-023': { title: 'Unknown connector without a URL: an error with an example', status: 'done' },
   'NUC-024': { title: 'A failed sign-in leaves nothing behind', status: 'planned' },
-  'NUC-025': { title: 'Name defaults, menu and collision prompt of `add`', status: 'planned' },
+  'NUC-025': { title: 'Name defaults, menu and collision prompt of `add`', status: 'done' },
   'NUC-026': { title: '`add` works from scripts', status: 'done' },
   'NUC-027': { title: 'A typed token is not shown', status: 'done' },
   'NUC-028': { title: 'A failed registry write takes its secret back', status: 'done' },

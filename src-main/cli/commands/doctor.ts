@@ -10,6 +10,7 @@ import { findGateway } from '../find-gateway.ts';
 import { note, printJson, visible } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
+import { oldManifests } from '../old-manifests.ts';
 import { readConfig } from '../read-config.ts';
 
 export type DoctorOptions = { readonly strict?: boolean };
@@ -118,11 +119,12 @@ async function checkRegistry(context: Context): Promise<Finding[]> {
 
 async function checkThroughApi(api: Api): Promise<Finding[]> {
   const profiles = await api.profiles.list({});
-  const { problems } = await api.connectors.list({});
+  const { connectors, problems } = await api.connectors.list({});
   const { upstreams, httpProblem } = await api.gateway.status({});
   return [
     profiles.length === 0 ? noProfiles : ok(`${profiles.length} profiles`),
     ...(problems.length === 0 ? [ok('all connectors can be used')] : problems.map(describeProblem)),
+    ...oldManifests(connectors, profiles, Date.now()).map((sentence) => warn(sentence, oldFix)),
     ...(httpProblem === null ? [] : [warn(`clients cannot come over HTTP: ${httpProblem}`, httpFix)]),
     ...upstreams.flatMap(describeUpstream),
     describeVault(await api.vault.status({})),
@@ -158,6 +160,8 @@ const fixes: Partial<Record<ErrorCode, string>> = {
 
 const httpFix =
   'end the other program or set http.listen in config.toml; then nucleus stop and nucleus start. Clients on the socket need neither';
+
+const oldFix = 'update Nucleus; while it works, nothing has to be done';
 
 const noProfiles: Finding = warn('there are no profiles yet', 'nucleus add <connector>');
 

@@ -29,6 +29,9 @@ test('the name is default, then chosen from a menu, and a taken one is asked abo
   assert.match(first.stderr, /File: .*Paste access_token: .*added vendor:default/s);
   assert.deepEqual((await profiles())[0]?.metadata, { file: `${home.user}/data` });
 
+  const only = await add([], 'r\n\n');
+  assert.match(only.stderr, /already: default.*replaced vendor:default/s);
+
   const cancelled = await add([], 'c\n');
   assert.equal(cancelled.code, 0);
   assert.match(cancelled.stderr, /already: default\n {2}n .*\n {2}r .*\n {2}c .*\nChoice \[n\]:/);
@@ -40,6 +43,9 @@ test('the name is default, then chosen from a menu, and a taken one is asked abo
     (await profiles()).map(({ name }) => name),
     ['default', 'home', 'work'],
   );
+
+  const met = await add([], 'n\nwork\nc\n');
+  assert.deepEqual([met.code, /vendor:work exists already.*Cancelled/s.test(met.stderr)], [0, true]);
 
   const again = await add([], 'r\nwork\nother\n');
   assert.match(again.stderr, /Which one .*replaced vendor:work/s);

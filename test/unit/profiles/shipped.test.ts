@@ -10,6 +10,7 @@ import {
   type ResolvedLaunch,
 } from '../../../src-main/gateway/profiles/launch.ts';
 import { manifestOf, type Manifest } from '../../../src-main/gateway/profiles/manifest.ts';
+import { oauthSettings } from '../../../src-main/gateway/profiles/oauth-settings.ts';
 import { groupOf } from '../../../src-main/gateway/profiles/sign-in-words.ts';
 import type { MetadataField, Profile } from '../../../src-shared/model.ts';
 import { createFakeLog } from '../../helpers/fake-clock.ts';
@@ -296,4 +297,19 @@ test('a user name and a token go together as Basic, and one without the other is
     code: 'METADATA_INVALID',
     message: /^atlassian:work lacks the metadata field "email"/,
   });
+});
+
+test('a sign-in gets what its manifest says, filled in for the profile', () => {
+  const settings = (name: string, metadata: Record<string, string>) =>
+    oauthSettings({ metadata }, connectors.get(name) ?? assert.fail(name));
+  assert.deepEqual(settings('slack', { team: 'T1' }), {
+    params: { team: 'T1' },
+    port: 3118,
+    issuer: 'https://mcp.slack.com',
+  });
+  assert.deepEqual(settings('slack', {}), { port: 3118, issuer: 'https://mcp.slack.com' });
+  assert.deepEqual(settings('netlify', {}), { scopes: ['offline_access', 'read', 'write'] });
+  assert.deepEqual(settings('google-workspace', {}), { door: 'system' });
+  assert.deepEqual(settings('linear', {}), {});
+  assert.deepEqual(settings('sqlite', {}), {});
 });

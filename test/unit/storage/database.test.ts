@@ -123,7 +123,9 @@ test('a registry of schema 3 gains the clients and loses nothing', (t) => {
   // Newer columns have nothing to say of older rows.
   const known = rows(db).map(([name, found]) => [
     name,
-    (found as Record<string, unknown>[]).map(({ roots: _roots, variant: _variant, auth: _auth, ...row }) => row),
+    (found as Record<string, unknown>[]).map(
+      ({ roots: _roots, variant: _variant, auth: _auth, ...row }) => row,
+    ),
   ]);
   assert.deepEqual(known, before);
   assert.ok(before.every(([, found]) => found?.length === 1));
