@@ -328,6 +328,28 @@ test('an empty answer to a required field ends add, naming the field', async () 
   assert.equal(await profileOf('google-workspace:mail'), undefined);
 });
 
+test('a stored secret is not sent to another place than it was given for', async (t) => {
+  const service = await startSupabase(t, 'supf');
+  const add = (flags: readonly string[], stdin: string) =>
+    nucleus(home, ['add', 'supf', 'x', '--replace', '--no-input', '--no-connect', ...flags], { env, stdin });
+  await nucleusOk(home, ['add', 'supf', 'x', '--auth', 'token', '--token-stdin', '--no-input'], {
+    env,
+    stdin: 'sbp_canary\n',
+  });
+  service.seen.length = 0;
+  const narrower = await add(['--metadata', `project_id=${alpha}`], '');
+  assert.equal(narrower.code, 0, narrower.stderr);
+  for (const flags of [
+    ['--variant', 'stdio'],
+    ['--command', '/bin/true', '--secret-env', 'token'],
+  ]) {
+    const elsewhere = await add(flags, '');
+    assert.equal(elsewhere.code, 2, flags.join(' '));
+    assert.match(elsewhere.stderr, /token is required/);
+  }
+  assert.equal((await profileOf('supf:x'))?.variant, undefined);
+});
+
 test('a token that begins like none of its kind is warned about, and kept', async (t) => {
   await startSupabase(t, 'supe');
   const { stderr } = await nucleusOk(

@@ -14,12 +14,12 @@ import {
 } from '../add-questions.ts';
 import type { AddOptions, AddRequest } from '../add-request.ts';
 import { readRequest } from '../add-request.ts';
+import { dryRun } from '../add-dry-run.ts';
 import { withApi } from '../api.ts';
 import { chooseWay } from '../connector-way.ts';
 import type { Context } from '../context.ts';
-import { findGateway } from '../find-gateway.ts';
 import { collect } from '../flags.ts';
-import { note, oneLine, print, printJson } from '../output.ts';
+import { note, oneLine, printJson } from '../output.ts';
 import { offerChoices } from '../pick-questions.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
@@ -201,7 +201,7 @@ async function complete(
     { detected, later: request.connect ? (chosen?.way.pickers ?? []) : [] },
   );
   // What a profile has stored is not sent to another origin than it was given for.
-  const keep = before !== undefined && !movesAway(request, connector);
+  const keep = before !== undefined && !movesAway(request, connector) && keepsWay(request, before);
   const secrets =
     early ??
     (await askSecrets(
@@ -274,52 +274,17 @@ async function send(context: Context, input: AddProfile): Promise<Added> {
   });
 }
 
+/** The gateway looks closer; this only keeps a person from being asked in vain. */
+function keepsWay({ variant, auth, launch }: AddRequest, before: Profile): boolean {
+  const isSame = (asked: string | null, had: string | undefined): boolean => asked === null || asked === had;
+  if (launch !== null && launch.command !== before.launch?.command) return false;
+  return isSame(variant, before.variant) && isSame(auth, before.auth);
+}
+
 function movesAway({ url, forceUrl }: AddRequest, connector: ConnectorSummary | null): boolean {
   return forceUrl && url !== null && new URL(url).origin !== originOf(connector?.url ?? null);
 }
 
 function originOf(url: string | null): string | null {
   return url !== null && URL.canParse(url) ? new URL(url).origin : null;
-}
-
-async function dryRun(context: Context, request: AddRequest): Promise<number> {
-  const { connector, url, headers, metadata, transport, launch, readOnly, roots, stderr, replace, connect } =
-    request;
-  const { variant, auth } = request;
-  const name = request.name ?? (await nameWithoutAsking(context, connector));
-  const resolved = {
-    connector,
-    name,
-    url,
-    headers,
-    metadata,
-    transport,
-    launch,
-    readOnly,
-    variant,
-    auth,
-    roots,
-    stderr,
-    replace,
-    connect,
-  };
-  if (context.json) {
-    printJson(context, resolved);
-    return 0;
-  }
-  for (const [key, value] of Object.entries(resolved)) {
-    if (value !== null)
-      print(context, `${key}: ${typeof value === 'string' ? oneLine(value) : JSON.stringify(value)}`);
-  }
-  return 0;
-}
-
-/** `default` where it is free; null where a person would be asked. Makes no state folder to find out. */
-async function nameWithoutAsking(context: Context, connector: string): Promise<string | null> {
-  const hasState = existsSync(context.paths.registry) || (await findGateway(context.paths)) !== null;
-  if (!hasState) return 'default';
-  return withApi(context, async ({ api }) => {
-    const profiles = await api.profiles.list({});
-    return profiles.some((profile) => profile.connector === connector) ? null : 'default';
-  });
 }

@@ -45,6 +45,8 @@ function describe(
     ['auth', connector?.auth ?? null],
     ['created', `${created} (${age} ago)`],
     ['default', profile.isDefault ? 'yes' : 'no'],
+    ['variant', profile.variant ?? null],
+    ['sign-in by', profile.auth ?? null],
     ['read-only', profile.readOnly === null ? null : profile.readOnly ? 'yes' : 'no'],
     ['metadata', formatMetadata(profile.metadata)],
     ['credentials', credentials],

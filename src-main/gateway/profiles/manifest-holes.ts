@@ -66,10 +66,17 @@ export function checkHoles(manifest: Manifest, fail: Fail): void {
 }
 
 /** Credentials go to this host, so what it can be is limited. */
-function checkHost({ url, metadata }: Manifest, fail: Fail): void {
+function checkHost(manifest: Manifest, fail: Fail): void {
+  const { url, metadata } = manifest;
   const host = url === null ? '' : (/^https?:\/\/([^/?#]*)/.exec(url)?.[1] ?? '');
   for (const hole of holesOf(host)) {
     const field = metadata.find(({ key }) => hole.kind === 'metadata' && key === hole.key);
+    if (field && manifest.narrowing.includes(field.key))
+      fail(
+        'url',
+        `the host may not hold "${field.key}", whose choices the server lists or which narrows it`,
+        'a server must not say where credentials go: take a field that people fill in',
+      );
     if (!field || (field.choices.length === 0 && field.pattern === null))
       fail(
         'url',

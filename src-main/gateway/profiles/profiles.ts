@@ -12,7 +12,7 @@ import type { Connectors } from './connectors.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
 import { planMove } from './move-connector.ts';
 import { holesOf } from './template.ts';
-import { chooseWay, wayOf } from './way.ts';
+import { chooseWay, goesToSamePlace, wayOf } from './way.ts';
 
 type Adding = Parameters<Handlers['profiles']['add']>[0];
 
@@ -186,18 +186,7 @@ export function createProfiles(deps: {
       );
     const launch = input.launch ?? before?.launch ?? null;
     const needed = secretsOf({ launch }, manifest);
-    // Those were given for another origin.
-    const stored = new Set(before && !isMovingAway ? vault.names(id) : []);
-    for (const name of needed)
-      if (!input.secrets[name] && !stored.has(name))
-        throw new NucleusError(
-          'SECRET_REQUIRED',
-          `${name} is required for ${id}; type it when asked, or pipe it with --token-stdin`,
-        );
-    const unasked = Object.keys(input.secrets).find((name) => !needed.includes(name));
-    if (unasked !== undefined)
-      throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unasked}`);
-    return {
+    const profile: Profile = {
       id,
       connector: input.connector,
       name: input.name,
@@ -210,6 +199,18 @@ export function createProfiles(deps: {
       ...rootsOf(input, before),
       ...way,
     };
+    const mayKeep = before && !isMovingAway && goesToSamePlace(before, profile, manifest);
+    const stored = new Set(mayKeep ? vault.names(id) : []);
+    for (const name of needed)
+      if (!input.secrets[name] && !stored.has(name))
+        throw new NucleusError(
+          'SECRET_REQUIRED',
+          `${name} is required for ${id}${before && !mayKeep ? ', which goes elsewhere now' : ''}; type it when asked, or pipe it with --token-stdin`,
+        );
+    const unasked = Object.keys(input.secrets).find((name) => !needed.includes(name));
+    if (unasked !== undefined)
+      throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unasked}`);
+    return profile;
   }
 
   async function probe(id: string): Promise<Probe> {

@@ -2,6 +2,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Profile } from '../../../src-shared/model.ts';
 import type { Connectors } from './connectors.ts';
 import { manifestOf, type Manifest } from './manifest.ts';
+import { holesOf } from './template.ts';
 
 /** Which variant of its connector a profile uses and how it signs in: what the person says now, else what there was. */
 export function wayOf(
@@ -38,4 +39,30 @@ export function chooseWay(
     'ARGUMENTS_INVALID',
     `connector ${connector} has no way to sign in called "${way.auth}"; it has ${inVariant.methods.join(', ')}`,
   );
+}
+
+/**
+ * Whether secrets that were given for a profile still go where the person gave them for: whoever may add a profile must
+ * not be able to send another's stored ones elsewhere. Fields that only narrow a profile change nothing about that.
+ */
+export function goesToSamePlace(
+  before: Profile,
+  after: Omit<Profile, 'id'>,
+  manifest: Manifest | null,
+): boolean {
+  if (before.variant !== after.variant || before.auth !== after.auth) return false;
+  // Another program is another place; one of a person's own says itself which secrets it wants.
+  if (before.launch?.command !== after.launch?.command) return false;
+  if (!manifest || after.launch) return true;
+  return placeFields(manifest).every((key) => {
+    const fallback = manifest.metadata.find((field) => field.key === key)?.default ?? '';
+    return (before.metadata[key] || fallback) === (after.metadata[key] || fallback);
+  });
+}
+
+/** Fields that decide where a server is: of an address the host, of a program everything, as it connects by itself. */
+function placeFields({ url, stdio, metadata, narrowing }: Manifest): readonly string[] {
+  if (stdio) return metadata.map(({ key }) => key).filter((key) => !narrowing.includes(key));
+  const host = /^https?:\/\/([^/?#]*)/.exec(url ?? '')?.[1] ?? '';
+  return holesOf(host).flatMap((hole) => (hole.kind === 'metadata' ? [hole.key] : []));
 }

@@ -107,6 +107,12 @@ for (const [what, text, message, place] of [
     '5:1',
   ],
   [
+    'a host that the server itself chooses',
+    `${head.replace('x.test', '{{metadata.h}}.test')}[[metadata]]\nkey = "h"\npattern = "^[a-z]+$"\n[[discover]]\nfield = "h"\ntool = "t"`,
+    'url: the host may not hold "h", whose choices the server lists or which narrows it',
+    '5:1',
+  ],
+  [
     'a host of a variant that can be anything',
     `${head}[variants.own]\nurl = "https://{{metadata.h}}/mcp"\n[[variants.own.metadata]]\nkey = "h"`,
     'variants.own.url: the host may only hold a metadata field that has choices or a pattern',
