@@ -35,18 +35,18 @@ function describe(
 ): string {
   const created = new Date(profile.createdAt * 1_000).toISOString();
   const age = formatAge(Date.now() - profile.createdAt * 1_000);
+  const way = connector?.variants[profile.variant ?? ''] ?? connector;
   const facts: [string, string | null][] = [
     ['connector', `${profile.connector} (${connector?.kind ?? 'custom'})`],
     ['description', connector?.description || null],
-    ['transport', connector?.transport ?? 'stdio'],
-    ['url', connector?.url ?? null],
-    [connector?.url ? 'request' : 'command', command.length === 0 ? null : command.map(quote).join(' ')],
+    ['variant', profile.variant ?? null],
+    ['transport', way?.transport ?? 'stdio'],
+    ['url', way?.url ?? null],
+    [way?.url ? 'request' : 'command', command.length === 0 ? null : command.map(quote).join(' ')],
     ['cwd', profile.launch?.cwd ?? null],
-    ['auth', connector?.auth ?? null],
+    ['auth', profile.auth ?? way?.auth ?? null],
     ['created', `${created} (${age} ago)`],
     ['default', profile.isDefault ? 'yes' : 'no'],
-    ['variant', profile.variant ?? null],
-    ['sign-in by', profile.auth ?? null],
     ['read-only', profile.readOnly === null ? null : profile.readOnly ? 'yes' : 'no'],
     ['metadata', formatMetadata(profile.metadata)],
     ['credentials', credentials],
