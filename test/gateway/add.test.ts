@@ -307,6 +307,14 @@ async function typeOn(
   }
 }
 
+test('a command of one’s own under a known connector needs nothing of what that connector asks for', async () => {
+  const fake = createFake(home, 'own', '--tools', '1');
+  for (const connector of ['supabase', 'google-workspace', 'github']) {
+    const { stderr } = await nucleusOk(home, ['add', connector, 'own', ...fake.flags, '--no-input'], { env });
+    assert.match(stderr, new RegExp(`added ${connector}:own \\(1 tools\\)`));
+  }
+});
+
 test('a server behind a URL gets the header a profile brings, and the secret stays in the vault', async (t) => {
   verifies('NUC-115');
   const upstream = await startHttpUpstream();

@@ -168,8 +168,10 @@ export function createProfiles(deps: {
   function prepare(input: Adding, before: Profile | null, isMovingAway: boolean): Profile {
     const id = profileId(input.connector, input.name);
     const way = wayOf(input, before);
-    const manifest = chooseWay(connectors, input.connector, way);
-    if (input.readOnly === true && manifest && !input.launch && !manifest.readOnly)
+    const launch = input.launch ?? before?.launch ?? null;
+    // A command of one's own is all there is to know, whatever connector it is put under.
+    const manifest = launch ? null : chooseWay(connectors, input.connector, way);
+    if (input.readOnly === true && manifest && !manifest.readOnly)
       throw new NucleusError(
         'ARGUMENTS_INVALID',
         `connector ${manifest.name} has no read-only switch; limit what its token or sign-in may do instead`,
@@ -179,12 +181,11 @@ export function createProfiles(deps: {
         'UPSTREAM_UNSUPPORTED',
         `connector ${manifest.name} needs a sign-in with OAuth, which this version of Nucleus cannot do yet`,
       );
-    if (manifest?.transport === 'stdio' && !manifest.stdio && !input.launch && !before?.launch)
+    if (manifest?.transport === 'stdio' && !manifest.stdio)
       throw new NucleusError(
         'CONNECTOR_INVALID',
         `connector ${manifest.name} has no command of its own; give one with --command`,
       );
-    const launch = input.launch ?? before?.launch ?? null;
     const needed = secretsOf({ launch }, manifest);
     const profile: Profile = {
       id,
