@@ -37,6 +37,8 @@ export const Profile = z.object({
   stderr: Stderr,
   /** Folders its server may know of, absolute; without any, those of a client that talks to this profile alone. */
   roots: z.array(z.string()).optional(),
+  /** Who is signed in for it, where that is known. */
+  account: z.string().optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

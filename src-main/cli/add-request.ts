@@ -24,6 +24,7 @@ export type AddOptions = {
   readonly readWrite?: boolean;
   readonly readOnly?: boolean;
   readonly tokenStdin?: boolean;
+  readonly browser?: boolean;
   readonly connect?: boolean;
   readonly dryRun?: boolean;
   readonly replace?: boolean;

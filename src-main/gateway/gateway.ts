@@ -43,11 +43,18 @@ import type { Surface } from './routing/surface-view.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
+import { describeSignIn } from './sign-in/describe.ts';
+import { createGrants } from './sign-in/grants.ts';
+import { renew } from './sign-in/refresh.ts';
+import { createSignIns } from './sign-in/sign-ins.ts';
+import { createTokens } from './sign-in/tokens.ts';
+import { createSignInTarget } from './sign-in-target.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
 import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createEraStore } from './storage/era-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
+import { createSignInStore } from './storage/sign-in-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
 import { createWorkspaceStore } from './storage/workspace-store.ts';
 import type { Vault } from './storage/vault.ts';
@@ -75,6 +82,8 @@ export interface GatewayDeps {
   readonly home: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  /** false: no vault keeps what a sign-in brings. */
+  readonly canSignIn: boolean;
   readonly connectors: Connectors;
   readonly audit: Audit;
 }
@@ -129,6 +138,17 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   let background = false;
   let shown = store.list();
 
+  const signInStore = createSignInStore(registry.db);
+  const grants = createGrants({ vault, store: signInStore, transaction });
+  const tokens = createTokens({
+    grants,
+    store: signInStore,
+    clock,
+    log,
+    renew: (grant) => renew(grant, clock),
+    onChange: () => announcer.announce('sign-in'),
+  });
+
   const supervisor = createSupervisor({
     clock,
     log,
@@ -141,6 +161,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       store,
       connectors,
       vault,
+      tokens: deps.canSignIn ? tokens : null,
       inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
     eras: createEraMemory({ store: createEraStore(registry.db), clock, launchOf }),
@@ -244,14 +265,32 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const exposedDispatch = createExposedDispatch(dispatch, config.surface);
   const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
+  const signIns = createSignIns({
+    platform,
+    grants,
+    store: signInStore,
+    tokens,
+    limitMs: config.sign_in.timeout,
+    documentUrl: config.sign_in.client_metadata_url ?? null,
+    target: createSignInTarget({ store, connectors, vault, canSignIn: deps.canSignIn }),
+    isThere: (id) => store.get(id) !== null,
+    async onSignedIn(id) {
+      await supervisor.stop(id);
+      onProfilesChanged(id);
+      if (background) catalog.refresh(id).catch(toNucleusError);
+    },
+    removeProfile: async (id) => void (await profiles.remove(id)),
+    onState: () => announcer.announce('sign-in'),
+  });
   const profiles = createProfiles({
     store,
     transaction(work) {
-      onRegistry(() => registry.db.transaction(work)());
+      transaction(work);
       clients.reload();
     },
     clients,
     vault,
+    signIns: { ...signIns, describe: (id) => describeSignIn(signInStore, id) },
     connectors,
     catalog,
     supervisor,
@@ -309,6 +348,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }
   }
 
+  function transaction(work: () => void): void {
+    onRegistry(() => registry.db.transaction(work)());
+  }
+
   function roots(id: string): readonly Params[] {
     return rootsOf(store.get(id)?.roots ?? []);
   }
@@ -335,6 +378,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const handlers = createHandlers({
     connectors,
     profiles,
+    signIns: signIns.handlers,
     catalog,
     defaultView,
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
@@ -488,8 +532,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       newOld.close();
       await comparer.close();
       catalog.close();
+      signIns.close();
       await profiles.close();
       await supervisor.close();
+      await tokens.close();
       audit.close();
       vault.close();
     },

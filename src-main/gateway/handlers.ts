@@ -19,6 +19,7 @@ export function createHandlers(deps: {
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
   readonly profiles: Profiles;
+  readonly signIns: Handlers['signIn'];
   readonly catalog: Pick<Catalog, 'refresh'>;
   readonly defaultView: () => View;
   readonly dispatch: Dispatch;
@@ -55,6 +56,7 @@ export function createHandlers(deps: {
       }),
     },
     profiles: deps.profiles.handlers,
+    signIn: deps.signIns,
     surface: { get: deps.surface },
     tools: {
       async list() {

@@ -115,7 +115,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
     const gateway = createGateway(
-      { platform, config, version, home: paths.home, registry, vault, connectors, audit },
+      { platform, config, version, home: paths.home, registry, vault, canSignIn: true, connectors, audit },
       () => ({
         socket,
         http: http.front?.url ?? null,

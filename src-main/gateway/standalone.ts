@@ -67,6 +67,7 @@ export function createServersGateway(options: {
       home: tmpdir(),
       registry,
       vault: createNoVault(),
+      canSignIn: false,
       connectors: {
         ...connectors,
         get: (name) =>

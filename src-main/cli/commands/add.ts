@@ -15,6 +15,7 @@ import { note, oneLine, print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Prompter } from '../prompt.ts';
+import { signIn } from '../sign-in.ts';
 import { createPrompter } from '../prompt.ts';
 
 /** `nucleus add`: a new profile, or another try at one that exists. */
@@ -52,6 +53,7 @@ export const add: CommandSpec = {
       .option('--read-write', 'let the server write, where the connector starts it read-only')
       .option('--read-only', 'start the server read-only, where the connector can')
       .option('--token-stdin', 'read the secrets from the first lines of stdin, one a line')
+      .option('--no-browser', 'where a sign-in is needed: print its address and take the answer pasted')
       .option('--no-connect', 'do not start the server to see whether it works')
       .option('--replace', 'put it in the place of a profile of that name; what is not given stays')
       .option('--dry-run', 'only print what would be added');
@@ -69,7 +71,7 @@ export const add: CommandSpec = {
     const prompter = createPrompter(context);
     try {
       const input = await complete(context, prompter, request, known);
-      if (input !== null) return await send(context, input);
+      if (input !== null) return await send(context, prompter, input, options.browser !== false);
       note(context, 'Cancelled; nothing was changed.');
       return 0;
     } finally {
@@ -195,10 +197,23 @@ function hintAtRelative(context: Context, args: readonly string[]): void {
   );
 }
 
-async function send(context: Context, input: AddProfile): Promise<number> {
+async function send(
+  context: Context,
+  prompter: Prompter,
+  input: AddProfile,
+  browser: boolean,
+): Promise<number> {
   return withApi(context, async ({ api }) => {
     const id = `${input.connector}:${input.name}`;
     const answer = await withProgress(context, `Adding ${id} …`, api.profiles.add(input));
+    if (answer.probe?.ok === false && answer.probe.code === 'SIGN_IN_REQUIRED' && context.input) {
+      // Nothing was there before: what comes to nothing leaves nothing.
+      const removeIfFailed = input.replace !== true;
+      const signedIn = await signIn(context, api, prompter, { profile: id, removeIfFailed }, browser);
+      if (context.json) printJson(context, { ...answer, signIn: signedIn });
+      note(context, `${input.replace ? 'replaced' : 'added'} ${id}`);
+      return 0;
+    }
     if (context.json) printJson(context, answer);
     for (const sentence of answer.notes) note(context, `note: ${oneLine(sentence)}`);
     const { probe } = answer;

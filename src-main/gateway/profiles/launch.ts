@@ -145,12 +145,6 @@ async function resolveHttp(
   transport: Exclude<Manifest['transport'], 'stdio'>,
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
-  if (manifest.auth === 'oauth')
-    throw new NucleusError(
-      'UPSTREAM_UNSUPPORTED',
-      `${profile.id} signs in with OAuth, which this version cannot do yet`,
-      { profile: profile.id },
-    );
   checkComplete(profile, manifest);
   const secrets: Record<string, string> = {};
   for (const name of secretHoles(Object.values(manifest.headers))) secrets[name] = await secret(name);

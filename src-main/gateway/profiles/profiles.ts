@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import type { Handlers, Probe, ProfileInfo, SignInInfo } from '../../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId, type Profile } from '../../../src-shared/model.ts';
 import type { Clock } from '../platform.ts';
@@ -22,6 +22,7 @@ export interface Profiles {
   readonly handlers: Handlers['profiles'];
   /** Whether a profile is out of every view, on its way to being removed. */
   isLeaving(id: string): boolean;
+  remove(id: string): Promise<string[]>;
   /** Does what removals are still to be done. */
   close(): Promise<void>;
 }
@@ -34,6 +35,11 @@ export function createProfiles(deps: {
   /** What names profiles elsewhere; it follows in the same transaction. */
   readonly clients: { renameProfile(from: string, to: string): void; removeProfile(id: string): void };
   readonly vault: Vault;
+  readonly signIns: {
+    rename(from: string, to: string): void;
+    leave(id: string): Promise<() => Promise<void>>;
+    describe(id: string): SignInInfo | null;
+  };
   readonly connectors: Connectors;
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
@@ -161,11 +167,6 @@ export function createProfiles(deps: {
   function prepare(input: Adding, before: Profile | null, isMovingAway: boolean): Profile {
     const id = profileId(input.connector, input.name);
     const manifest = connectors.get(input.connector);
-    if (manifest?.auth === 'oauth')
-      throw new NucleusError(
-        'UPSTREAM_UNSUPPORTED',
-        `connector ${manifest.name} needs a sign-in with OAuth, which this version of Nucleus cannot do yet`,
-      );
     if (manifest?.transport === 'stdio' && !manifest.stdio && !input.launch && !before?.launch)
       throw new NucleusError(
         'CONNECTOR_INVALID',
@@ -231,6 +232,7 @@ export function createProfiles(deps: {
       connector: manifest && connectors.summary(manifest),
       command: describeCommand(profile, manifest),
       credentials: secrets.length === 0 ? null : `${secrets.join(', ')} (in the vault)`,
+      signIn: deps.signIns.describe(profile.id),
       probe: withProbe ? await probe(profile.id) : null,
     };
   }
@@ -238,6 +240,8 @@ export function createProfiles(deps: {
   async function removeNow(id: string): Promise<string[]> {
     const profile = existing(id);
     const secrets = vault.names(id);
+    const endSignIn = await deps.signIns.leave(id);
+    existing(id);
     // The row goes first: a call that comes while the upstream is stopped must not start it again.
     deps.transaction(() => {
       vault.remove(id);
@@ -251,6 +255,7 @@ export function createProfiles(deps: {
     if (!isUsed(profile.connector) && connectors.removeCustom(profile.connector))
       removed.push(`connector ${profile.connector}`);
     deps.onChange(id);
+    await endSignIn();
     return removed;
   }
 
@@ -272,16 +277,13 @@ export function createProfiles(deps: {
         `a rule in config.toml names ${id} and would not hold for ${renamed.id}; change approval.ask_for first`,
         { profile: id },
       );
-    const secrets: Record<string, string> = {};
-    for (const secret of vault.names(id)) secrets[secret] = await vault.get(id, secret);
-    // A record is bound to its profile's id, so it is sealed anew for the new one.
-    const writeSecrets = await vault.put(renamed.id, secrets);
+    const moveSecrets = await vault.rename(id, renamed.id);
     // It may have been removed while the vault was opened.
     existing(id);
     deps.transaction(() => {
       store.insert(renamed);
-      writeSecrets();
-      vault.remove(id);
+      moveSecrets();
+      deps.signIns.rename(id, renamed.id);
       store.remove(id);
       deps.clients.renameProfile(id, renamed.id);
       if (profile.isDefault) store.setDefault(renamed.id);
@@ -315,6 +317,20 @@ export function createProfiles(deps: {
       return { kept };
     },
     rename: ({ id, name }) => rename(id, name),
+    async setSecrets({ id, secrets }) {
+      const profile = existing(id);
+      const needed = secretsOf(profile, connectors.get(profile.connector));
+      const unknown = Object.keys(secrets).find((name) => !needed.includes(name));
+      if (unknown !== undefined)
+        throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unknown}`);
+      const writeSecrets = await vault.put(id, secrets);
+      existing(id);
+      deps.transaction(writeSecrets);
+      // The next call starts it with the new one.
+      await supervisor.stop(id);
+      deps.onChange(id);
+      return { changed: Object.keys(secrets) };
+    },
     use({ id }) {
       existing(id);
       store.setDefault(id);
@@ -331,6 +347,7 @@ export function createProfiles(deps: {
   return {
     handlers,
     isLeaving: (id) => leaving.has(id),
+    remove: removeNow,
     async close() {
       for (const id of Array.from(leaving.keys())) await removeLeaving(id);
     },

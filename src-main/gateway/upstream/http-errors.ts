@@ -1,4 +1,5 @@
 import { NucleusError, type ErrorCode } from '../../../src-shared/errors.ts';
+import type { Authorization } from './authorization.ts';
 import { connectTimeout } from './http-client.ts';
 import type { AnswerKind } from './http-answer.ts';
 
@@ -33,6 +34,7 @@ export function createHttpErrors(options: {
   readonly url: URL;
   /** What an upstream may repeat to us and we to nobody. */
   readonly secrets: readonly string[];
+  readonly authorization?: Pick<Authorization, 'secrets'> | undefined;
 }): HttpErrors {
   const { profile, url } = options;
 
@@ -40,7 +42,8 @@ export function createHttpErrors(options: {
     new NucleusError(code, `the server of ${profile} at ${url.origin} ${what}`, { profile, ...data });
 
   const quote = (said: string | undefined): string => {
-    const text = options.secrets.reduce(
+    const secrets = [...options.secrets, ...(options.authorization?.secrets() ?? [])];
+    const text = secrets.reduce(
       (kept, secret) => (secret === '' ? kept : kept.replaceAll(secret, '…')),
       (said ?? '').replace(/[\p{C}\p{Z}]+/gu, ' ').trim(),
     );
