@@ -91,6 +91,7 @@ export class AppState {
         await this.settings.refresh();
         return this.#follow();
       case 'workspaces':
+      case 'sign-in':
         // No view shows them yet.
         return;
     }

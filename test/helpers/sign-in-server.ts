@@ -97,9 +97,9 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
     const grant: GrantType =
       (grantId === undefined ? undefined : await provider.Grant.find(grantId)) ??
       new provider.Grant({ accountId: person, clientId: String(params['client_id']) });
-    grant.addOIDCScope(String(params['scope'] ?? 'openid'));
+    grant.addOIDCScope(textOf(params['scope']) || 'openid');
     const { resource } = params;
-    if (typeof resource === 'string') grant.addResourceScope(resource, String(params['scope'] ?? ''));
+    if (typeof resource === 'string') grant.addResourceScope(resource, textOf(params['scope']));
     await provider.interactionFinished(request, response, {
       login: { accountId: person },
       consent: { grantId: await grant.save() },
@@ -110,7 +110,10 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
     const path = (request.url ?? '').split('?')[0] ?? '';
     paths.push(path);
     if (server.answer(path, request, response)) return;
-    if (path.startsWith('/interaction/')) return void interact(request, response);
+    if (path.startsWith('/interaction/')) {
+      void interact(request, response);
+      return;
+    }
     if (path === '/.well-known/oauth-authorization-server') request.url = '/.well-known/openid-configuration';
     const end = response.end.bind(response);
     // It writes what it answers in one piece.
@@ -217,7 +220,7 @@ export async function startResourceServer(
       const challenge = server.challenge();
       return json(response, 401, {}, challenge === null ? {} : { 'www-authenticate': challenge });
     }
-    const held = String(claims['scope'] ?? '').split(' ');
+    const held = textOf(claims['scope']).split(' ');
     if (body.includes('"tools/call"') && !held.includes(server.scopeNeeded))
       return json(
         response,
@@ -288,7 +291,7 @@ export async function browse(
     }
     const location = response.headers.get('location');
     if (location === null)
-      throw new Error(`the browser stands at ${url}: HTTP ${response.status} ${text.slice(0, 300)}`);
+      throw new Error(`the browser stands at ${url.href}: HTTP ${response.status} ${text.slice(0, 300)}`);
     url = new URL(location, url);
     if (url.origin === redirect.origin && url.pathname === redirect.pathname) return url;
   }
@@ -312,6 +315,10 @@ async function listen(scope: Scope): Promise<Server> {
     http.close();
   });
   return http;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function urlOf(http: Server): string {

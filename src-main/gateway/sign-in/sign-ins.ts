@@ -257,7 +257,7 @@ export function createSignIns(deps: {
         const flow = flowOf(id);
         // Who waits is the person; without one there is nobody to sign in.
         const gone = (): void =>
-          void flow.abort.abort(signInCancelled(flow.input.profile, 'whoever began it is gone'));
+          flow.abort.abort(signInCancelled(flow.input.profile, 'whoever began it is gone'));
         signal.addEventListener('abort', gone, { once: true });
         await flow.ended.promise;
         signal.removeEventListener('abort', gone);

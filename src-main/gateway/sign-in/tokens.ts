@@ -9,7 +9,7 @@ import { isFor, type Grant } from './grant.ts';
 import type { Grants } from './grants.ts';
 import type { Renewal } from './refresh.ts';
 
-/** A token this close to its end is renewed beside the calls; one closer is waited for. */
+/** A token this close to its end is renewed beside the calls, one closer is waited for; of a short life, parts of it. */
 const soonMs = 60_000;
 const endMs = 3_000;
 /** After a try that came to nothing the server is left alone for a while. */
@@ -45,13 +45,10 @@ export function createTokens(deps: {
   const challenges = new Map<string, Challenge>();
   const pauses = new Map<string, { readonly until: number; readonly error: NucleusError }>();
 
-  function isGood(grant: Grant, forMs: number): boolean {
-    return grant.expiresAt === null || grant.expiresAt - clock.now() > forMs;
-  }
-
   /** A short life is not spent on renewing. */
-  function isEnding(grant: Grant): boolean {
-    return !isGood(grant, Math.min(soonMs, (grant.lifetime ?? Infinity) / 5));
+  function isLeft(grant: Grant, milliseconds: number): boolean {
+    if (grant.expiresAt === null) return true;
+    return grant.expiresAt - clock.now() > Math.min(milliseconds, (grant.lifetime ?? Infinity) / 5);
   }
 
   function problem(profile: string, reason: Reason): NucleusError {
@@ -183,7 +180,7 @@ export function createTokens(deps: {
       const known = knownProblem(profile);
       if (known) throw known;
       if (!grant) return null;
-      if (!isGood(grant, endMs)) await renewOnce(profile);
+      if (!isLeft(grant, endMs)) await renewOnce(profile);
       const now = grantNow();
       return now && header(now);
     }
@@ -204,8 +201,8 @@ export function createTokens(deps: {
       current() {
         const grant = grantNow();
         if (!grant) return null;
-        if (store.get(profile).problem !== null || !isGood(grant, endMs)) return undefined;
-        if (isEnding(grant)) renewBeside(profile, grant);
+        if (store.get(profile).problem !== null || !isLeft(grant, endMs)) return undefined;
+        if (!isLeft(grant, soonMs)) renewBeside(profile, grant);
         return header(grant);
       },
       fresh,

@@ -80,7 +80,7 @@ export function createHttpErrors(options: {
         { detail: 'cut-off', outcome: 'unknown', reason: 'ended the stream' },
       ),
     answered(kind, status, { type = '', said }) {
-      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said));
+      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said), profile);
       return failure(code, what, { detail: kind, status, outcome });
     },
     busy(status, wait) {
@@ -179,6 +179,7 @@ function answerProblem(
   status: number,
   type: string,
   said: string,
+  profile: string,
 ): readonly [ErrorCode, string, CallOutcome] {
   if (kind === 'redirect')
     return [
@@ -189,7 +190,7 @@ function answerProblem(
   if (kind === 'denied')
     return [
       'UPSTREAM_REFUSED',
-      `refused the credentials (HTTP ${status}); give new ones with nucleus add --replace`,
+      `refused the credentials (HTTP ${status}); give another with nucleus secret ${profile}`,
       'not-run',
     ];
   if (kind === 'empty')

@@ -92,7 +92,7 @@ test('profiles outlive closing and opening', (t) => {
 test('a registry in memory has the same schema and leaves no file', () => {
   const { db, close } = openRegistry('memory');
   createProfileStore(db).insert(profile('atlas:default'));
-  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '7');
+  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '8');
   close();
 });
 
@@ -107,7 +107,7 @@ for (const version of [1, 2] as const) {
       profile('atlas:work', { createdAt: 1_690_000_001, isDefault: version === 2 }),
     ]);
     close();
-    assert.equal(versionOf(paths.registry), '7');
+    assert.equal(versionOf(paths.registry), '8');
   });
 }
 
@@ -129,7 +129,7 @@ test('a registry of schema 3 gains the clients and loses nothing', (t) => {
   assert.ok(before.every(([, found]) => found?.length === 1));
   assert.deepEqual(createClientStore(db).list(), []);
   close();
-  assert.deepEqual([versionOf(paths.registry), versionOf(`${paths.registry}.v3.bak`)], ['7', '3']);
+  assert.deepEqual([versionOf(paths.registry), versionOf(`${paths.registry}.v3.bak`)], ['8', '3']);
 });
 
 test('the original’s earliest file, which counts no versions, is migrated too', (t) => {
@@ -201,12 +201,12 @@ test('a registry of a newer Nucleus is refused and stays byte for byte what it w
   const paths = temporaryPaths(t);
   writeUsed(paths);
   const db = new Database(paths.registry);
-  db.exec("UPDATE meta SET val = '8' WHERE key = 'schema_version'");
+  db.exec("UPDATE meta SET val = '9' WHERE key = 'schema_version'");
   db.close();
   const before = bytesOf(paths);
   assert.throws(
     () => openRegistry({ paths }),
-    failsWith('REGISTRY_NEWER', paths.registry, 'schema 8', 'knows 7', 'update Nucleus'),
+    failsWith('REGISTRY_NEWER', paths.registry, 'schema 9', 'knows 8', 'update Nucleus'),
   );
   assert.equal(bytesOf(paths), before);
   assert.equal(existsSync(`${paths.registry}.v8.bak`), false);
