@@ -43,7 +43,7 @@ import type { Surface } from './routing/surface-view.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
-import { describeSignIn } from './sign-in/describe.ts';
+import { describeSignIn, signInNeeded } from './sign-in/describe.ts';
 import { createGrants } from './sign-in/grants.ts';
 import { renew } from './sign-in/refresh.ts';
 import { createSignIns } from './sign-in/sign-ins.ts';
@@ -405,6 +405,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { mode, chosen, budget, costs, warnings: [...warnings] };
   }
 
+  /** Whether a person has to sign in is known before a server is asked, and while one still runs. */
+  function withSignIn<S extends ReturnType<typeof supervisor.status>>(id: string, state: S): S {
+    const needed = signInNeeded(id, signInStore, connectors.get(store.get(id)?.connector ?? ''));
+    return needed === null ? state : { ...state, state: 'signed-out', problem: needed };
+  }
+
   function status(): GatewayStatus {
     const { mode: chosen, cost, warnings: stale } = shownSurface();
     return {
@@ -417,7 +423,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({
-        ...supervisor.status(id),
+        ...withSignIn(id, supervisor.status(id)),
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),

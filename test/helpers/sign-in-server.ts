@@ -25,6 +25,8 @@ export interface SignInServer {
   tokenSeconds: number;
   /** Answers a request instead of the server; false leaves it to the server. */
   answer: (path: string, request: IncomingMessage, response: ServerResponse) => boolean;
+  /** Keeps back what the token endpoint answers, though it did its work. */
+  held: Promise<void> | null;
   /** Changes what the metadata document says. */
   metadata: (document: Record<string, unknown>) => Record<string, unknown>;
   /** Marks in everything it issues, so that a leak is found. */
@@ -120,6 +122,10 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
     response.end = ((body?: unknown, ...rest: never[]) => {
       const text = Buffer.isBuffer(body) ? body.toString() : typeof body === 'string' ? body : '';
       if (path === '/token' || path === '/reg') note(text);
+      if (path === '/token' && server.held) {
+        void server.held.then(() => end(body as never, ...rest));
+        return response;
+      }
       if (!path.startsWith('/.well-known/')) return end(body as never, ...rest);
       const changed = JSON.stringify(server.metadata(JSON.parse(text) as Record<string, unknown>));
       response.setHeader('content-length', Buffer.byteLength(changed));
@@ -153,6 +159,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
     paths,
     tokenSeconds: 600,
     answer: () => false,
+    held: null,
     metadata: (document) => ({
       ...document,
       authorization_response_iss_parameter_supported: true,
@@ -176,6 +183,10 @@ export interface ResourceServer {
   readonly refused: Set<string>;
   /** The scope a tool call needs, which it says with 403. */
   scopeNeeded: string;
+  /** The one token it takes; null for every good one. */
+  only: string | null;
+  /** Answers a request itself; false leaves it to the server. */
+  answer: (response: ServerResponse) => boolean;
   authorization: SignInServer;
   /** How it refuses a request without a token. */
   challenge: () => string | null;
@@ -197,6 +208,8 @@ export async function startResourceServer(
     tokens,
     refused: new Set(),
     scopeNeeded: 'mcp:tools',
+    only: null,
+    answer: () => false,
     authorization,
     challenge: () => `Bearer realm="x", resource_metadata="${wellKnown}"`,
     metadata: () => ({
@@ -207,15 +220,15 @@ export async function startResourceServer(
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (server.answer(response)) return undefined;
     const metadata = server.metadata();
     if (request.url === new URL(wellKnown).pathname && metadata) return json(response, 200, metadata);
     if (request.url !== path) return json(response, 404, {});
     const body = await bodyOf(request);
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (token !== '') tokens.push(token);
-    const claims = server.refused.has(token)
-      ? null
-      : await server.authorization.verify(token, url).catch(() => null);
+    const isRefused = server.refused.has(token) || (server.only !== null && server.only !== token);
+    const claims = isRefused ? null : await server.authorization.verify(token, url).catch(() => null);
     if (!claims) {
       const challenge = server.challenge();
       return json(response, 401, {}, challenge === null ? {} : { 'www-authenticate': challenge });

@@ -15,6 +15,9 @@ import { createSignInFetch } from './web.ts';
 /** Telling an authorization server that a grant is over must not hold anybody up. */
 const revokeMs = 3_000;
 
+/** Sign-ins whose end can still be asked for. */
+const maxRecent = 200;
+
 /** What a connector says of its sign-in, all of it optional. */
 export interface SignInSettings {
   readonly scopes?: readonly string[];
@@ -67,6 +70,8 @@ export function createSignIns(deps: {
   const { clock, log } = platform;
   /** The last one of each profile. */
   const flows = new Map<string, Flow>();
+  /** By id, so that who waits hears the end of one whose profile is gone. */
+  const recent = new Map<string, Flow>();
 
   function say(flow: Flow, news: Partial<SignInState>): void {
     flow.state = { ...flow.state, ...news };
@@ -98,6 +103,7 @@ export function createSignIns(deps: {
       ended: Promise.withResolvers(),
     };
     flows.set(profile, flow);
+    remember(flow);
     log.info('sign-in begins', { profile, origin: target.server.origin });
     const shown = Promise.withResolvers<void>();
     const forget = clock.after(deps.limitMs, () => flow.abort.abort(timedOut(profile, deps.limitMs)));
@@ -236,8 +242,14 @@ export function createSignIns(deps: {
       .finally(forget);
   }
 
+  function remember(flow: Flow): void {
+    recent.set(flow.state.id, flow);
+    const [oldest] = recent.keys();
+    if (recent.size > maxRecent && oldest !== undefined) recent.delete(oldest);
+  }
+
   function flowOf(id: string): Flow {
-    const flow = [...flows.values()].find(({ state }) => state.id === id);
+    const flow = recent.get(id);
     if (flow) return flow;
     throw new NucleusError('SIGN_IN_FAILED', 'this sign-in is over; begin another one with nucleus sign-in');
   }
