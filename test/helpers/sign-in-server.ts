@@ -21,6 +21,8 @@ export interface SignInServer {
   readonly registrations: readonly Record<string, unknown>[];
   readonly revocations: readonly URLSearchParams[];
   readonly paths: readonly string[];
+  /** What the token endpoint gave out. */
+  readonly issued: readonly Record<string, unknown>[];
   /** How long access tokens live from now on. */
   tokenSeconds: number;
   /** Answers a request instead of the server; false leaves it to the server. */
@@ -41,6 +43,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
   const registrations: Record<string, unknown>[] = [];
   const revocations: URLSearchParams[] = [];
   const paths: string[] = [];
+  const issued: Record<string, unknown>[] = [];
   const secrets = new Set<string>();
   const provider = new Provider(issuer, {
     clients: [
@@ -146,6 +149,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
 
   function note(text: string): void {
     const answer = JSON.parse(text) as Record<string, unknown>;
+    if ('access_token' in answer) issued.push(answer);
     for (const name of ['access_token', 'refresh_token', 'client_secret'])
       if (typeof answer[name] === 'string') secrets.add(answer[name]);
   }
@@ -157,6 +161,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
     registrations,
     revocations,
     paths,
+    issued,
     tokenSeconds: 600,
     answer: () => false,
     held: null,

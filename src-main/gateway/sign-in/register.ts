@@ -31,29 +31,12 @@ export async function chooseClient(options: {
     );
   const sdk = await import('@modelcontextprotocol/client');
   try {
-    const {
-      client_id: id,
-      client_secret: secret,
-      token_endpoint_auth_method: method,
-    } = await sdk.registerClient(metadata.issuer, {
-      metadata,
-      clientMetadata: {
-        client_name: 'Nucleus',
-        redirect_uris: [options.redirectUri],
-        grant_types: ['authorization_code', 'refresh_token'],
-        response_types: ['code'],
-        application_type: 'native',
-        token_endpoint_auth_method: methodFor(metadata),
-      },
-      ...(options.scope !== null && { scope: options.scope }),
-      fetchFn: options.fetchFn,
+    // Some check the scope when they register, some want none there.
+    return await register(options, options.scope).catch((error: unknown) => {
+      const isAboutScope = error instanceof sdk.RegistrationRejectedError && error.status === 400;
+      if (isAboutScope && options.scope !== null) return register(options, null);
+      throw error;
     });
-    return {
-      id,
-      ...(secret !== undefined && { secret }),
-      ...(method !== undefined && { method }),
-      from: 'registered',
-    };
   } catch (error) {
     if (error instanceof sdk.RegistrationRejectedError)
       throw signInFailed(
@@ -62,6 +45,36 @@ export async function chooseClient(options: {
       );
     throw error;
   }
+}
+
+async function register(
+  { metadata, redirectUri, fetchFn }: Parameters<typeof chooseClient>[0],
+  scope: string | null,
+): Promise<SignInClient> {
+  const sdk = await import('@modelcontextprotocol/client');
+  const {
+    client_id: id,
+    client_secret: secret,
+    token_endpoint_auth_method: method,
+  } = await sdk.registerClient(metadata.issuer, {
+    metadata,
+    clientMetadata: {
+      client_name: 'Nucleus',
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      application_type: 'native',
+      token_endpoint_auth_method: methodFor(metadata),
+    },
+    ...(scope !== null && { scope }),
+    fetchFn,
+  });
+  return {
+    id,
+    ...(secret !== undefined && { secret }),
+    ...(method !== undefined && { method }),
+    from: 'registered',
+  };
 }
 
 /** A native app keeps no secret (RFC 8252, section 8.4), unless the server knows no client without one. */

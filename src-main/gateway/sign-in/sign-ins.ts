@@ -219,16 +219,17 @@ export function createSignIns(deps: {
     const { code, message } = error;
     log.warn('sign-in failed', { profile, code });
     const isLast = flows.get(profile) === flow;
-    if (code === 'SIGN_IN_CANCELLED') rememberAsked(profile);
+    if (flow.waiting) rememberAsked(profile, code === 'SIGN_IN_FAILED');
     if (removeIfFailed && isLast && deps.isThere(profile) && store.get(profile).issuer === null)
       await deps.removeProfile(profile);
     say(flow, { phase: 'failed', url: null, problem: { code, message } });
   }
 
-  /** What was asked for and declined is not asked for by the next call again. */
-  function rememberAsked(profile: string): void {
+  /** What was asked for in vain is not asked for by the next call again, nor, where the service does not know it, by anybody. */
+  function rememberAsked(profile: string, isUnknown: boolean): void {
     const { scopeWanted } = store.get(profile);
-    if (scopeWanted !== null) store.change(profile, { scopeAsked: scopeWanted });
+    if (scopeWanted === null || !deps.isThere(profile)) return;
+    store.change(profile, { scopeAsked: scopeWanted, ...(isUnknown && { scopeWanted: null }) });
   }
 
   async function revokeSoon(grant: Grant): Promise<void> {

@@ -79,6 +79,9 @@ export function createTokens(deps: {
   async function renewNow(profile: string): Promise<void> {
     const grant = grants.held(profile);
     if (!grant) throw signInRequired(profile, 'signed-out');
+    // Found out by the last one, while the answer to this request was on its way.
+    const known = knownProblem(profile);
+    if (known) throw known;
     const pause = pauses.get(profile);
     if (pause && pause.until > clock.now()) throw pause.error;
     const isMachine = grant.kind === 'machine';
