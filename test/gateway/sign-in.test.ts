@@ -13,7 +13,8 @@ import {
 import { createHome, createScope } from '../helpers/home.ts';
 import { passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
-import { browse, browseBack, json, startResourceServer } from '../helpers/sign-in-server.ts';
+import { browse, browseBack } from '../helpers/browse.ts';
+import { json, startResourceServer } from '../helpers/sign-in-server.ts';
 import { addGuarded, begin, ended, pageOf, signedIn, signIn, startWorld } from '../helpers/sign-in-world.ts';
 
 const scope = createScope();
@@ -69,7 +70,7 @@ test('a server that says nothing in its refusal is asked at the well-known place
 
 test('an authorization server that registers nobody is used with a client of one’s own', async () => {
   const world = await startWorld(scope);
-  world.authorization.metadata = ({ registration_endpoint: _, ...document }) => document;
+  world.authorization.metadata = (document) => ({ ...document, registration_endpoint: undefined });
   await addGuarded(gateway, 'given:work', world);
   const refused = await begin(gateway, 'given:work');
   assert.equal(refused.problem?.code, 'CLIENT_ID_REQUIRED');
@@ -85,9 +86,9 @@ test('an authorization server that registers nobody is used with a client of one
 test('a server that does not bind codes to who asked for them is refused', async () => {
   const world = await startWorld(scope);
   for (const methods of [undefined, ['plain']]) {
-    world.authorization.metadata = ({ code_challenge_methods_supported: _, ...document }) => ({
+    world.authorization.metadata = (document) => ({
       ...document,
-      ...(methods && { code_challenge_methods_supported: methods }),
+      code_challenge_methods_supported: methods,
     });
     const id = `weak:${methods ? 'plain' : 'absent'}`;
     await addGuarded(gateway, id, world);

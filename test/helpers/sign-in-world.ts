@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import type { BeginSignIn, SignInState } from '../../src-shared/contract.ts';
 import type { Gateway } from './client.ts';
 import type { Scope } from './home.ts';
+import { browseBack } from './browse.ts';
 import {
-  browseBack,
   startResourceServer,
   startSignInServer,
   type ResourceServer,

@@ -249,5 +249,5 @@ async function checkToken(
 
 /** Why a flow ends without an answer. */
 export function timedOut(profile: string, milliseconds: number): Error {
-  return signInCancelled(profile, `nobody signed in within ${Math.round(milliseconds / 1_000)} s`);
+  return signInCancelled(profile, `nobody signed in within ${milliseconds / 1_000} s`);
 }
