@@ -274,8 +274,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     documentUrl: config.sign_in.client_metadata_url ?? null,
     target: createSignInTarget({ store, connectors, vault, canSignIn: deps.canSignIn }),
     isThere: (id) => store.get(id) !== null,
-    async onSignedIn(id) {
-      await supervisor.stop(id);
+    async onSignedIn(id, isSameAccount) {
+      // The next request takes the new token along; calls that run for the same account go on.
+      if (!isSameAccount) await supervisor.stop(id);
       onProfilesChanged(id);
       if (background) catalog.refresh(id).catch(toNucleusError);
     },
@@ -538,7 +539,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       newOld.close();
       await comparer.close();
       catalog.close();
-      signIns.close();
+      await signIns.close();
       await profiles.close();
       await supervisor.close();
       await tokens.close();

@@ -1,6 +1,7 @@
 // Signing in from a terminal: the browser, the pasted address, and what is left when it fails.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
@@ -11,7 +12,7 @@ import { createHome, createScope } from '../helpers/home.ts';
 import { definedOf, nucleus, nucleusBin, nucleusJson, nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { startWorld } from '../helpers/sign-in-world.ts';
-import { withDeadline } from '../helpers/until.ts';
+import { until, withDeadline } from '../helpers/until.ts';
 
 const scope = createScope();
 const home = createHome(scope);
@@ -141,6 +142,31 @@ test('a token is changed from stdin, and the next call has it', async () => {
   assert.equal(empty.code, 2);
   const none = await nucleus(home, ['sign-in', 'pat:default'], { env });
   assert.match(none.stderr, /nobody signs in for pat:default.*nucleus secret/);
+});
+
+test('Ctrl-C while somebody signs in leaves nothing behind', async () => {
+  verifies('NUC-024', 'NUC-029');
+  const { server } = await startWorld(scope);
+  const alone = createHome(scope);
+  for (const [where, whereEnv] of [
+    [home, env],
+    [alone, passphrase(alone)],
+  ] as const) {
+    const child = spawn(nucleusBin, ['add', 'broken', server.url, '--no-browser'], {
+      cwd: where.user,
+      env: definedOf({ ...where.env, ...whereEnv }),
+    });
+    await withDeadline('the address', once(child.stdout, 'data'), 10_000);
+    const startedAt = performance.now();
+    child.kill('SIGINT');
+    await withDeadline('its end', once(child, 'close'), 5_000);
+    assert.ok(performance.now() - startedAt < 2_000);
+    await until('nothing is left of it', async () => {
+      const profiles = (await nucleusJson(where, ['list'], { env: whereEnv })) as { id: string }[];
+      return !profiles.some(({ id }) => id === 'broken:default');
+    });
+    assert.equal(existsSync(join(where.state, 'connectors', 'broken.toml')), false);
+  }
 });
 
 test('nobody is waited for longer than config.toml says', async () => {

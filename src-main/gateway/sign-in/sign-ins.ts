@@ -35,7 +35,8 @@ export interface SignIns {
   rename(from: string, to: string): void;
   /** Before a profile is removed; the returned function ends its grant at the service, when it is gone here. */
   leave(profile: string): Promise<() => Promise<void>>;
-  close(): void;
+  /** Cancels what is open, and waits until that is so. */
+  close(): Promise<void>;
 }
 
 type Begin = Parameters<Handlers['signIn']['begin']>[0];
@@ -61,7 +62,7 @@ export function createSignIns(deps: {
   target(profile: string): Promise<{ readonly server: URL; readonly settings: SignInSettings }>;
   isThere(profile: string): boolean;
   /** A profile has another account or other tokens than before. */
-  onSignedIn(profile: string): Promise<void>;
+  onSignedIn(profile: string, isSameAccount: boolean): Promise<void>;
   removeProfile(profile: string): Promise<void>;
   /** There is something new to show. */
   onState(): void;
@@ -108,7 +109,10 @@ export function createSignIns(deps: {
     const shown = Promise.withResolvers<void>();
     const forget = clock.after(deps.limitMs, () => flow.abort.abort(timedOut(profile, deps.limitMs)));
     void run(flow, target, shown.resolve)
-      .catch((error: unknown) => fail(flow, toNucleusError(error)))
+      .catch((error: unknown) => {
+        const { aborted, reason } = flow.abort.signal;
+        return fail(flow, toNucleusError(aborted ? reason : error));
+      })
       .finally(() => {
         forget();
         shown.resolve();
@@ -155,7 +159,10 @@ export function createSignIns(deps: {
     flow.waiting = waiting;
     say(flow, { phase: 'waiting', url: waiting.url.href });
     onShown();
-    if (how === 'browser') return platform.openBrowser(waiting.url);
+    if (how === 'browser')
+      return platform.openBrowser(waiting.url).catch((error: unknown) => {
+        throw signInFailed(profile, `no browser could be opened (${toNucleusError(error).message})`);
+      });
     if (how === 'manual') return;
     if (!platform.openSignIn)
       throw signInFailed(profile, 'there is no window here; run nucleus sign-in, which uses your browser');
@@ -208,7 +215,8 @@ export function createSignIns(deps: {
     const notes = twins.length === 0 ? [] : [`${twins.join(', ')} is the same account`];
     for (const note of notes) log.warn('one account in several profiles', { profile, note });
     log.info('signed in', { profile, issuer: grant.issuer });
-    await deps.onSignedIn(profile);
+    const isSame = before !== null && identity !== null && !isOther && known.subject !== null;
+    await deps.onSignedIn(profile, isSame);
     say(flow, { phase: 'done', account: account.account, notes });
     // Only where it cannot take the new one along.
     if (before && before.client.id !== grant.client.id) void revokeSoon(before);
@@ -300,8 +308,10 @@ export function createSignIns(deps: {
         if (grant) await revokeSoon(grant);
       };
     },
-    close() {
-      for (const profile of flows.keys()) cancel(profile);
+    async close() {
+      const open = [...flows.values()].filter(isOpen);
+      for (const { input } of open) cancel(input.profile);
+      await Promise.all(open.map(({ ended }) => ended.promise));
     },
   };
 }
