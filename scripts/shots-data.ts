@@ -146,6 +146,7 @@ export const infos: Readonly<Record<string, ProfileInfo>> = Object.fromEntries(
         word.replace('{}', one.metadata['file'] ?? '').replace('{ro}', String(one.readOnly)),
       ),
       credentials: one.connector === 'github' ? 'token (in the vault)' : null,
+      signIn: null,
       probe: null,
     },
   ]),

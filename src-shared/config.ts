@@ -6,18 +6,16 @@ import { modes, parseAlwaysOn } from './modes.ts';
 import { rankers } from './ranker.ts';
 import { separators } from './tool-name.ts';
 
-/** A timer cannot wait longer (2^31 - 1 milliseconds). */
-const longest = parseDuration('24d');
-
-const duration = (fallback: string, describe: string, shortest = 0) =>
+/** `most`: a timer cannot wait longer than 24d (2^31 - 1 milliseconds). */
+const duration = (fallback: string, describe: string, shortest = 0, most = '24d') =>
   z
     .string()
     .regex(durationPattern)
     .default(fallback)
     .transform((text, context) => {
       const milliseconds = parseDuration(text);
-      if (milliseconds >= shortest && milliseconds <= longest) return milliseconds;
-      const message = shortest > 0 ? `must be from ${shortest}ms to 24d` : 'must be at most 24d';
+      if (milliseconds >= shortest && milliseconds <= parseDuration(most)) return milliseconds;
+      const message = shortest > 0 ? `must be from ${shortest}ms to ${most}` : `must be at most ${most}`;
       context.addIssue({ code: 'custom', message });
       return z.NEVER;
     })
@@ -150,6 +148,16 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('What a person is asked before it runs.'),
+  sign_in: z
+    .strictObject({
+      timeout: duration('5m', 'How long a person may take to sign in, at most 5m.', 1, '5m'),
+      client_metadata_url: z
+        .url({ protocol: /^https$/, error: 'must be an https address' })
+        .optional()
+        .describe('Where a metadata document of Nucleus is (CIMD), for services that take one.'),
+    })
+    .prefault({})
+    .describe('How people sign in to services.'),
   gateway: z
     .strictObject({
       idle_exit: duration(

@@ -51,8 +51,16 @@ export const AddClient = z.object({
   expiresIn: z.string().max(50).nullable().default(null),
 });
 
-/** How an upstream is doing. `asleep`: known and not running; it starts when called. */
-export const UpstreamState = z.enum(['asleep', 'starting', 'ready', 'resting', 'failing', 'locked']);
+/** How an upstream is doing. `asleep`: known and not running; it starts when called. `signed-out`: a person has to sign in. */
+export const UpstreamState = z.enum([
+  'asleep',
+  'starting',
+  'ready',
+  'resting',
+  'failing',
+  'locked',
+  'signed-out',
+]);
 export type UpstreamState = z.infer<typeof UpstreamState>;
 
 export const UpstreamStatus = z.object({
@@ -185,6 +193,62 @@ export const Probe = z.discriminatedUnion('ok', [
 ]);
 export type Probe = z.infer<typeof Probe>;
 
+/** Who is signed in for a profile. */
+export const SignInInfo = z.object({
+  /** A name of the account, where the service tells one. */
+  account: z.string().nullable(),
+  /** The authorization server. */
+  issuer: z.string().nullable(),
+  /** Unix milliseconds. */
+  signedInAt: z.number().nullable(),
+  /** Why a person has to sign in again, in words; null while nobody has to. */
+  problem: z.string().nullable(),
+  /** Other profiles of the same account. */
+  sameAs: z.array(z.string()),
+});
+export type SignInInfo = z.infer<typeof SignInInfo>;
+
+/** A sign-in under way, or the last one of a profile. */
+export const SignInState = z.object({
+  id: z.string(),
+  profile: z.string(),
+  /** `waiting`: for the person, at `url`. */
+  phase: z.enum(['opening', 'waiting', 'finishing', 'done', 'failed']),
+  how: z.enum(['browser', 'window', 'manual']),
+  /** The page to sign in at, while it is waited for. */
+  url: z.string().nullable(),
+  /** Unix milliseconds: nobody is waited for longer. */
+  endsAt: z.number(),
+  /** Who signed in, where the service tells. */
+  account: z.string().nullable(),
+  /** What a person should know though it succeeded. */
+  notes: z.array(z.string()),
+  problem: z.object({ code: z.string(), message: z.string() }).nullable(),
+});
+export type SignInState = z.infer<typeof SignInState>;
+
+export const BeginSignIn = z.object({
+  profile: z.string(),
+  /** The system's browser, a window of the app with that profile's cookies, or a page the person opens by hand. */
+  how: z.enum(['browser', 'window', 'manual']).default('browser'),
+  /** Lets somebody else sign in than the account the profile belongs to. */
+  otherAccount: z.boolean().default(false),
+  /** An OAuth app of one's own; it is kept with the sign-in. `key` is a private key in PEM. */
+  client: z
+    .object({
+      id: z.string().min(1).max(2_000),
+      secret: z.string().max(10_000).optional(),
+      key: z.string().max(20_000).optional(),
+    })
+    .nullable()
+    .default(null),
+  /** With a client and its secret or key: no person takes part. */
+  isMachine: z.boolean().default(false),
+  /** Removes the profile when this comes to nothing and nobody ever signed in for it. */
+  removeIfFailed: z.boolean().default(false),
+});
+export type BeginSignIn = z.input<typeof BeginSignIn>;
+
 export const ProfileInfo = z.object({
   profile: Profile,
   connector: ConnectorSummary.nullable(),
@@ -192,6 +256,8 @@ export const ProfileInfo = z.object({
   command: z.array(z.string()),
   /** Where its secrets are kept, in words, or null when it has none. */
   credentials: z.string().nullable(),
+  /** null where nobody ever signed in or had to. */
+  signIn: SignInInfo.nullable(),
   /** null when no probe was asked for. */
   probe: Probe.nullable(),
 });
@@ -257,7 +323,16 @@ export const AppSettings = z.object({
 export type AppSettings = z.infer<typeof AppSettings>;
 
 /** What a window has to ask about again. */
-export const Topic = z.enum(['profiles', 'approvals', 'status', 'tools', 'hosts', 'settings', 'workspaces']);
+export const Topic = z.enum([
+  'profiles',
+  'approvals',
+  'status',
+  'tools',
+  'hosts',
+  'settings',
+  'workspaces',
+  'sign-in',
+]);
 export type Topic = z.infer<typeof Topic>;
 
 /** A raw MCP result: what the upstream sent, nothing read into it. */
@@ -321,7 +396,26 @@ export const contract = {
       }),
       z.object({ profile: Profile, probe: Probe.nullable() }),
     ),
+    /** Another value for a secret it has; only what is named changes. */
+    setSecrets: ask(
+      z.object({ id: z.string(), secrets: z.record(z.string(), z.string().max(100_000)) }),
+      z.object({ changed: z.array(z.string()) }),
+    ),
     clearDefault: ask(z.object({ connector: z.string() }), z.object({ cleared: z.boolean() })),
+  },
+  signIn: {
+    /** Takes the place of one that is open for the profile. Answers when its page is there, or it failed. */
+    begin: ask(BeginSignIn, SignInState),
+    /** The last one of each profile; `sign-in` is announced when one changes. */
+    list: ask(z.object({}), z.array(SignInState)),
+    /** Answers when it is over. It is cancelled when the one who waits is gone. */
+    wait: ask(z.object({ id: z.string() }), SignInState),
+    /** Takes the address the browser was sent back to, where it could not reach us. */
+    finish: ask(
+      z.object({ id: z.string(), redirect: z.string().max(20_000) }),
+      z.object({ isTaken: z.boolean() }),
+    ),
+    cancel: ask(z.object({ profile: z.string() }), z.object({ cancelled: z.boolean() })),
   },
   surface: {
     get: ask(z.object({}), Surface),

@@ -94,8 +94,11 @@ export const errorTable = {
 
   VAULT_LOCKED: { rpc: -32000, exit: 5, surface: 'result' },
   SECRET_MISSING: { rpc: -32000, exit: 5, surface: 'result' },
+  SIGN_IN_REQUIRED: { rpc: -32000, exit: 5, surface: 'result' },
   SIGN_IN_CANCELLED: { rpc: -32000, exit: 5, surface: 'result' },
   SIGN_IN_FAILED: { rpc: -32000, exit: 5, surface: 'result' },
+  CLIENT_ID_REQUIRED: { rpc: -32000, exit: 5, surface: 'result' },
+  OTHER_ACCOUNT: { rpc: -32000, exit: 5, surface: 'result' },
 
   INTERNAL: { rpc: -32603, exit: 1, surface: 'error' },
 } as const satisfies Record<string, ErrorRow>;

@@ -41,6 +41,8 @@ export const Profile = z.object({
   variant: z.string().optional(),
   /** The way it signs in; absent means the connector's own. */
   auth: z.string().optional(),
+  /** Who is signed in for it, where that is known. */
+  account: z.string().optional(),
 });
 export type Profile = z.infer<typeof Profile>;
 

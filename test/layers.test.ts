@@ -29,13 +29,13 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
     /^(node:.*|better-sqlite3)$/,
   ],
   [
-    'src-main/gateway/auth',
-    ['src-shared', ...gateway('platform.ts', 'storage', 'wire')],
-    /^(node:.*|zod|@modelcontextprotocol\/(client|core|server)(\/.*)?)$/,
+    'src-main/gateway/sign-in',
+    ['src-shared', ...gateway('platform.ts', 'storage', 'upstream/authorization.ts')],
+    /^(node:.*|zod|jose|@modelcontextprotocol\/client)$/,
   ],
   [
     'src-main/gateway/upstream',
-    ['src-shared', ...gateway('platform.ts', 'wire', 'auth', 'storage')],
+    ['src-shared', ...gateway('platform.ts', 'wire', 'storage')],
     /^(node:.*|@modelcontextprotocol\/(client|core)(\/.*)?)$/,
   ],
   [
@@ -45,7 +45,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   ],
   [
     'src-main/gateway/profiles',
-    ['src-shared', ...gateway('platform.ts', 'routing', 'upstream', 'auth', 'storage', 'wire', 'config')],
+    ['src-shared', ...gateway('platform.ts', 'routing', 'upstream', 'storage', 'wire', 'config')],
     /^(node:.*|smol-toml|zod)$/,
   ],
   [

@@ -26,6 +26,7 @@ export type AddOptions = {
   readonly variant?: string;
   readonly auth?: string;
   readonly tokenStdin?: boolean;
+  readonly browser?: boolean;
   readonly connect?: boolean;
   readonly dryRun?: boolean;
   readonly replace?: boolean;

@@ -3,6 +3,7 @@ import { getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
+import { openBrowser } from './open-browser.ts';
 
 /** What plain Node offers the gateway. */
 export function createNodePlatform(options: {
@@ -25,6 +26,7 @@ export function createNodePlatform(options: {
           cwd,
         },
       ),
+    openBrowser: (url) => openBrowser(url, options.env),
     async loadKeychain() {
       // The native library looks for the session bus in the process, which may have been started outside the login.
       const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];

@@ -31,6 +31,17 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/add.ts')).add,
   },
   {
+    name: 'sign-in',
+    aliases: ['login'],
+    summary: 'sign in to the service of a profile, or sign in again',
+    load: async () => (await import('./commands/sign-in.ts')).signInCommand,
+  },
+  {
+    name: 'secret',
+    summary: 'give a profile another token or password',
+    load: async () => (await import('./commands/secret.ts')).secret,
+  },
+  {
     name: 'list',
     aliases: ['ls'],
     summary: 'list the profiles',

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { utilityProcess } from 'electron';
+import { shell, utilityProcess } from 'electron';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
 import { asChild } from './builtin-process.ts';
+import { forgetSignIn, openSignInWindow } from './sign-in-window.ts';
 
 /** What Electron's main process offers the gateway. */
 export function createElectronPlatform(options: {
@@ -25,6 +26,9 @@ export function createElectronPlatform(options: {
       );
       return asChild(child, (pid, signal) => signalProcess(pid, signal));
     },
+    openBrowser: (url) => shell.openExternal(url.href),
+    openSignIn: (asked) => openSignInWindow({ ...asked, log: options.log }),
+    forgetSignIn,
     async loadKeychain() {
       // The native library looks for the session bus in the process, which may have been started outside the login.
       const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];

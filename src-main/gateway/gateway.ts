@@ -46,11 +46,18 @@ import type { Surface } from './routing/surface-view.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
+import { describeSignIn, signInNeeded } from './sign-in/describe.ts';
+import { createGrants } from './sign-in/grants.ts';
+import { renew } from './sign-in/refresh.ts';
+import { createSignIns } from './sign-in/sign-ins.ts';
+import { createTokens } from './sign-in/tokens.ts';
+import { createSignInTarget } from './sign-in-target.ts';
 import { createCatalogStore, type DefinitionKind } from './storage/catalog-store.ts';
 import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createEraStore } from './storage/era-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
+import { createSignInStore } from './storage/sign-in-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
 import { createWorkspaceStore } from './storage/workspace-store.ts';
 import type { Vault } from './storage/vault.ts';
@@ -81,6 +88,8 @@ export interface GatewayDeps {
   readonly home: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  /** false: no vault keeps what a sign-in brings. */
+  readonly canSignIn: boolean;
   readonly connectors: Connectors;
   readonly audit: Audit;
 }
@@ -136,6 +145,17 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   let background = false;
   let shown = store.list();
 
+  const signInStore = createSignInStore(registry.db);
+  const grants = createGrants({ vault, store: signInStore, transaction });
+  const tokens = createTokens({
+    grants,
+    store: signInStore,
+    clock,
+    log,
+    renew: (grant) => renew(grant, clock),
+    onChange: () => announcer.announce('sign-in'),
+  });
+
   const supervisor = createSupervisor({
     clock,
     log,
@@ -148,6 +168,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       store,
       connectors,
       vault,
+      tokens: deps.canSignIn ? tokens : null,
       inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
     eras: createEraMemory({ store: createEraStore(registry.db), clock, launchOf }),
@@ -256,14 +277,33 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const exposedDispatch = createExposedDispatch(dispatch, config.surface);
   const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
+  const signIns = createSignIns({
+    platform,
+    grants,
+    store: signInStore,
+    tokens,
+    limitMs: config.sign_in.timeout,
+    documentUrl: config.sign_in.client_metadata_url ?? null,
+    target: createSignInTarget({ store, connectors, vault, canSignIn: deps.canSignIn }),
+    isThere: (id) => store.get(id) !== null,
+    async onSignedIn(id, isSameAccount) {
+      // The next request takes the new token along; calls that run for the same account go on.
+      if (!isSameAccount) await supervisor.stop(id);
+      onProfilesChanged(id);
+      if (background) catalog.refresh(id).catch(toNucleusError);
+    },
+    removeProfile: async (id) => void (await profiles.remove(id)),
+    onState: () => announcer.announce('sign-in'),
+  });
   const profiles = createProfiles({
     store,
     transaction(work) {
-      onRegistry(() => registry.db.transaction(work)());
+      transaction(work);
       clients.reload();
     },
     clients,
     vault,
+    signIns: { ...signIns, describe: (id) => describeSignIn(signInStore, id) },
     connectors,
     catalog,
     supervisor,
@@ -334,6 +374,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     }
   }
 
+  function transaction(work: () => void): void {
+    onRegistry(() => registry.db.transaction(work)());
+  }
+
   function roots(id: string): readonly Params[] {
     return rootsOf(store.get(id)?.roots ?? []);
   }
@@ -360,6 +404,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const handlers = createHandlers({
     connectors,
     profiles: { ...profiles.handlers, ...pickers },
+    signIns: signIns.handlers,
     catalog,
     defaultView,
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
@@ -395,6 +440,13 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { mode, chosen, budget, alwaysOn: [...alwaysOn], ...warned, ...settings.origins() };
   }
 
+  /** Whether a person has to sign in is known before a server is asked, and while one still runs. */
+  function withSignIn<S extends ReturnType<typeof supervisor.status>>(id: string, state: S): S {
+    const profile = store.get(id);
+    const needed = signInNeeded(id, signInStore, profile && connectors.of(profile));
+    return needed === null ? state : { ...state, state: 'signed-out', problem: needed };
+  }
+
   function status(): GatewayStatus {
     const { mode: chosen, cost, warnings: stale } = shownSurface();
     return {
@@ -407,7 +459,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({
-        ...supervisor.status(id),
+        ...withSignIn(id, supervisor.status(id)),
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
@@ -529,8 +581,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       newOld.close();
       await comparer.close();
       catalog.close();
+      await signIns.close();
       await profiles.close();
       await supervisor.close();
+      await tokens.close();
       audit.close();
       vault.close();
     },

@@ -29,6 +29,7 @@ export function createHandlers(deps: {
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
   readonly profiles: Handlers['profiles'];
+  readonly signIns: Handlers['signIn'];
   readonly catalog: Pick<Catalog, 'refresh'>;
   readonly defaultView: () => View;
   readonly dispatch: Dispatch;
@@ -89,6 +90,7 @@ export function createHandlers(deps: {
         return deps.surface();
       },
     },
+    signIn: deps.signIns,
     tools: {
       async list({ wait }) {
         const view = wait ? await listedView() : deps.defaultView();

@@ -126,6 +126,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         home: paths.home,
         registry,
         vault,
+        canSignIn: true,
         connectors,
         audit,
       },

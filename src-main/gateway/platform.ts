@@ -47,6 +47,20 @@ export interface Platform {
     server: string,
     options: { args: readonly string[]; env: Readonly<Record<string, string>>; cwd: string },
   ): Child;
+  /** Shows a page in the system's browser, through no shell; rejects where there is none. Called with http and https only. */
+  openBrowser(url: URL): Promise<void>;
+  /**
+   * Lets a person sign in in a window of our own, with the cookies of that profile alone, and answers with the redirect
+   * URI as it was called, query included. Missing where there are no windows.
+   */
+  openSignIn?(options: {
+    readonly profile: string;
+    readonly url: URL;
+    readonly redirectUri: string;
+    readonly signal: AbortSignal;
+  }): Promise<URL>;
+  /** Forgets what that window's pages stored for a profile. */
+  forgetSignIn?(profile: string): Promise<void>;
   /** Imports the keychain library; rejects where it cannot load. Called on first need only. */
   loadKeychain(): Promise<Keychain>;
 }

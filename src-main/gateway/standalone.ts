@@ -71,6 +71,7 @@ export function createServersGateway(options: {
       home: tmpdir(),
       registry,
       vault: createNoVault(),
+      canSignIn: false,
       connectors: { ...connectors, get, of: ({ connector }) => get(connector) },
       audit: noAudit,
     },

@@ -4,8 +4,10 @@ import type { Child, Platform } from './platform.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { connectionOf } from './profiles/base-connection.ts';
 import { resolveLaunch, withoutNarrowing, type ResolvedLaunch } from './profiles/launch.ts';
+import type { Tokens } from './sign-in/tokens.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
+import type { Authorization } from './upstream/authorization.ts';
 import { createLoginPath, upstreamEnvironment } from './upstream/environment.ts';
 import { openHttpOfEra } from './upstream/http-eras.ts';
 import { openModernHttp } from './upstream/http-modern.ts';
@@ -24,6 +26,8 @@ export function createUpstreamOpener(deps: {
   readonly store: Pick<ProfileStore, 'get'>;
   readonly connectors: Pick<Connectors, 'of'>;
   readonly vault: Pick<Vault, 'get'>;
+  /** null: nobody can sign in here. */
+  readonly tokens: Pick<Tokens, 'open'> | null;
   /** The input schema of a tool as the server of a profile lists it. */
   inputSchema(profile: string, tool: string): unknown;
 }): (profile: string) => Promise<Transport> {
@@ -41,11 +45,30 @@ export function createUpstreamOpener(deps: {
   /** What was found out lasts as long as this gateway: a new start of an upstream does not probe again. */
   const spoken: SpokenTransports = new Map();
 
-  function reach(profile: string, launch: Extract<ResolvedLaunch, { kind: 'http' }>): Transport {
+  async function reach(
+    profile: string,
+    launch: Extract<ResolvedLaunch, { kind: 'http' }>,
+    isNeeded: boolean,
+  ): Promise<Transport> {
     const { url, transport, messageUrl } = launch;
     const headers = { ...lowerCased(config.headers), ...launch.headers };
     const secrets = [...launch.secrets, ...wordsOf(headers)];
-    const options = { profile, url, headers, secrets, clock, log, limit: config.max_frame_mib };
+    // Who brings a token of his own does not sign in.
+    const mayNeed =
+      deps.tokens !== null && headers['authorization'] === undefined && launch.secrets.length === 0;
+    const authorization: Authorization | undefined = mayNeed
+      ? await deps.tokens?.open(profile, url, isNeeded)
+      : undefined;
+    const options = {
+      profile,
+      url,
+      headers,
+      secrets,
+      authorization,
+      clock,
+      log,
+      limit: config.max_frame_mib,
+    };
     if (transport === 'sse' || messageUrl) return openSse({ ...options, messageUrl });
     return openHttpOfEra({
       modern: () => openModernHttp({ ...options, inputSchema: (tool) => deps.inputSchema(profile, tool) }),
@@ -60,7 +83,7 @@ export function createUpstreamOpener(deps: {
     const manifest = deps.connectors.of(profile);
     const asked = isBase ? withoutNarrowing(profile, manifest) : profile;
     const launch = await resolveLaunch(asked, manifest, (name) => deps.vault.get(id, name));
-    if (launch.kind === 'http') return reach(id, launch);
+    if (launch.kind === 'http') return reach(id, launch, manifest?.auth === 'oauth');
     const env = upstreamEnvironment({
       gateway: platform.env,
       path: await loginPath(),

@@ -113,6 +113,9 @@ export class AppState {
       case 'workspaces':
         if (this.view === 'settings') await this.workspacesView.list.refresh();
         return;
+      case 'sign-in':
+        // No view shows them yet.
+        return;
     }
   }
 

@@ -7,14 +7,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@modelcontextprotocol/client';
-import { isLater } from './later.ts';
+import type { Started } from './gateway.ts';
+import type { Credentials } from './sign-in.ts';
 
 interface Tool {
   readonly name: string;
   readonly inputSchema: object;
 }
 
-interface Context {
+interface Context extends Credentials {
   readonly toolCalls?: readonly { readonly name: string; readonly arguments: Record<string, unknown> }[];
 }
 
@@ -22,16 +23,20 @@ const scenario = process.env['MCP_CONFORMANCE_SCENARIO'] ?? '';
 const context = JSON.parse(process.env['MCP_CONFORMANCE_CONTEXT'] ?? '{}') as Context;
 const isModern = process.env['MCP_CONFORMANCE_PROTOCOL_VERSION'] === '2026-07-28';
 
-if (!isLater(scenario)) await drive(process.argv.at(-1) ?? '');
+/** How the person before the gateway signs in again when a call needs it; null where nobody can. */
+let signInAgain: (() => Promise<void>) | null = null;
+
+await drive(process.argv.at(-1) ?? '');
 
 async function drive(url: string): Promise<void> {
   // The suite ends a scenario that takes too long by a signal; the gateway is to end with it.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
-  const { addressOf, startGateway } = await import('./gateway.ts');
+  const { addressOf } = await import('./gateway.ts');
   const home = mkdtempSync(join(tmpdir(), 'nucleus-conformance-client-'));
   process.once('exit', () => rmSync(home, { recursive: true, force: true, maxRetries: 3 }));
-  const gateway = startGateway({ url }, home);
+  const gateway = await startFor(url, home);
   try {
+    if (gateway === null) return;
     const client = await connect(new URL(await addressOf(gateway)));
     try {
       await useAll(client);
@@ -43,8 +48,25 @@ async function drive(url: string): Promise<void> {
     console.error(`driver failed: ${(error as Error).message}`);
     process.exitCode = 1;
   } finally {
+    await gateway?.end();
+    console.error(gateway?.output());
+  }
+}
+
+/** A gateway before the scenario's server; null where the person could not sign in, which some scenarios want. */
+async function startFor(url: string, home: string): Promise<Started | null> {
+  if (!scenario.startsWith('auth/')) return (await import('./gateway.ts')).startGateway({ url }, home);
+  const { startSignInGateway } = await import('./sign-in.ts');
+  const gateway = await startSignInGateway(home, scenario, context);
+  signInAgain = gateway.signIn;
+  try {
+    if (await gateway.add(url)) await gateway.signIn();
+    return gateway;
+  } catch (error) {
+    console.error(`not signed in: ${(error as Error).message}`);
     await gateway.end();
     console.error(gateway.output());
+    return null;
   }
 }
 
@@ -90,11 +112,26 @@ async function useAll(client: Client): Promise<void> {
   const calls = context.toolCalls ?? (known.length > 0 ? known : [{ name: 'any', arguments: {} }]);
   for (const call of calls)
     // Some scenarios answer with errors, or with what the client will not take; their checks tell what counts.
-    await client.callTool(call).catch((error: Error) => console.error(`${call.name}: ${error.message}`));
+    await callSignedIn(client, call).catch((error: Error) => console.error(`${call.name}: ${error.message}`));
   const [resource] = resources ? (await client.listResources()).resources : [];
   if (resource) await client.readResource({ uri: resource.uri });
   const [prompt] = prompts ? (await client.listPrompts()).prompts : [];
   if (prompt) await client.getPrompt({ name: prompt.name });
+}
+
+/** As a person at the client: who is asked to sign in does, as often as it is asked. */
+async function callSignedIn(
+  client: Client,
+  call: { name: string; arguments: Record<string, unknown> },
+): Promise<void> {
+  for (let tries = 0; tries < 5; tries += 1) {
+    const { content, isError } = await client.callTool(call);
+    const [first] = content;
+    const text = first?.type === 'text' ? first.text : '';
+    if (isError) console.error(`${call.name}: ${text}`);
+    if (isError !== true || !signInAgain || !/needs a sign-in/.test(text)) return;
+    await signInAgain();
+  }
 }
 
 /** Something for each argument a tool demands. */

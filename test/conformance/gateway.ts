@@ -37,7 +37,12 @@ export async function addressOf(gateway: Started): Promise<string> {
 }
 
 /** Starts a command of which nothing is left when this process ends. */
-export function start(command: string, args: readonly string[], folder: string): Started {
+export function start(
+  command: string,
+  args: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>> = {},
+): Started {
   mkdirSync(folder, { recursive: true });
   const child = spawn(command, args, {
     cwd: root,
@@ -45,6 +50,7 @@ export function start(command: string, args: readonly string[], folder: string):
       HOME: folder,
       NUCLEUS_HOME: join(folder, 'state'),
       PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`,
+      ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -39,16 +39,6 @@ test('another check, or the same check for another reason, still fails', () => {
   for (const found of other) assert.equal(judge(bridged, [found]).failed.length, 1);
 });
 
-test('what belongs to a part that is not built neither passes nor fails', () => {
-  const fine: Check = { id, status: 'SUCCESS', description: '' };
-  const signIns = [
-    { scenario: 'auth/basic-cimd', isScored: true, checks: [failure(id, 'odd')] },
-    { scenario: 'auth/iss-unexpected', isScored: true, checks: [fine] },
-  ];
-  const { later, passed, failed } = judge({ role: 'client', set: '2026-07-28' }, signIns);
-  assert.deepEqual([later, passed, failed], [2, 0, []]);
-});
-
 test('an excuse that is not needed fails the run', () => {
   const { failed, passed } = judge(bridged, [result({ id, status: 'SUCCESS', description: '' })]);
   assert.equal(passed, 0);

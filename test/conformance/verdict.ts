@@ -1,5 +1,4 @@
 import { impossible, type Impossible } from './impossible.ts';
-import { isLater } from './later.ts';
 import type { Run } from './pairing.ts';
 import type { Check, ScenarioResult } from './suite.ts';
 
@@ -14,8 +13,6 @@ export interface Verdict {
   readonly failed: readonly Failure[];
   /** Failures that the specification makes unavoidable in this pairing. */
   readonly impossible: readonly (Failure & { readonly reason: string })[];
-  /** Scored scenarios of a part that is not built: nobody ran them. */
-  readonly later: number;
   readonly unscoredPassed: number;
   readonly unscoredFailed: readonly Failure[];
   readonly warnings: readonly Failure[];
@@ -26,16 +23,11 @@ export function judge(run: Run, results: readonly ScenarioResult[]): Verdict {
     passed: 0,
     failed: [] as Failure[],
     impossible: [] as (Failure & { reason: string })[],
-    later: 0,
     unscoredPassed: 0,
     unscoredFailed: [] as Failure[],
     warnings: [] as Failure[],
   };
   for (const { scenario, isScored, checks } of results) {
-    if (isLater(scenario)) {
-      if (isScored) verdict.later += 1;
-      continue;
-    }
     const entry = impossible.find((one) => one.scenario === scenario && one.where(run));
     const failing = checks.filter(({ status }) => status === 'FAILURE');
     const warning = checks.filter(({ status }) => status === 'WARNING');

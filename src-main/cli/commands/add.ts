@@ -24,6 +24,7 @@ import { offerChoices } from '../pick-questions.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
 import type { Prompter } from '../prompt.ts';
+import { signIn } from '../sign-in.ts';
 import { createPrompter } from '../prompt.ts';
 
 /** `nucleus add`: a new profile, or another try at one that exists. */
@@ -63,6 +64,7 @@ export const add: CommandSpec = {
       .option('--variant <name>', 'another way to the service; nucleus connectors NAME lists them')
       .option('--auth <method>', 'another way to sign in; nucleus connectors NAME lists them')
       .option('--token-stdin', 'read the secrets from the first lines of stdin, one a line')
+      .option('--no-browser', 'where a sign-in is needed: print its address and take the answer pasted')
       .option('--no-connect', 'do not start the server to see whether it works')
       .option('--replace', 'put it in the place of a profile of that name; what is not given stays')
       .option('--dry-run', 'only print what would be added');
@@ -84,7 +86,7 @@ export const add: CommandSpec = {
         note(context, 'Cancelled; nothing was changed.');
         return 0;
       }
-      const { profile, probe } = await send(context, input);
+      const { profile, probe } = await send(context, prompter, input, options.browser !== false);
       if (probe?.ok && context.input && known.connector && input.launch === null)
         await offerChoices(
           context,
@@ -257,10 +259,23 @@ function secretsOf(
   return { secrets: method?.secrets ?? way.secrets };
 }
 
-async function send(context: Context, input: AddProfile): Promise<Added> {
+async function send(
+  context: Context,
+  prompter: Prompter,
+  input: AddProfile,
+  browser: boolean,
+): Promise<Added> {
   return withApi(context, async ({ api }) => {
     const id = `${input.connector}:${input.name}`;
     const answer = await withProgress(context, `Adding ${id} …`, api.profiles.add(input));
+    if (answer.probe?.ok === false && answer.probe.code === 'SIGN_IN_REQUIRED' && context.input) {
+      // Nothing was there before: what comes to nothing leaves nothing.
+      const removeIfFailed = input.replace !== true;
+      const signedIn = await signIn(context, api, prompter, { profile: id, removeIfFailed }, browser);
+      if (context.json) printJson(context, { ...answer, signIn: signedIn });
+      note(context, `${input.replace ? 'replaced' : 'added'} ${id}`);
+      return answer;
+    }
     if (context.json) printJson(context, answer);
     for (const sentence of answer.notes) note(context, `note: ${oneLine(sentence)}`);
     const { probe } = answer;

@@ -1,4 +1,4 @@
-import type { Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import type { Probe, ProfileInfo, SignInInfo } from '../../../src-shared/contract.ts';
 import { formatAge } from '../../../src-shared/duration.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';
@@ -31,7 +31,7 @@ export const info: CommandSpec = {
 
 function describe(
   context: Context,
-  { profile, connector, command, credentials, probe }: ProfileInfo,
+  { profile, connector, command, credentials, signIn, probe }: ProfileInfo,
 ): string {
   const created = new Date(profile.createdAt * 1_000).toISOString();
   const age = formatAge(Date.now() - profile.createdAt * 1_000);
@@ -49,6 +49,8 @@ function describe(
     ['default', profile.isDefault ? 'yes' : 'no'],
     ['read-only', profile.readOnly === null ? null : profile.readOnly ? 'yes' : 'no'],
     ['metadata', formatMetadata(profile.metadata)],
+    ['signed in', signIn === null ? null : describeSignIn(signIn)],
+    ['same as', signIn === null || signIn.sameAs.length === 0 ? null : signIn.sameAs.join(', ')],
     ['credentials', credentials],
     ['checked', connector?.checked ? `${connector.checked.on} (${connector.checked.method})` : null],
     ['probe', probe === null ? null : describeProbe(probe)],
@@ -57,6 +59,12 @@ function describe(
     value === null ? [] : [`  ${key.padEnd(12)}: ${oneLine(value)}`],
   );
   return [`═══ ${oneLine(profile.id)}`, ...lines].join('\n');
+}
+
+function describeSignIn({ account, issuer, signedInAt, problem }: SignInInfo): string {
+  if (problem !== null) return `✗ ${problem}; run nucleus sign-in`;
+  const since = signedInAt === null ? '' : `, ${formatAge(Date.now() - signedInAt)} ago`;
+  return `${account === null ? 'yes' : `as ${account}`} (${issuer ?? ''}${since})`;
 }
 
 function describeProbe(probe: Probe): string {

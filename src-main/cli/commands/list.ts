@@ -23,7 +23,10 @@ export const list: CommandSpec = {
         profile.id,
         profile.isDefault ? '✓' : '',
         formatAge(now - profile.createdAt * 1_000),
-        formatMetadata(profile.metadata),
+        formatMetadata({
+          ...(profile.account !== undefined && { account: profile.account }),
+          ...profile.metadata,
+        }),
       ]);
       print(context, table(['ID', 'DEFAULT', 'AGE', 'METADATA'], rows));
       return 0;

@@ -154,12 +154,6 @@ async function resolveHttp(
   transport: Exclude<Manifest['transport'], 'stdio'>,
   secret: (name: string) => Promise<string>,
 ): Promise<ResolvedLaunch> {
-  if (manifest.auth === 'oauth')
-    throw new NucleusError(
-      'UPSTREAM_UNSUPPORTED',
-      `${profile.id} signs in with OAuth, which this version cannot do yet`,
-      { profile: profile.id },
-    );
   checkComplete(profile, manifest);
   const { readOnly } = contextOf(profile, manifest, {});
   const needed = secretHoles(Object.values(headerTemplates(manifest, readOnly)));

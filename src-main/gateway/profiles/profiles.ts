@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path';
-import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import type { Handlers, Probe, ProfileInfo, SignInInfo } from '../../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId, type ConnectorSummary, type Profile } from '../../../src-shared/model.ts';
 import type { Clock } from '../platform.ts';
@@ -29,6 +29,7 @@ export interface Profiles {
   setMetadata(id: string, fields: Readonly<Record<string, string>>): Promise<Profile>;
   /** Whether a profile is out of every view, on its way to being removed. */
   isLeaving(id: string): boolean;
+  remove(id: string): Promise<string[]>;
   /** Does what removals are still to be done. */
   close(): Promise<void>;
 }
@@ -41,6 +42,11 @@ export function createProfiles(deps: {
   /** What names profiles elsewhere; it follows in the same transaction. */
   readonly clients: { renameProfile(from: string, to: string): void; removeProfile(id: string): void };
   readonly vault: Vault;
+  readonly signIns: {
+    rename(from: string, to: string): void;
+    leave(id: string): Promise<() => Promise<void>>;
+    describe(id: string): SignInInfo | null;
+  };
   readonly connectors: Connectors;
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
@@ -176,11 +182,6 @@ export function createProfiles(deps: {
         'ARGUMENTS_INVALID',
         `connector ${manifest.name} has no read-only switch; limit what its token or sign-in may do instead`,
       );
-    if (manifest?.auth === 'oauth')
-      throw new NucleusError(
-        'UPSTREAM_UNSUPPORTED',
-        `connector ${manifest.name} needs a sign-in with OAuth, which this version of Nucleus cannot do yet`,
-      );
     if (manifest?.transport === 'stdio' && !manifest.stdio)
       throw new NucleusError(
         'CONNECTOR_INVALID',
@@ -251,6 +252,7 @@ export function createProfiles(deps: {
       connector: summaryOf(profile.connector),
       command: describeCommand(profile, connectors.of(profile)),
       credentials: secrets.length === 0 ? null : `${secrets.join(', ')} (in the vault)`,
+      signIn: deps.signIns.describe(profile.id),
       probe: withProbe ? await probe(profile.id) : null,
     };
   }
@@ -258,6 +260,8 @@ export function createProfiles(deps: {
   async function removeNow(id: string): Promise<string[]> {
     const profile = existing(id);
     const secrets = vault.names(id);
+    const endSignIn = await deps.signIns.leave(id);
+    existing(id);
     // The row goes first: a call that comes while the upstream is stopped must not start it again.
     deps.transaction(() => {
       vault.remove(id);
@@ -271,6 +275,7 @@ export function createProfiles(deps: {
     if (!isUsed(profile.connector) && connectors.removeCustom(profile.connector))
       removed.push(`connector ${profile.connector}`);
     deps.onChange(id);
+    await endSignIn();
     return removed;
   }
 
@@ -292,16 +297,13 @@ export function createProfiles(deps: {
         `a rule in config.toml names ${id} and would not hold for ${renamed.id}; change approval.ask_for first`,
         { profile: id },
       );
-    const secrets: Record<string, string> = {};
-    for (const secret of vault.names(id)) secrets[secret] = await vault.get(id, secret);
-    // A record is bound to its profile's id, so it is sealed anew for the new one.
-    const writeSecrets = await vault.put(renamed.id, secrets);
+    const moveSecrets = await vault.rename(id, renamed.id);
     // It may have been removed while the vault was opened.
     existing(id);
     deps.transaction(() => {
       store.insert(renamed);
-      writeSecrets();
-      vault.remove(id);
+      moveSecrets();
+      deps.signIns.rename(id, renamed.id);
       store.remove(id);
       deps.clients.renameProfile(id, renamed.id);
       if (profile.isDefault) store.setDefault(renamed.id);
@@ -345,6 +347,20 @@ export function createProfiles(deps: {
       return { kept };
     },
     rename: ({ id, name }) => rename(id, name),
+    async setSecrets({ id, secrets }) {
+      const profile = existing(id);
+      const needed = secretsOf(profile, connectors.of(profile));
+      const unknown = Object.keys(secrets).find((name) => !needed.includes(name));
+      if (unknown !== undefined)
+        throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unknown}`);
+      const writeSecrets = await vault.put(id, secrets);
+      existing(id);
+      deps.transaction(writeSecrets);
+      // The next call starts it with the new one.
+      await supervisor.stop(id);
+      deps.onChange(id);
+      return { changed: Object.keys(secrets) };
+    },
     use({ id }) {
       existing(id);
       store.setDefault(id);
@@ -364,6 +380,7 @@ export function createProfiles(deps: {
     probe,
     setMetadata,
     isLeaving: (id) => leaving.has(id),
+    remove: removeNow,
     async close() {
       for (const id of Array.from(leaving.keys())) await removeLeaving(id);
     },

@@ -266,7 +266,8 @@ function bindingsOf(asked: readonly Entry[] | undefined, profiles: readonly Prof
   return wanted.flatMap(({ id, alias, note, isDefault }) => {
     const profile = profiles.find((candidate) => candidate.id === id);
     if (!profile) return [];
-    const { connector, metadata } = profile;
+    const { connector, account } = profile;
+    const metadata = account === undefined ? profile.metadata : { account, ...profile.metadata };
     return [{ profile: id, connector, alias, metadata, isDefault: isDefault ?? profile.isDefault, note }];
   });
 }

@@ -22,17 +22,20 @@ interface Row {
   readonly roots: string | null;
   readonly variant: string | null;
   readonly auth: string | null;
+  readonly account: string | null;
 }
+
+const withAccount = 'SELECT profiles.*, sign_ins.account FROM profiles LEFT JOIN sign_ins ON profile_id = id';
 
 /** Reads and writes profiles; what it does is done when the call returns. */
 export function createProfileStore(db: Database) {
-  const all = db.prepare<[], Row>('SELECT * FROM profiles ORDER BY connector, name');
-  const one = db.prepare<[string], Row>('SELECT * FROM profiles WHERE id = ?');
-  const insert = db.prepare<[Row]>(
+  const all = db.prepare<[], Row>(`${withAccount} ORDER BY connector, name`);
+  const one = db.prepare<[string], Row>(`${withAccount} WHERE id = ?`);
+  const insert = db.prepare<[Omit<Row, 'account'>]>(
     `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots, variant, auth)
      VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots, @variant, @auth)`,
   );
-  const update = db.prepare<[Row]>(
+  const update = db.prepare<[Omit<Row, 'account'>]>(
     `UPDATE profiles SET connector = @connector, name = @name, metadata = @metadata, created_at = @created_at,
      is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots, variant = @variant, auth = @auth WHERE id = @id`,
   );
@@ -86,7 +89,8 @@ export function createProfileStore(db: Database) {
   };
 }
 
-function toRow(profile: Profile): Row {
+/** The account is not the profile's own fact: a sign-in writes it. */
+function toRow(profile: Profile): Omit<Row, 'account'> {
   return {
     id: profile.id,
     connector: profile.connector,
@@ -118,6 +122,7 @@ function toProfile(row: Row): Profile {
     ...(roots && { roots }),
     ...(row.variant !== null && { variant: row.variant }),
     ...(row.auth !== null && { auth: row.auth }),
+    ...(row.account !== null && { account: row.account }),
   };
 }
 

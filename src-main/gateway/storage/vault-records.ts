@@ -29,6 +29,9 @@ export function createVaultRecords(db: Database) {
       'SELECT kind FROM vault_records WHERE profile_id = ? AND issuer = ? ORDER BY kind',
     )
     .pluck();
+  const places = db.prepare<[string], SecretPlace>(
+    'SELECT profile_id, issuer, kind FROM vault_records WHERE profile_id = ?',
+  );
   const write = db.prepare<[SecretPlace & Sealed]>(
     `INSERT INTO vault_records (profile_id, issuer, kind, nonce, sealed)
      VALUES (@profile_id, @issuer, @kind, @nonce, @sealed)
@@ -45,6 +48,7 @@ export function createVaultRecords(db: Database) {
     read: (place: SecretPlace): SealedSecret | null =>
       onRegistry(() => one.get(place.profile_id, place.issuer, place.kind)) ?? null,
     kinds: (profileId: string, issuer: string): string[] => onRegistry(() => kinds.all(profileId, issuer)),
+    places: (profileId: string): SecretPlace[] => onRegistry(() => places.all(profileId)),
     write: (place: SecretPlace, content: Sealed): void => {
       const { profile_id, issuer, kind } = place;
       onRegistry(() => write.run({ profile_id, issuer, kind, ...content }));

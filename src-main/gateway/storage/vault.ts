@@ -7,7 +7,7 @@ import type { Paths } from './paths.ts';
 import { seal } from './seal.ts';
 import { onRegistry } from './sqlite-errors.ts';
 import { secretMissing, vaultLocked, type Backend } from './vault-errors.ts';
-import { binding, createVaultRecords, openRecord } from './vault-records.ts';
+import { binding, createVaultRecords, openRecord, type SecretPlace } from './vault-records.ts';
 
 /** The only home of secrets. */
 export interface Vault {
@@ -21,8 +21,15 @@ export interface Vault {
    */
   put(profileId: string, secrets: Readonly<Record<string, string>>): Promise<() => void>;
   get(profileId: string, name: string): Promise<string>;
-  /** Names of the secrets a profile has; needs no key. */
+  /** Names of the secrets people typed for a profile; needs no key. */
   names(profileId: string): string[];
+  /** As `put`, for one secret that belongs to an authorization server. */
+  keep(place: SecretPlace, value: string): Promise<() => void>;
+  /** The secret of a place; null where there is none. */
+  read(place: SecretPlace): Promise<string | null>;
+  drop(place: SecretPlace): void;
+  /** As `put`: what one profile has becomes another's, sealed anew, because a record is bound to its profile's id. */
+  rename(from: string, to: string): Promise<() => void>;
   remove(profileId: string): void;
   move(to: Backend): Promise<VaultStatus>;
   rekey(): Promise<VaultStatus>;
@@ -101,6 +108,21 @@ export function createVault(deps: {
     reason: key === null && refusal !== null ? String(refusal.error.data['reason']) : null,
   });
 
+  const write = (place: SecretPlace, value: string): void => {
+    // Sealed only now: the key may have been changed since, and its records with it.
+    if (key === null) throw vaultLocked('it was closed before the secrets were written');
+    rows.write(place, seal(key, Buffer.from(value, 'utf8'), binding(place)));
+  };
+  const read = async (place: SecretPlace): Promise<string | null> => {
+    if (rows.read(place) === null) return null;
+    const opened = await open();
+    const record = rows.read(place);
+    const content = record === null ? null : openRecord(opened, record);
+    if (content === null)
+      throw secretMissing(place.profile_id, place.kind, 'its record does not open with the vault’s key');
+    return content.toString('utf8');
+  };
+
   return {
     current,
     async status() {
@@ -120,25 +142,33 @@ export function createVault(deps: {
       const entries = Object.entries(secrets);
       if (entries.length > 0) await open();
       return () => {
-        for (const [name, value] of entries) {
-          // Sealed only now: the key may have been changed since, and its records with it.
-          if (key === null) throw vaultLocked('it was closed before the secrets were written');
-          const place = { profile_id: profileId, issuer: typed, kind: name };
-          rows.write(place, seal(key, Buffer.from(value, 'utf8'), binding(place)));
-        }
+        for (const [name, value] of entries)
+          write({ profile_id: profileId, issuer: typed, kind: name }, value);
       };
     },
     async get(profileId, name) {
-      const place = { profile_id: profileId, issuer: typed, kind: name };
-      if (rows.read(place) === null) throw secretMissing(profileId, name, 'none is stored');
-      const opened = await open();
-      const record = rows.read(place);
-      const content = record === null ? null : openRecord(opened, record);
-      if (content === null)
-        throw secretMissing(profileId, name, 'its record does not open with the vault’s key');
-      return content.toString('utf8');
+      const value = await read({ profile_id: profileId, issuer: typed, kind: name });
+      if (value === null) throw secretMissing(profileId, name, 'none is stored');
+      return value;
     },
     names: (profileId) => rows.kinds(profileId, typed),
+    async keep(place, value) {
+      await open();
+      return () => write(place, value);
+    },
+    read,
+    drop: (place) => rows.drop(place),
+    async rename(from, to) {
+      const moved: (readonly [SecretPlace, string])[] = [];
+      for (const place of rows.places(from)) {
+        const value = await read(place);
+        if (value !== null) moved.push([{ ...place, profile_id: to }, value]);
+      }
+      return () => {
+        for (const [place, value] of moved) write(place, value);
+        rows.remove(from);
+      };
+    },
     remove: (profileId) => rows.remove(profileId),
     move: (to) =>
       exclusive(async () => {
@@ -205,6 +235,10 @@ export function createNoVault(): Vault {
     get: (profileId, name) =>
       Promise.reject(secretMissing(profileId, name, 'there is no vault with --servers')),
     names: () => [],
+    keep: refuse,
+    read: () => Promise.resolve(null),
+    drop: () => {},
+    rename: () => Promise.resolve(() => {}),
     remove: () => {},
     move: refuse,
     rekey: refuse,

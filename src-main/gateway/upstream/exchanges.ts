@@ -14,6 +14,8 @@ export interface Exchange {
   /** How often no connection came to be. */
   misses: number;
   isRepeated: boolean;
+  /** It was turned down for want of a good token. */
+  isDenied: boolean;
   /** An answer began: what happens to its connection now shows there. */
   hasResponse: boolean;
   /** Answered, lost or given up: nothing that still happens to it matters. */
@@ -58,6 +60,7 @@ export function createExchanges(transport: () => Pick<Transport, 'onLine' | 'onL
         request: null,
         misses: 0,
         isRepeated: false,
+        isDenied: false,
         hasResponse: false,
         isDone: false,
         lastEventId: '',

@@ -1,4 +1,5 @@
 import { NucleusError, type ErrorCode } from '../../../src-shared/errors.ts';
+import type { Authorization } from './authorization.ts';
 import { connectTimeout } from './http-client.ts';
 import type { AnswerKind } from './http-answer.ts';
 
@@ -33,6 +34,7 @@ export function createHttpErrors(options: {
   readonly url: URL;
   /** What an upstream may repeat to us and we to nobody. */
   readonly secrets: readonly string[];
+  readonly authorization?: Pick<Authorization, 'secrets'> | undefined;
 }): HttpErrors {
   const { profile, url } = options;
 
@@ -40,7 +42,8 @@ export function createHttpErrors(options: {
     new NucleusError(code, `the server of ${profile} at ${url.origin} ${what}`, { profile, ...data });
 
   const quote = (said: string | undefined): string => {
-    const text = options.secrets.reduce(
+    const secrets = [...options.secrets, ...(options.authorization?.secrets() ?? [])];
+    const text = secrets.reduce(
       (kept, secret) => (secret === '' ? kept : kept.replaceAll(secret, '…')),
       (said ?? '').replace(/[\p{C}\p{Z}]+/gu, ' ').trim(),
     );
@@ -77,7 +80,7 @@ export function createHttpErrors(options: {
         { detail: 'cut-off', outcome: 'unknown', reason: 'ended the stream' },
       ),
     answered(kind, status, { type = '', said }) {
-      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said));
+      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said), profile);
       return failure(code, what, { detail: kind, status, outcome });
     },
     busy(status, wait) {
@@ -176,6 +179,7 @@ function answerProblem(
   status: number,
   type: string,
   said: string,
+  profile: string,
 ): readonly [ErrorCode, string, CallOutcome] {
   if (kind === 'redirect')
     return [
@@ -186,7 +190,7 @@ function answerProblem(
   if (kind === 'denied')
     return [
       'UPSTREAM_REFUSED',
-      `refused the credentials (HTTP ${status}); give new ones with nucleus add --replace`,
+      `refused the credentials (HTTP ${status}); give another with nucleus secret ${profile}`,
       'not-run',
     ];
   if (kind === 'empty')

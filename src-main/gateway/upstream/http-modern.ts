@@ -29,7 +29,7 @@ export function openModernHttp(
     inputSchema(tool: string): unknown;
   },
 ): Transport {
-  const { url, limit, clock } = options;
+  const { url, limit, clock, authorization } = options;
   const client = createHttpClient(url, clock);
   const errors = createHttpErrors(options);
   const exchanges = createExchanges(() => transport);
@@ -49,6 +49,7 @@ export function openModernHttp(
     client,
     clock,
     errors,
+    authorization,
     target: () => target,
     isPatient: () => isGreeted,
     onResponse: receive,

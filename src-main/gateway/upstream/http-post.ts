@@ -1,7 +1,9 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { NucleusError } from '../../../src-shared/errors.ts';
+import { toNucleusError, type NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock } from '../platform.ts';
+import type { Authorization } from './authorization.ts';
 import type { Exchange } from './exchanges.ts';
+import { discard } from './http-answer.ts';
 import type { HttpClient, HttpTarget } from './http-client.ts';
 import type { HttpErrors } from './http-errors.ts';
 
@@ -19,24 +21,58 @@ export function createPoster(deps: {
   readonly client: HttpClient;
   readonly clock: Clock;
   readonly errors: HttpErrors;
+  readonly authorization?: Authorization | undefined;
   target(): HttpTarget;
   /** Whether the server was there before, so that waiting for it is worth it. */
   isPatient(): boolean;
   onResponse(exchange: Exchange, response: IncomingMessage): void;
   onFailure(exchange: Exchange, error: NucleusError): void;
 }): (exchange: Exchange) => void {
-  const { client, clock, errors } = deps;
+  const { client, clock, errors, authorization } = deps;
 
   function post(exchange: Exchange): void {
-    const request = client.request(withHeaders(deps.target(), exchange.headers), exchange.message);
+    const header = authorization?.current();
+    if (header !== undefined || !authorization) return go(exchange, header ?? null);
+    authorization.fresh().then(
+      (fresh) => {
+        if (!exchange.isDone) go(exchange, fresh);
+      },
+      (error: unknown) => deps.onFailure(exchange, toNucleusError(error)),
+    );
+  }
+
+  function go(exchange: Exchange, header: string | null): void {
+    const own = header === null ? exchange.headers : ['authorization', header, ...exchange.headers];
+    const request = client.request(withHeaders(deps.target(), own), exchange.message);
     exchange.request = request;
     request.on('response', (response) => {
+      if (isForAuthorization(response)) return denied(exchange, response, header);
       exchange.hasResponse = true;
       deps.onResponse(exchange, response);
     });
     request.on('error', (error) => failed(exchange, request, error));
     if (exchange.id === undefined) limit(exchange, request);
     request.end(exchange.message);
+  }
+
+  function isForAuthorization({ statusCode = 0, headers }: IncomingMessage): boolean {
+    return authorization?.concerns(statusCode, headers['www-authenticate']) ?? false;
+  }
+
+  /** The server did not look at the request, so it may go out again with another token; once. */
+  function denied(exchange: Exchange, response: IncomingMessage, sent: string | null): void {
+    const { statusCode: status = 0, headers } = response;
+    discard(response);
+    // Whatever becomes of this connection says nothing about the request any more.
+    exchange.request = null;
+    const isSecond = exchange.isDenied;
+    exchange.isDenied = true;
+    authorization?.refused({ status, challenge: headers['www-authenticate'], sent, isSecond }).then(
+      () => {
+        if (!exchange.isDone) post(exchange);
+      },
+      (error: unknown) => deps.onFailure(exchange, toNucleusError(error)),
+    );
   }
 
   function limit(exchange: Exchange, request: ClientRequest): void {
@@ -48,7 +84,7 @@ export function createPoster(deps: {
   }
 
   function failed(exchange: Exchange, request: ClientRequest, error: NodeJS.ErrnoException): void {
-    if (exchange.isDone || exchange.hasResponse) return;
+    if (exchange.isDone || exchange.hasResponse || exchange.request !== request) return;
     if (!client.isEstablished(request)) {
       const unreachable = errors.unreachable(error);
       const wait = waitsMs[exchange.misses];

@@ -3,6 +3,7 @@ import type { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { createAnswerStreams } from './answer-stream.ts';
+import { authorizationHeader, type Authorization } from './authorization.ts';
 import { createExchanges, type Exchange } from './exchanges.ts';
 import { answerKind, contentType, discard, retryAfter, type AnswerKind } from './http-answer.ts';
 import { commonHeaders, createHttpClient, type HttpMethod, type HttpTarget } from './http-client.ts';
@@ -23,6 +24,8 @@ export interface HttpOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** What must not be repeated in a sentence. */
   readonly secrets: readonly string[];
+  /** Where a person signed in, or may have to. */
+  readonly authorization?: Authorization | undefined;
   readonly clock: Clock;
   readonly log: Log;
   /** Longest single message, in bytes. */
@@ -39,7 +42,7 @@ export function openHttp(
     onUnspoken?(message: string, id: number, error: NucleusError): boolean;
   },
 ): Transport {
-  const { url, limit, clock } = options;
+  const { url, limit, clock, authorization } = options;
   const client = createHttpClient(url, clock);
   const errors = createHttpErrors(options);
   const exchanges = createExchanges(() => transport);
@@ -65,6 +68,8 @@ export function openHttp(
       ...(session === null ? [] : ['mcp-session-id', session]),
       ...(revision === null ? [] : ['mcp-protocol-version', revision]),
       ...(lastEventId === '' ? [] : ['last-event-id', lastEventId]),
+      // A POST gets it when it goes out.
+      ...(method === 'POST' ? [] : authorizationHeader(authorization)),
     ]);
   let target = targetFor('POST');
 
@@ -72,6 +77,7 @@ export function openHttp(
     client,
     clock,
     errors,
+    authorization,
     target: () => target,
     isPatient: () => isGreeted,
     onResponse: receive,
@@ -132,6 +138,7 @@ export function openHttp(
       log: options.log,
       limit,
       open: (lastEventId) => client.request(targetFor('GET', lastEventId)),
+      authorization,
       onMessage: (data) => deliver(data),
       onGone: () => wither('ended the session (HTTP 404)'),
     });

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Clock, Log } from '../platform.ts';
 import { readEvents } from '../wire/events.ts';
+import type { Authorization } from './authorization.ts';
 import { answerKind, discard } from './http-answer.ts';
 
 /** The wait before the stream is opened again grows from the first to the last of these. */
@@ -24,6 +25,7 @@ export function listenToServer(deps: {
   readonly limit: number;
   /** Asks for the stream; with the id of the last event seen, for what came after it. */
   open(lastEventId: string): ClientRequest;
+  readonly authorization?: Pick<Authorization, 'fresh'> | undefined;
   onMessage(data: Buffer): void;
   /** The stream was there and now the server does not know its session. */
   onGone(): void;
@@ -58,6 +60,11 @@ export function listenToServer(deps: {
     if (kind !== 'events') {
       discard(response);
       if (kind === 'busy' || kind === 'failure') return over(false);
+      if (status === 401 && deps.authorization && failures < manyFailures) {
+        // A token that ran out is renewed beside it; where only a person can, the calls say so.
+        deps.authorization.fresh().catch(() => null);
+        return over(false);
+      }
       const isGone = status === 404 && wasOpen;
       close();
       if (isGone) deps.onGone();

@@ -60,6 +60,7 @@ export function createSlot(profile: string, clock: Clock): Slot {
 export function stateOf(slot: Slot, now: number): UpstreamState {
   if (slot.live) return 'ready';
   if (slot.starting) return 'starting';
+  if (slot.problem?.code === 'SIGN_IN_REQUIRED') return 'signed-out';
   if (slot.problem?.code === 'VAULT_LOCKED' || slot.problem?.code === 'SECRET_MISSING') return 'locked';
   if (slot.failures >= circuitAfter) return 'failing';
   return slot.problem && slot.nextTryAt > now ? 'resting' : 'asleep';

@@ -1,6 +1,7 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { NucleusError } from '../../../src-shared/errors.ts';
+import { toNucleusError, type NucleusError } from '../../../src-shared/errors.ts';
 import { readEvents } from '../wire/events.ts';
+import { authorizationHeader } from './authorization.ts';
 import { createExchanges, type Exchange } from './exchanges.ts';
 import { answerKind, contentType, discard, retryAfter } from './http-answer.ts';
 import { commonHeaders, createHttpClient } from './http-client.ts';
@@ -19,7 +20,7 @@ export function openSse(
     readonly messageUrl: URL | null;
   },
 ): Transport {
-  const { url, limit, clock } = options;
+  const { url, limit, clock, authorization } = options;
   const client = createHttpClient(url, clock);
   const errors = createHttpErrors(options);
   const own = commonHeaders(options.headers, 'application/json, text/event-stream');
@@ -35,6 +36,7 @@ export function openSse(
     client,
     clock,
     errors,
+    authorization,
     target: () => target,
     isPatient: () => true,
     onResponse: receive,
@@ -58,8 +60,12 @@ export function openSse(
 
   function listen(): ClientRequest {
     const request = client.request(
-      client.target('GET', url, commonHeaders(options.headers, 'text/event-stream')),
+      client.target('GET', url, [
+        ...commonHeaders(options.headers, 'text/event-stream'),
+        ...authorizationHeader(authorization),
+      ]),
     );
+    const sent = authorization?.current() ?? null;
     let hasResponse = false;
     request.on('response', (response) => {
       hasResponse = true;
@@ -67,7 +73,17 @@ export function openSse(
       const kind = answerKind(status, response.headers);
       if (kind === 'events') return read(response);
       discard(response);
-      fail(
+      const challenge = response.headers['www-authenticate'];
+      if (authorization?.concerns(status, challenge))
+        // The stream is the first that is asked for: who opens the next one has another token, or is told what to do.
+        return void authorization
+          .refused({ status, challenge, sent, isSecond: false })
+          .then(
+            () => errors.answered(kind, status, {}),
+            (error: unknown) => toNucleusError(error),
+          )
+          .then(fail);
+      return fail(
         kind === 'busy'
           ? errors.busy(status, retryAfter(response.headers['retry-after'], clock.now()))
           : errors.answered(kind === 'json' ? 'page' : kind, status, { type: contentType(response.headers) }),

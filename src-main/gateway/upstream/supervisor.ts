@@ -149,6 +149,12 @@ export function createSupervisor(deps: {
 
   function failed(slot: Slot, error: NucleusError, forgiveFirst = false): void {
     deps.onState();
+    // Nothing is broken, and no try of ours mends it: each call says so until somebody signs in.
+    if (error.code === 'SIGN_IN_REQUIRED') {
+      slot.problem = error;
+      slot.nextTryAt = 0;
+      return;
+    }
     slot.failures += 1;
     slot.problem = error;
     const forgiven = forgiveFirst && slot.failures === 1;

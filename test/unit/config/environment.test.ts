@@ -26,9 +26,10 @@ test('every key but approvals, lists and tables has a variable', () => {
   );
   for (const { section, name, schema, variable } of configKeys()) {
     if (variable === null) continue;
-    const text = JSON.stringify(schema.default ?? 'x').replaceAll('"', '');
+    const fallback = name.endsWith('_url') ? 'https://x.example/x' : 'x';
+    const text = JSON.stringify(schema.default ?? fallback).replaceAll('"', '');
     const input = inputOf({ [variable]: text });
-    assert.deepEqual(input, { [section]: { [name]: schema.default ?? 'x' } }, variable);
+    assert.deepEqual(input, { [section]: { [name]: schema.default ?? fallback } }, variable);
     assert.ok(Config.safeParse(input).success, variable);
   }
 });

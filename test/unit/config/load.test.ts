@@ -34,6 +34,7 @@ const defaults = {
     structured_search: true,
   },
   approval: { ask_for: [] },
+  sign_in: { timeout: 5 * minute },
   gateway: { idle_exit: 15 * minute },
   http: {
     enabled: true,

@@ -127,12 +127,14 @@ test('a missing required field is named with the profile and the command that se
 });
 
 for (const transport of ['http', 'sse'])
-  test(`a sign-in over ${transport} is said to be out of reach yet`, async () => {
+  test(`a server over ${transport} where people sign in is reached without a secret`, async () => {
     const remote = manifest(`transport = "${transport}"\nauth = "oauth"\nurl = "https://x.test/mcp"`);
-    await assert.rejects(resolveLaunch(profile, remote, noSecret), {
-      code: 'UPSTREAM_UNSUPPORTED',
-      message: /^db:work .*, which this version cannot do yet$/,
-    });
+    const launch = await resolveLaunch(profile, remote, noSecret);
+    assert.deepEqual(launch.kind === 'http' && [launch.url.href, launch.headers, launch.secrets], [
+      'https://x.test/mcp',
+      {},
+      [],
+    ]);
   });
 
 test('a profile without any command says so', async () => {

@@ -47,12 +47,17 @@ function setting(
     mayRename: () => true,
     clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
+    signIns: { rename: () => {}, leave: async () => async () => {}, describe: () => null },
     transaction: (work) => registry.db.transaction(work)(),
     vault: {
       ...createNoVault(),
       names: (id) => [...(parts.secrets?.[id] ?? [])],
       async put(id) {
         await parts.openVault?.(id);
+        return () => {};
+      },
+      async rename(_from, to) {
+        await parts.openVault?.(to);
         return () => {};
       },
     },

@@ -121,6 +121,7 @@ export function fakePlatform(keychain: Keychain | null): FakePlatform {
     spawnBuiltin: () => {
       throw new Error('storage starts nothing');
     },
+    openBrowser: () => Promise.reject(new Error('storage opens nothing')),
     async loadKeychain() {
       this.loads++;
       await Promise.resolve();

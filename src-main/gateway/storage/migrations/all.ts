@@ -6,10 +6,11 @@ import { v4 } from './v4.ts';
 import { v5 } from './v5.ts';
 import { v6 } from './v6.ts';
 import { v7 } from './v7.ts';
+import { v8 } from './v8.ts';
 import { v9 } from './v9.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5, v6, v7, v9];
+export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5, v6, v7, v8, v9];
 
 /** The schema this code writes. */
 export const latestVersion = 9;

@@ -1,0 +1,105 @@
+// The doors a person may come through, without a gateway around them.
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { SignInState } from '../../../src-shared/contract.ts';
+import { createGrants } from '../../../src-main/gateway/sign-in/grants.ts';
+import { createSignIns, type SignIns } from '../../../src-main/gateway/sign-in/sign-ins.ts';
+import { createTokens } from '../../../src-main/gateway/sign-in/tokens.ts';
+import { systemClock } from '../../../src-main/gateway/clock.ts';
+import type { Platform } from '../../../src-main/gateway/platform.ts';
+import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
+import { createSignInStore } from '../../../src-main/gateway/storage/sign-in-store.ts';
+import { browse, browseBack } from '../../helpers/browse.ts';
+import { createFakeLog } from '../../helpers/fake-clock.ts';
+import { startWorld } from '../../helpers/sign-in-world.ts';
+
+const profile = 'acme:work';
+
+async function setting(
+  t: TestContext,
+  doors: Partial<Pick<Platform, 'openBrowser' | 'openSignIn'>>,
+): Promise<SignIns> {
+  const { server } = await startWorld(t);
+  const registry = openRegistry('memory');
+  t.after(() => registry.close());
+  registry.db
+    .prepare("INSERT INTO profiles (id, connector, name, created_at) VALUES (?, 'acme', 'work', 1)")
+    .run(profile);
+  const store = createSignInStore(registry.db);
+  const records = new Map<string, string>();
+  const grants = createGrants({
+    store,
+    transaction: (work) => registry.db.transaction(work)(),
+    vault: {
+      keep: ({ issuer }, value) => Promise.resolve(() => void records.set(issuer, value)),
+      read: ({ issuer }) => Promise.resolve(records.get(issuer) ?? null),
+      drop: ({ issuer }) => void records.delete(issuer),
+    },
+  });
+  const log = createFakeLog();
+  const signIns = createSignIns({
+    platform: {
+      clock: systemClock,
+      log,
+      openBrowser: () => Promise.reject(new Error('no browser here')),
+      ...doors,
+    },
+    grants,
+    store,
+    tokens: createTokens({
+      grants,
+      store,
+      clock: systemClock,
+      log,
+      renew: () => assert.fail('nothing ends here'),
+      onChange: () => {},
+    }),
+    limitMs: 60_000,
+    documentUrl: null,
+    target: () => Promise.resolve({ server: new URL(server.url), settings: {} }),
+    isThere: () => true,
+    onSignedIn: () => Promise.resolve(),
+    removeProfile: () => assert.fail('nobody asked for that'),
+    onState: () => {},
+  });
+  t.after(() => signIns.close());
+  return signIns;
+}
+
+async function signIn({ handlers }: SignIns, how: SignInState['how']): Promise<SignInState> {
+  const context = { signal: new AbortController().signal };
+  const input = { profile, how, otherAccount: false, client: null, isMachine: false, removeIfFailed: false };
+  const { id } = await handlers.begin(input, context);
+  return handlers.wait({ id }, context);
+}
+
+test('a window brings the redirect itself, which is never requested', async (t) => {
+  const signIns = await setting(t, {
+    openSignIn: ({ url, redirectUri }) => {
+      assert.match(redirectUri, /^http:\/\/127\.0\.0\.1:\d+\/callback$/);
+      return browse(url.href, { person: 'bob' });
+    },
+  });
+  const { phase, account } = await signIn(signIns, 'window');
+  assert.deepEqual([phase, account], ['done', 'bob@example.com']);
+});
+
+test('an answer of a window that belongs to something else ends the sign-in', async (t) => {
+  const signIns = await setting(t, {
+    openSignIn: ({ redirectUri }) => Promise.resolve(new URL(`${redirectUri}?code=x&state=y`)),
+  });
+  const { phase, problem } = await signIn(signIns, 'window');
+  assert.equal(phase, 'failed');
+  assert.match(problem?.message ?? '', /does not belong to this sign-in/);
+});
+
+test('the system’s browser comes back to the door', async (t) => {
+  const signIns = await setting(t, { openBrowser: async (url) => void (await browseBack(url.href)) });
+  assert.equal((await signIn(signIns, 'browser')).account, 'alice@example.com');
+});
+
+test('a door that is not there is said, and the sign-in is over', async (t) => {
+  const signIns = await setting(t, {});
+  assert.match((await signIn(signIns, 'browser')).problem?.message ?? '', /no browser here/);
+  assert.match((await signIn(signIns, 'window')).problem?.message ?? '', /there is no window here/);
+});
