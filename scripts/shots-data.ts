@@ -5,8 +5,11 @@ import type {
   HostStatus,
   PendingApproval,
   ProfileInfo,
+  Surface,
 } from '../src-shared/contract.ts';
+import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
+import { workspaces } from './shots-workspaces.ts';
 
 /* What the window shows on its screenshots: one person's Friday, as the gateway would tell it. */
 
@@ -231,19 +234,114 @@ export const longApproval: PendingApproval = approval('a3', 4, {
   ),
 });
 
-export const tools: readonly ExposedTool[] = [
-  'list_tables',
-  'describe_table',
-  'query',
-  'explain',
-  'pragma',
-].map((tool) => ({
-  name: `sqlite_prod_${tool}`,
-  profile: 'sqlite:prod',
-  tokens: 96,
-  tool,
-  description: '',
+const sqliteTools: Readonly<Record<string, string>> = {
+  list_tables: 'Lists the tables and views of the database with their number of rows.',
+  describe_table: 'Columns, types, keys and indexes of one table.',
+  query: 'Runs one SQL statement that reads, and returns up to 1,000 rows.',
+  explain: 'Shows how SQLite would run a statement, without running it.',
+  pragma: '',
+};
+const githubTools =
+  `add_issue_comment create_branch create_issue create_pull_request delete_branch fork_repository
+  get_commit get_file_contents get_issue get_me get_pull_request get_pull_request_diff list_branches list_commits
+  list_issues list_notifications list_pull_requests list_releases list_tags merge_pull_request push_files
+  request_review search_code search_issues search_pull_requests search_repositories search_users update_issue
+  update_pull_request`.split(/\s+/);
+
+export const tools: readonly ExposedTool[] = profiles.flatMap(({ id, connector: of, name }) => {
+  const own = of === 'sqlite' ? Object.entries(sqliteTools) : [];
+  const theirs = githubTools.map(
+    (tool) => [tool, `${tool.replaceAll('_', ' ')} on GitHub, as ${name}.`] as const,
+  );
+  return (of === 'github' ? theirs : own).map(([tool, description]) => ({
+    name: `${of}_${name}_${tool}`,
+    profile: id,
+    tool,
+    description,
+    tokens: 90 + ((tool.length * 37) % 140),
+  }));
+});
+
+/** What a person meets who names things without an end, and more of them than fit. */
+export const manyTools: readonly ExposedTool[] = Array.from({ length: 214 }, (_, index) => ({
+  name: `enterprise_data_warehouse_eu_west_1_re_a1b${index}_rows`,
+  profile: 'enterprise-data-warehouse:europe-west-1-read-replica-of-the-second-cluster',
+  tool: `get_all_rows_of_the_materialised_view_with_number_${index}`,
+  description: `Reads\u200B every row of the materialised view\nwith number ${index}, however long that takes.`,
+  tokens: 1_204 + index,
 }));
+
+const hit = (
+  connector: string,
+  alias: string,
+  tool: string,
+  because: string[],
+  alsoOn: string[] = [],
+): FoundTool => ({
+  name: `${connector}_${alias}_${tool}`,
+  description: '',
+  score: 1,
+  connector,
+  alias,
+  also_on: alsoOn.map((other) => `${connector}_${other}_${tool}`),
+  because,
+});
+
+export const found: FoundTools = {
+  query: 'run sql on production',
+  returned: 3,
+  total_in_catalog: tools.length,
+  tools: [
+    hit(
+      'sqlite',
+      'prod',
+      'query',
+      ['matched "sql", "run" in description', 'understood as account "prod"'],
+      ['staging', 'local'],
+    ),
+    hit('sqlite', 'prod', 'explain', ['matched "run" in description', 'understood as account "prod"']),
+    hit('github', 'work', 'push_files', [
+      'related "run" in parameter descriptions',
+      'default account: "work"',
+    ]),
+  ],
+};
+
+export const definition = JSON.stringify({
+  name: 'sqlite_prod_query',
+  description:
+    'Runs one SQL statement that reads, and returns up to 1,000 rows.\n\nWrites are refused: this account is opened for reading only.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      sql: { type: 'string', description: 'One statement, with ? for parameters.' },
+      parameters: { type: 'array', items: { type: ['string', 'number', 'null'] } },
+      limit: { type: 'integer', minimum: 1, maximum: 1000, default: 200 },
+    },
+    required: ['sql'],
+    additionalProperties: false,
+  },
+  annotations: { readOnlyHint: true, openWorldHint: false },
+});
+
+const unset = { line: null, ruledBy: null };
+
+export const surface: Surface = {
+  mode: 'auto',
+  chosen: 'merged',
+  budget: 10_000,
+  alwaysOn: ['github:personal'],
+  costs: {
+    'expose-all': { tools: 214, tokens: 38_120 },
+    merged: { tools: 84, tokens: 6_140 },
+    hybrid: { tools: 96, tokens: 14_870 },
+    search: { tools: 6, tokens: 1_210 },
+    compat: { tools: 2, tokens: 480 },
+  },
+  warnings: [],
+  file: '/home/dana/.nucleusmcp/config.toml',
+  origins: { mode: { line: 4, ruledBy: null }, budget: unset, alwaysOn: { line: 5, ruledBy: null } },
+};
 
 export const host: HostStatus = {
   host: 'claude-desktop',
@@ -280,7 +378,11 @@ export const answers: Answers = {
   'profiles.info': infos,
   'profiles.removeLater': {},
   'profiles.keep': { kept: true },
-  'tools.list': { tools, missing: [] },
+  'tools.list': { tools, missing: ['notes:home'] },
+  'tools.find': found,
+  'tools.describe': { definition },
+  'surface.get': surface,
+  'surface.set': surface,
   'approvals.list': approvals,
   'approvals.answer': { counted: true },
   'hosts.list': [host],
@@ -288,7 +390,11 @@ export const answers: Answers = {
   'hosts.undo': host,
   'settings.get': settings,
   'settings.set': settings,
+  'workspaces.list': workspaces,
+  'workspaces.trust': {},
+  'workspaces.forget': { forgotten: true },
   'app.copy': {},
+  'app.openConfig': {},
   'app.quit': {},
   'app.pickFile': { path: '/srv/acme/data/Billing 2026.sqlite' },
 };

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
+import type { AppSettings, Surface } from '../src-shared/contract.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import * as data from './shots-data.ts';
 
@@ -57,7 +58,21 @@ const nothing: data.Answers = {
   },
   'hosts.list': [{ ...data.host, state: 'missing', consented: false, backup: null, preview: data.preview }],
 };
-const on = (view: 'approvals' | 'status'): data.Answers => ({ 'settings.get': { ...data.settings, view } });
+const on = (view: AppSettings['view']): data.Answers => ({ 'settings.get': { ...data.settings, view } });
+const many: data.Answers = { ...on('tools'), 'tools.list': { tools: data.manyTools, missing: [] } };
+const searchOnly: Surface = { ...data.surface, mode: 'search', chosen: 'search' };
+const ruled: Surface = {
+  ...data.surface,
+  mode: 'hybrid',
+  chosen: 'hybrid',
+  alwaysOn: ['github:personal', 'supabase:gone'],
+  warnings: ['surface.always_on names supabase:gone, which is no profile; nucleus list shows them'],
+  origins: {
+    mode: { line: 4, ruledBy: 'NUCLEUS_SURFACE_MODE' },
+    budget: { line: null, ruledBy: 'a flag' },
+    alwaysOn: { line: 5, ruledBy: null },
+  },
+};
 const failing = (code: string, message: string, more: object = {}): unknown => ({
   $error: { code, message, data: more },
 });
@@ -196,6 +211,119 @@ const scenes: readonly Scene[] = [
       await press(page, 'Show difference');
       await page.getByText('Hide difference').scrollIntoViewIfNeeded();
     },
+  },
+  { name: 'tools', answers: on('tools'), act: (page) => choose(page, /^sqlite_prod_query/) },
+  {
+    name: 'tools-found',
+    answers: on('tools'),
+    act: async (page) => {
+      await page.getByLabel('Find a tool').fill('run sql on production');
+      await page.getByText('Ranked').waitFor();
+      await choose(page, /^sqlite_staging_query/);
+    },
+  },
+  {
+    name: 'tools-not-found',
+    answers: { ...on('tools'), 'tools.find': { ...data.found, tools: [] } },
+    act: async (page) => {
+      await page.getByLabel('Find a tool').fill('oracle');
+      await page.getByText('No tool fits').waitFor();
+    },
+  },
+  {
+    name: 'tools-changed',
+    answers: on('tools'),
+    act: async (page) => {
+      await page.evaluate(`shots.set(${JSON.stringify({ 'surface.set': searchOnly })})`);
+      await page.getByRole('radio', { name: 'Search' }).check();
+      await page.getByText('The mode is').first().waitFor();
+    },
+  },
+  { name: 'tools-many', answers: many, act: (page) => choose(page, /_a1b2_rows/) },
+  { name: 'tools-many-small', answers: many, size: { width: 640, height: 420 } },
+  {
+    name: 'tools-small-open',
+    answers: on('tools'),
+    size: { width: 640, height: 420 },
+    act: (page) => choose(page, /^sqlite_prod_query/),
+  },
+  {
+    name: 'tools-ruled',
+    answers: { ...on('tools'), 'surface.get': ruled },
+    act: (page) => page.evaluate(wideFont),
+  },
+  {
+    name: 'tools-broken',
+    answers: {
+      ...on('tools'),
+      'surface.set': failing(
+        'CONFIG_INVALID',
+        '/home/dana/.nucleusmcp/config.toml:4:8: invalid value; write it there by hand',
+      ),
+    },
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'Hybrid' }).click();
+      await page.getByText('Open config.toml').waitFor();
+    },
+  },
+  {
+    name: 'tools-none',
+    answers: { ...on('tools'), 'tools.list': { tools: [], missing: [] } },
+  },
+  {
+    name: 'tools-loading',
+    answers: { ...on('tools'), 'tools.list': { $never: true } },
+    act: (page) => page.getByText('Loading').waitFor({ state: 'attached' }),
+  },
+  { name: 'tools-forced', answers: on('tools'), forcedColors: true },
+  { name: 'settings', answers: on('settings') },
+  { name: 'settings-small', answers: on('settings'), size: { width: 640, height: 420 } },
+  {
+    name: 'settings-ruled',
+    answers: { ...on('settings'), 'surface.get': ruled },
+    act: async (page) => {
+      await page.evaluate(wideFont);
+      await page.getByText('no such profile').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'settings-wrong',
+    answers: on('settings'),
+    act: async (page) => {
+      await page.getByLabel('Budget').fill('lots');
+      await page.keyboard.press('Enter');
+    },
+  },
+  {
+    name: 'settings-workspaces',
+    answers: on('settings'),
+    act: (page) =>
+      page
+        .getByText('Workspaces')
+        .scrollIntoViewIfNeeded()
+        .then(() => page.mouse.wheel(0, 5_000)),
+  },
+  {
+    name: 'settings-trust',
+    answers: on('settings'),
+    act: async (page) => {
+      await press(page, 'Trust…');
+      await page.getByText('Trust this content').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'settings-trust-small',
+    answers: on('settings'),
+    size: { width: 640, height: 420 },
+    act: (page) => press(page, 'Trust…'),
+  },
+  {
+    name: 'settings-forget',
+    answers: {
+      ...on('settings'),
+      'workspaces.forget': failing('WORKSPACE_FILE', 'the file changed since it was shown, or is gone'),
+    },
+    act: (page) => press(page, 'Forget…'),
   },
   { name: 'first-run', answers: nothing },
   {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { FoundTools } from './found-tools.ts';
 import { fixedModes, modes } from './modes.ts';
 import {
   ConnectorProblem,
@@ -9,6 +10,7 @@ import {
   Stderr,
   TransportName,
 } from './model.ts';
+import { BeginSignIn, SignInInfo, SignInState } from './sign-in.ts';
 import { WorkspaceInfo } from './workspace.ts';
 
 /** A question any UI or command line puts to the gateway. */
@@ -86,6 +88,14 @@ export type VaultStatus = z.infer<typeof VaultStatus>;
 
 const Cost = z.object({ tools: z.int(), tokens: z.int() });
 
+/** Where a setting comes from. */
+const Origin = z.object({
+  /** Its line in config.toml; null when it does not stand there. */
+  line: z.int().nullable(),
+  /** What goes before config.toml, a flag or a variable by its name: such a setting cannot be changed here. */
+  ruledBy: z.string().nullable(),
+});
+
 /** What clients are shown that ask for nothing else, and what each mode would cost a model. Tokens are estimates. */
 export const Surface = z.object({
   /** As config.toml says it. */
@@ -94,10 +104,23 @@ export const Surface = z.object({
   chosen: z.enum(fixedModes),
   /** Tokens that `auto` may spend. */
   budget: z.int(),
+  /** Accounts that `hybrid` shows as well. */
+  alwaysOn: z.array(z.string()),
   costs: z.record(z.enum(fixedModes), Cost),
   warnings: z.array(z.string()),
+  /** config.toml, there or not yet; null when the gateway was not started from one and nothing can be set. */
+  file: z.string().nullable(),
+  origins: z.object({ mode: Origin, budget: Origin, alwaysOn: Origin }),
 });
 export type Surface = z.infer<typeof Surface>;
+
+/** What of the surface is to be another way; what is left out stays. */
+export const SurfaceChange = z.object({
+  mode: z.enum(modes).optional(),
+  budget: z.int().min(1).max(1_000_000).optional(),
+  alwaysOn: z.array(z.string().max(200)).max(100).optional(),
+});
+export type SurfaceChange = z.infer<typeof SurfaceChange>;
 
 export const GatewayStatus = z.object({
   version: z.string(),
@@ -166,62 +189,6 @@ export const Probe = z.discriminatedUnion('ok', [
 ]);
 export type Probe = z.infer<typeof Probe>;
 
-/** Who is signed in for a profile. */
-export const SignInInfo = z.object({
-  /** A name of the account, where the service tells one. */
-  account: z.string().nullable(),
-  /** The authorization server. */
-  issuer: z.string().nullable(),
-  /** Unix milliseconds. */
-  signedInAt: z.number().nullable(),
-  /** Why a person has to sign in again, in words; null while nobody has to. */
-  problem: z.string().nullable(),
-  /** Other profiles of the same account. */
-  sameAs: z.array(z.string()),
-});
-export type SignInInfo = z.infer<typeof SignInInfo>;
-
-/** A sign-in under way, or the last one of a profile. */
-export const SignInState = z.object({
-  id: z.string(),
-  profile: z.string(),
-  /** `waiting`: for the person, at `url`. */
-  phase: z.enum(['opening', 'waiting', 'finishing', 'done', 'failed']),
-  how: z.enum(['browser', 'window', 'manual']),
-  /** The page to sign in at, while it is waited for. */
-  url: z.string().nullable(),
-  /** Unix milliseconds: nobody is waited for longer. */
-  endsAt: z.number(),
-  /** Who signed in, where the service tells. */
-  account: z.string().nullable(),
-  /** What a person should know though it succeeded. */
-  notes: z.array(z.string()),
-  problem: z.object({ code: z.string(), message: z.string() }).nullable(),
-});
-export type SignInState = z.infer<typeof SignInState>;
-
-export const BeginSignIn = z.object({
-  profile: z.string(),
-  /** The system's browser, a window of the app with that profile's cookies, or a page the person opens by hand. */
-  how: z.enum(['browser', 'window', 'manual']).default('browser'),
-  /** Lets somebody else sign in than the account the profile belongs to. */
-  otherAccount: z.boolean().default(false),
-  /** An OAuth app of one's own; it is kept with the sign-in. `key` is a private key in PEM. */
-  client: z
-    .object({
-      id: z.string().min(1).max(2_000),
-      secret: z.string().max(10_000).optional(),
-      key: z.string().max(20_000).optional(),
-    })
-    .nullable()
-    .default(null),
-  /** With a client and its secret or key: no person takes part. */
-  isMachine: z.boolean().default(false),
-  /** Removes the profile when this comes to nothing and nobody ever signed in for it. */
-  removeIfFailed: z.boolean().default(false),
-});
-export type BeginSignIn = z.input<typeof BeginSignIn>;
-
 export const ProfileInfo = z.object({
   profile: Profile,
   connector: ConnectorSummary.nullable(),
@@ -289,7 +256,7 @@ export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   autostart: z.boolean(),
   /** Last view shown. */
-  view: z.enum(['profiles', 'approvals', 'status']),
+  view: z.enum(['profiles', 'approvals', 'status', 'tools', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
 });
@@ -300,6 +267,7 @@ export const Topic = z.enum([
   'profiles',
   'approvals',
   'status',
+  'tools',
   'hosts',
   'settings',
   'workspaces',
@@ -361,9 +329,29 @@ export const contract = {
   },
   surface: {
     get: ask(z.object({}), Surface),
+    /**
+     * Writes it into config.toml, all else there kept, and shows it to clients at once. No proof of a person: what is
+     * not shown can be called all the same, so nobody may do more by it.
+     */
+    set: ask(SurfaceChange, Surface),
   },
   tools: {
-    list: ask(z.object({}), z.object({ tools: z.array(ExposedTool), missing: z.array(z.string()) })),
+    /** With `wait` profiles that were never listed are started first; those that fail are `missing`. */
+    list: ask(
+      z.object({ wait: z.boolean().default(true) }),
+      z.object({ tools: z.array(ExposedTool), missing: z.array(z.string()) }),
+    ),
+    /** The whole definition as clients get it, as JSON text. */
+    describe: ask(z.object({ name: z.string().max(500) }), z.object({ definition: z.string() })),
+    /** What a client that asks `nucleus_find_tool` gets; `wait` as in `list`. */
+    find: ask(
+      z.object({
+        intent: z.string().trim().min(1).max(4_000),
+        limit: z.int().min(1).max(50),
+        wait: z.boolean().default(true),
+      }),
+      FoundTools,
+    ),
     call: ask(z.object({ name: z.string(), arguments: z.record(z.string(), z.unknown()) }), RawResult),
   },
   clients: {
@@ -443,6 +431,8 @@ export const appContract = {
     /** Opens the native file dialog; null when it was closed. */
     pickFile: ask(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
     copy: ask(z.object({ text: z.string().max(100_000) }), z.object({})),
+    /** Opens config.toml where the system edits such files, or shows its folder when there is none yet. */
+    openConfig: ask(z.object({}), z.object({})),
   },
   events: {
     changed: tell(z.object({ topics: z.array(Topic) })),

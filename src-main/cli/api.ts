@@ -82,7 +82,7 @@ async function hostInProcess(context: Context, waitMs: number): Promise<Host | n
   process.umask(0o077);
   const { hostGateway } = await import('../gateway/host.ts');
   const { readEnvironment } = await import('../gateway/config/environment.ts');
-  const { readConfig } = await import('./read-config.ts');
+  const { configPlace, readConfig } = await import('./read-config.ts');
   const config = readConfig(context);
   try {
     return await hostGateway({
@@ -105,6 +105,7 @@ async function hostInProcess(context: Context, waitMs: number): Promise<Host | n
       listen: false,
       waitMs: Math.max(0, waitMs),
       config,
+      configPlace: configPlace(context),
     });
   } catch (error) {
     if (error instanceof NucleusError && error.code === 'GATEWAY_BUSY') return null;

@@ -13,7 +13,7 @@ import { readLines } from '../gateway/wire/lines.ts';
 import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
 import { withProgress } from './progress.ts';
-import { readConfig } from './read-config.ts';
+import { configPlace, readConfig } from './read-config.ts';
 
 /** How long to wait for another command to let go of the state folder. */
 const lockTimeout = 30_000;
@@ -36,6 +36,7 @@ export async function serveStandalone(
     listen: false,
     waitMs: lockTimeout,
     config,
+    configPlace: configPlace(context, flags),
   });
   const host = await withProgress(context, 'Waiting for the state folder …', opening);
   host.gateway.startBackground();

@@ -1,5 +1,8 @@
-import { type BrowserWindow, clipboard, dialog, nativeTheme, type OpenDialogOptions } from 'electron';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type BrowserWindow, clipboard, dialog, nativeTheme, type OpenDialogOptions, shell } from 'electron';
 import type { AppContract, AppSettings, HandlersOf } from '../../src-shared/contract.ts';
+import { NucleusError } from '../../src-shared/errors.ts';
 import type { PreferenceStore } from './preferences.ts';
 
 export interface Wishes {
@@ -11,6 +14,8 @@ export interface AppHandlerDeps {
   readonly autostart: { isOn(): boolean; set(on: boolean): void };
   /** What was chosen outside the window, until it shows it. */
   readonly wishes: Wishes;
+  /** config.toml, there or not. */
+  readonly configFile: string;
   window(): BrowserWindow | null;
   quit(): void;
   onSettings(): void;
@@ -53,7 +58,22 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
         await clipboard.writeText(text);
         return {};
       },
+      async openConfig() {
+        const { configFile } = deps;
+        // Without a program for such files its folder is the way to it.
+        const problem = existsSync(configFile) ? await shell.openPath(configFile) : 'none yet';
+        if (problem !== '') await openFolder(dirname(configFile));
+        return {};
+      },
     },
     events: {},
   };
+}
+
+async function openFolder(path: string): Promise<void> {
+  const problem = await shell.openPath(path);
+  if (problem !== '')
+    throw new NucleusError('STATE_UNUSABLE', `${path} cannot be opened (${problem}); open it by hand`, {
+      path,
+    });
 }

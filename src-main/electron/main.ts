@@ -4,7 +4,7 @@ import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 
 import { windowContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
-import { loadConfig } from '../gateway/config/load.ts';
+import { loadConfig, type ConfigPlace } from '../gateway/config/load.ts';
 import type { SettableLog } from '../gateway/log.ts';
 import type { Log } from '../gateway/platform.ts';
 import { ensurePrivateFolder, removeIfExists } from '../gateway/storage/files.ts';
@@ -92,10 +92,11 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   rememberSession(paths, process.env);
   const env = gatewayEnvironment(paths, process.env, userInfo().uid);
   const named = process.env['NUCLEUS_CONFIG'];
-  const config = loadConfig(named ? resolve(named) : paths.config, {
-    env: process.env,
-    namedBy: named && 'NUCLEUS_CONFIG',
-  });
+  const configPlace: ConfigPlace = {
+    path: named ? resolve(named) : paths.config,
+    sources: { env: process.env, namedBy: named && 'NUCLEUS_CONFIG' },
+  };
+  const config = loadConfig(configPlace.path, configPlace.sources);
   log.set(config.log);
   // Else the folder of whoever started the app could not be unmounted or removed.
   process.chdir(paths.home);
@@ -112,6 +113,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     platform: createElectronPlatform({ env, log, bundles }),
     paths,
     config,
+    configPlace,
     version: app.getVersion(),
     resources,
   });
@@ -171,6 +173,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     preferences,
     autostart,
     wishes,
+    configFile: configPlace.path,
     window: () => window.current(),
     quit,
     onSettings: () => shell.tell(['settings']),

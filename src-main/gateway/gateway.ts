@@ -13,6 +13,7 @@ import { toNucleusError } from '../../src-shared/errors.ts';
 import { fixedModes } from '../../src-shared/modes.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
+import type { ConfigPlace } from './config/load.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
 import type { AnswerOver } from './downstream/http-modern.ts';
 import { createModern } from './downstream/modern.ts';
@@ -60,6 +61,7 @@ import { createWorkspaceStore } from './storage/workspace-store.ts';
 import type { Vault } from './storage/vault.ts';
 import { createUpstreamOpener } from './upstream-opener.ts';
 import { createEraMemory } from './upstream/era-memory.ts';
+import { createSurfaceSettings } from './surface-settings.ts';
 import { createSupervisor } from './upstream/supervisor.ts';
 import { createNewOld } from './wire/eras/new-old.ts';
 import type { Params } from './wire/frame.ts';
@@ -77,6 +79,8 @@ const changeGapMs = 50;
 export interface GatewayDeps {
   readonly platform: Platform;
   readonly config: Config;
+  /** Where the configuration was read; null when there is no file of it. */
+  readonly configPlace: ConfigPlace | null;
   readonly version: string;
   /** State folder, or a temporary stand-in: the folder upstreams start in. */
   readonly home: string;
@@ -195,6 +199,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
+  const settings = createSurfaceSettings(config.surface, deps.configPlace);
   const workspaceStore = createWorkspaceStore(registry.db);
   const workspaces = createWorkspaces({
     home: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home,
@@ -234,7 +239,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     catalog,
     names,
     places: workspaces,
-    surface: config.surface,
+    surface: settings.current,
     ownTools: createMetaTools({
       clock,
       comparer,
@@ -320,6 +325,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   }
   function tellClients(profile: string, kinds: readonly DefinitionKind[]): void {
     announcer.announce('status');
+    announcer.announce('tools');
     tellSoon();
     const known = changed.get(profile) ?? new Set();
     changed.set(profile, new Set([...known, ...kinds]));
@@ -392,6 +398,13 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     stop: (byPerson) => where().stop(byPerson),
     status,
     surface,
+    changeSurface(change) {
+      settings.change(change);
+      views.invalidate();
+      // With no account there is no list to tell of, but numbers that changed.
+      announcer.announce('tools');
+      for (const { id } of shown) tellClients(id, ['tool']);
+    },
   });
 
   /** Of the default view, which is never a transparent one. */
@@ -400,10 +413,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   }
 
   function surface(): SurfaceInfo {
-    const { mode, budget } = config.surface;
+    const { mode, budget, always_on: alwaysOn } = settings.current();
     const { mode: chosen, cost, warnings } = shownSurface();
     const costs = Object.fromEntries(fixedModes.map((one) => [one, cost(one)])) as SurfaceInfo['costs'];
-    return { mode, chosen, budget, costs, warnings: [...warnings] };
+    const warned = { costs, warnings: [...warnings] };
+    return { mode, chosen, budget, alwaysOn: [...alwaysOn], ...warned, ...settings.origins() };
   }
 
   /** Whether a person has to sign in is known before a server is asked, and while one still runs. */
@@ -428,7 +442,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
-      surface: { mode: config.surface.mode, chosen, ...cost(chosen) },
+      surface: { mode: settings.current().mode, chosen, ...cost(chosen) },
       warnings: [
         ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
         ...stale,
@@ -457,6 +471,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     subscriptions,
     setLevel: logLevels.set,
     answerModern,
+    onNamed: () => announcer.announce('status'),
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     return views.select(asked, granted);
@@ -510,8 +525,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       }
       sessions.set(session, ended);
       announcer.announce('status');
-      // A socket's client hears where each account comes from.
-      return place ? { ...session, notes: () => workspaces.notes(place) } : session;
+      // A socket's client hears where each account comes from, and what of its own flags cannot be done.
+      return {
+        ...session,
+        notes: () => [
+          ...(place ? workspaces.notes(place) : session.notes()),
+          ...(asked?.alwaysOn ? (view().surface()?.warnings ?? []) : []).map((one) => `warning: ${one}`),
+        ],
+      };
     },
     openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
     answerModern(request, asked) {

@@ -1,5 +1,12 @@
 import type { AttachView } from '../../src-shared/attach.ts';
-import type { ClientInfo, GatewayStatus, Handlers, Surface } from '../../src-shared/contract.ts';
+import type {
+  ClientInfo,
+  GatewayStatus,
+  Handlers,
+  Surface,
+  SurfaceChange,
+} from '../../src-shared/contract.ts';
+import { FoundTools } from '../../src-shared/found-tools.ts';
 import { parseDuration } from '../../src-shared/duration.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ClientToken, ClientTokens } from './downstream/client-tokens.ts';
@@ -9,6 +16,7 @@ import type { Catalog } from './routing/catalog.ts';
 import { resultOf, type Dispatch } from './routing/dispatch.ts';
 import { tokensOfRow } from './routing/surface.ts';
 import { unknownRoute } from './routing/unknown.ts';
+import type { Params } from './wire/frame.ts';
 import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 
@@ -16,6 +24,7 @@ import type { Vault } from './storage/vault.ts';
 export function createHandlers(deps: {
   readonly status: () => GatewayStatus;
   readonly surface: () => Surface;
+  readonly changeSurface: (change: SurfaceChange) => void;
   readonly stop: (byPerson: boolean) => void;
   readonly connectors: Connectors;
   readonly profiles: Profiles;
@@ -41,6 +50,16 @@ export function createHandlers(deps: {
     return view;
   }
 
+  /** On the road of every call, under a name of the default view. */
+  async function callTool(name: string, args: Params, signal: AbortSignal | undefined): Promise<Params> {
+    const view = deps.defaultView();
+    const route = view.find('tool', name);
+    if (!route) throw unknownRoute('tool', name, view);
+    const params = { name, arguments: args };
+    const call = { kind: 'tool', method: 'tools/call', route, params, via: 'cli', signal } as const;
+    return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus' }));
+  }
+
   return {
     gateway: {
       status: deps.status,
@@ -57,10 +76,16 @@ export function createHandlers(deps: {
     },
     profiles: deps.profiles.handlers,
     signIn: deps.signIns,
-    surface: { get: deps.surface },
+    surface: {
+      get: deps.surface,
+      set(change) {
+        deps.changeSurface(change);
+        return deps.surface();
+      },
+    },
     tools: {
-      async list() {
-        const view = await listedView();
+      async list({ wait }) {
+        const view = wait ? await listedView() : deps.defaultView();
         return {
           tools: view.rows('tool').map((row) => ({
             name: row.key,
@@ -72,19 +97,22 @@ export function createHandlers(deps: {
           missing: view.missing(),
         };
       },
+      describe({ name }) {
+        const view = deps.defaultView();
+        const row =
+          view.rows('tool').find(({ key }) => key === name) ??
+          view.surface()?.tools.find(({ key }) => key === name);
+        if (!row) throw unknownRoute('tool', name, view);
+        return { definition: row.json };
+      },
+      async find({ wait, ...asked }, { signal }) {
+        if (wait) await listedView();
+        const { structuredContent } = await callTool('nucleus_find_tool', asked, signal);
+        return FoundTools.parse(structuredContent);
+      },
       async call({ name, arguments: args }, { signal }) {
-        let view = deps.defaultView();
-        if (!view.find('tool', name)) view = await listedView();
-        const route = view.find('tool', name);
-        if (!route) throw unknownRoute('tool', name, view);
-        const call = {
-          kind: 'tool',
-          method: 'tools/call',
-          route,
-          params: { name, arguments: args },
-          via: 'cli',
-        } as const;
-        return resultOf(await deps.dispatch({ ...call, principal: 'local', client: 'nucleus', signal }));
+        if (!deps.defaultView().find('tool', name)) await listedView();
+        return callTool(name, args, signal);
       },
     },
     clients: {

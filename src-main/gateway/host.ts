@@ -4,6 +4,7 @@ import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
+import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createHosts } from './hosts/hosts.ts';
@@ -37,6 +38,8 @@ export interface HostOptions {
   /** Nobody started it by name: it ends after a while without a connection, and does not start once stopped. */
   readonly idleExit?: boolean;
   readonly config: Config;
+  /** Where it was read, for what of it can be changed while the gateway runs. */
+  readonly configPlace: ConfigPlace;
   /** How to listen on HTTP when a person says so; else config.toml says it, and a failure ends nothing. */
   readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
   readonly signal?: AbortSignal;
@@ -115,7 +118,18 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
     const gateway = createGateway(
-      { platform, config, version, home: paths.home, registry, vault, canSignIn: true, connectors, audit },
+      {
+        platform,
+        config,
+        configPlace: options.configPlace,
+        version,
+        home: paths.home,
+        registry,
+        vault,
+        canSignIn: true,
+        connectors,
+        audit,
+      },
       () => ({
         socket,
         http: http.front?.url ?? null,

@@ -63,6 +63,7 @@ export function createServersGateway(options: {
     {
       platform,
       config: options.config ?? defaultConfig,
+      configPlace: null,
       version: options.version,
       home: tmpdir(),
       registry,

@@ -3,6 +3,7 @@ import type {
   GatewayStatus,
   HostStatus,
   PendingApproval,
+  Surface,
   Topic,
 } from '../../src-shared/contract.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
@@ -13,10 +14,15 @@ import { ApprovalsState } from './approvals-state.svelte.ts';
 import { FirstRunState } from './first-run.svelte.ts';
 import { ProfilesState } from './profiles-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
+import { SettingsState } from './settings-state.svelte.ts';
 import { StatusState } from './status-state.svelte.ts';
+import { SurfaceState } from './surface-state.svelte.ts';
+import { ToolsState } from './tools-state.svelte.ts';
+import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
-export const views: readonly View[] = ['profiles', 'approvals', 'status'];
+/** In the order of their keys; Settings has one of its own. */
+export const views: readonly View[] = ['profiles', 'approvals', 'status', 'tools'];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -32,12 +38,18 @@ export class AppState {
   readonly approvals: Resource<readonly PendingApproval[]>;
   readonly hosts: Resource<readonly HostStatus[]>;
   readonly settings: Resource<AppSettings>;
+  readonly surface: Resource<Surface>;
   readonly api: WindowApi;
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
   readonly statusView: StatusState;
+  readonly settingsView: SettingsState;
+  readonly surfaceView: SurfaceState;
+  readonly toolsView: ToolsState;
+  readonly workspacesView: WorkspacesState;
   readonly firstRun: FirstRunState;
+  #hasChosen = false;
 
   constructor(api: WindowApi) {
     this.api = api;
@@ -47,6 +59,7 @@ export class AppState {
     this.approvals = new Resource(() => api.approvals.list({}));
     this.hosts = new Resource(() => api.hosts.list({}));
     this.settings = new Resource(() => api.settings.get({}));
+    this.surface = new Resource(() => api.surface.get({}));
     this.announce = createAnnouncer({
       say: (message) => {
         this.said = message;
@@ -56,6 +69,10 @@ export class AppState {
     this.profilesView = new ProfilesState(this);
     this.approvalsView = new ApprovalsState(this);
     this.statusView = new StatusState(this);
+    this.settingsView = new SettingsState(this);
+    this.surfaceView = new SurfaceState(this);
+    this.toolsView = new ToolsState(this);
+    this.workspacesView = new WorkspacesState(this);
     this.firstRun = new FirstRunState(this);
   }
 
@@ -85,12 +102,17 @@ export class AppState {
       }
       case 'status':
         return this.status.refresh();
+      case 'tools':
+        await Promise.all([this.surface.refresh(), this.view === 'tools' && this.toolsView.refresh()]);
+        return;
       case 'hosts':
         return this.hosts.refresh();
       case 'settings':
         await this.settings.refresh();
         return this.#follow();
       case 'workspaces':
+        if (this.view === 'settings') await this.workspacesView.list.refresh();
+        return;
       case 'sign-in':
         // No view shows them yet.
         return;
@@ -99,14 +121,11 @@ export class AppState {
 
   show(view: View): void {
     this.firstRun.isOver = true;
+    this.#hasChosen = true;
     if (this.view === view) return;
     this.view = view;
     // Only where to start next time: if that cannot be kept, nothing is lost.
     this.api.settings.set({ view }).catch(() => {});
-  }
-
-  async setTheme(theme: AppSettings['theme']): Promise<void> {
-    this.settings.value = await this.api.settings.set({ theme });
   }
 
   /** The tray and the notifications open the window on what they are about. */
@@ -114,6 +133,10 @@ export class AppState {
     const settings = this.settings.value;
     if (!settings) return;
     this.view = settings.view;
+    this.#addAsWished(settings);
+  }
+
+  #addAsWished(settings: AppSettings): void {
     if (!settings.wantsAdd) return;
     this.profilesView.openGallery();
     // Shown once: if that cannot be said, the gallery opens once more, which harms nobody.
@@ -121,8 +144,13 @@ export class AppState {
   }
 
   async #open(): Promise<void> {
-    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts'];
-    const settings = this.settings.refresh().then(() => this.#follow());
+    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools'];
+    const settings = this.settings.refresh().then(() => {
+      const known = this.settings.value;
+      // Who was quicker than the answer is where they want to be.
+      if (known && this.#hasChosen) this.#addAsWished(known);
+      else this.#follow();
+    });
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);
     // The welcome is for who begins, not for who took the last profile away.
     if (this.firstRun.hasProfile && !this.firstRun.hasBegun) this.firstRun.isOver = true;

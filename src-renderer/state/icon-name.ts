@@ -3,6 +3,7 @@ export type IconName =
   | 'profiles'
   | 'approvals'
   | 'activity'
+  | 'tools'
   | 'policy'
   | 'clients'
   | 'settings'

@@ -8,7 +8,6 @@ export type HostAct = 'connect' | 'undo';
 /** The Status view, and what connects hosts wherever that is offered. */
 export class StatusState {
   busyHost = $state<HostAct | null>(null);
-  isQuitting = $state(false);
   problem = $state.raw<NucleusError | null>(null);
   readonly #app: AppState;
 
@@ -24,22 +23,6 @@ export class StatusState {
       await this.#app.refresh('hosts');
     });
     this.busyHost = null;
-  }
-
-  async setAutostart(autostart: boolean): Promise<void> {
-    await this.#act(async () => {
-      this.#app.settings.value = await this.#app.api.settings.set({ autostart });
-    });
-    // A switch that could not be set must not look set.
-    await this.#app.settings.refresh();
-  }
-
-  async quit(): Promise<void> {
-    this.isQuitting = true;
-    await this.#act(async () => {
-      await this.#app.api.app.quit({});
-    });
-    this.isQuitting = false;
   }
 
   async copy(value: string): Promise<void> {

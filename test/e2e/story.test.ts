@@ -1,6 +1,6 @@
 // The app as a person uses it, from the first start to quitting, with a client of the command line beside it.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import Database from 'better-sqlite3';
@@ -96,4 +96,47 @@ test('two accounts are added from the window, used by one client, guarded, switc
   assert.equal(refused.isError, true);
   assert.match(textOf(refused), /^a person refused query on sqlite:prod/);
   assert.match(textOf(await client.callTool({ name: 'sqlite_staging_query', arguments: query })), /Grace/);
+
+  await page.keyboard.press('Control+4');
+  await page.getByLabel('Find a tool').fill('query');
+  const hits = page.getByRole('option');
+  await until('both accounts show their tool', async () => (await hits.count()) === 2);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.locator('aside:focus').getByText('it only reads').waitFor();
+  await shoot(page, '4-tools');
+  await page.keyboard.press('Escape');
+  await page.locator('[role=option]:focus').getByText('sqlite_prod_query').waitFor();
+  told = 0;
+  await page.getByRole('radio', { name: 'Search' }).check();
+  await page.getByText('The mode is Search now.').first().waitFor();
+  await until('the client is told', () => told > 0);
+  assert.deepEqual(
+    (await names()).filter((name) => name.startsWith('sqlite_')),
+    [],
+  );
+  assert.match(
+    readFileSync(join(home.state, 'config.toml'), 'utf8'),
+    /^ask_for = .*\n\n\[surface\]\nmode = "search"$/m,
+  );
+  await page.keyboard.press('Control+z');
+  await until('all tools are back', async () => (await names()).includes('sqlite_prod_query'));
+  await page.keyboard.press('Control+,');
+  await page.getByRole('heading', { name: 'Settings' }).waitFor();
+  await shoot(page, '5-settings');
+
+  const file = join(home.user, '.mcp-profiles.toml');
+  writeFileSync(file, '[sqlite]\nprofile = "prod"\nalias = "live"\n');
+  await page.getByRole('button', { name: 'Trust…' }).click();
+  await page.getByText('as live').waitFor();
+  await shoot(page, '6-trust');
+  assert.ok((await names()).includes('sqlite_staging_query'));
+  await page.getByRole('button', { name: 'Trust this content' }).click();
+  await until('only the account of this folder is left', async () => {
+    const own = (await names()).filter((name) => name.startsWith('sqlite_'));
+    return own.length > 0 && own.every((name) => name.startsWith('sqlite_live_'));
+  });
+  await page.getByText('Trusted', { exact: true }).waitFor();
+  await page.locator('button:focus').getByText('Forget…').waitFor();
 });

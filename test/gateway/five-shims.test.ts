@@ -20,7 +20,7 @@ function serverFile(name: string): string {
 
 test('five clients use two accounts of everything, a folder and a database at once', async (t) => {
   verifies('FIX-012', 'NEW-010', 'NUC-049');
-  const home = createHome(t);
+  const home = createHome(t, '[surface]\nmode = "expose-all"\n');
   const everything = serverFile('@modelcontextprotocol/server-everything');
   const filesystem = serverFile('@modelcontextprotocol/server-filesystem');
   const folder = home.path('shared-folder');

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
+import { Client as ModernClient } from '@modelcontextprotocol/client';
+import { StdioClientTransport as ModernTransport } from '@modelcontextprotocol/client/stdio';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
@@ -22,18 +24,36 @@ export interface ShimOptions {
 
 /** A v1 SDK client, as most hosts embed it, over `nucleus serve` with the SDK's default environment. */
 export async function connectClient(scope: Scope, home: Home, options: ShimOptions = {}): Promise<Client> {
-  const transport = new StdioClientTransport({
-    command: nucleusBin,
-    args: ['serve', ...(options.args ?? [])],
-    // The SDK adds its defaults (HOME LOGNAME PATH SHELL TERM USER) and nothing else of this process.
-    env: { HOME: home.user, NUCLEUS_HOME: home.state, ...options.env },
-    cwd: options.cwd ?? home.user,
-    stderr: 'ignore',
-  });
   const client = new Client({ name: 'test-client', version: '1.0.0' });
   scope.after(() => client.close());
-  await client.connect(transport);
+  await client.connect(new StdioClientTransport(shimCommand(home, options)));
   return client;
+}
+
+/** A v2 SDK client of revision 2026-07-28, in the same way. */
+export async function connectModernClient(
+  scope: Scope,
+  home: Home,
+  options: ShimOptions = {},
+): Promise<ModernClient> {
+  const client = new ModernClient(
+    { name: 'modern-client', version: '1.0.0' },
+    { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+  );
+  scope.after(() => client.close());
+  await client.connect(new ModernTransport(shimCommand(home, options)));
+  return client;
+}
+
+function shimCommand(home: Home, options: ShimOptions) {
+  return {
+    command: nucleusBin,
+    args: ['serve', ...(options.args ?? [])],
+    // The SDKs add their defaults (HOME LOGNAME PATH SHELL TERM USER) and nothing else of this process.
+    env: { HOME: home.user, NUCLEUS_HOME: home.state, ...options.env },
+    cwd: options.cwd ?? home.user,
+    stderr: 'ignore' as const,
+  };
 }
 
 /** The environment `connectClient` gives its shim, for shims that are started by hand. */

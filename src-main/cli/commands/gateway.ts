@@ -9,7 +9,7 @@ import { addLogFlags, type LogOptions, logSettings } from '../flags.ts';
 import { createNodePlatform } from '../node-platform.ts';
 import { note } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
-import { readConfig } from '../read-config.ts';
+import { configPlace, readConfig } from '../read-config.ts';
 
 export type GatewayOptions = LogOptions & { readonly auto?: boolean };
 
@@ -85,7 +85,7 @@ function heedSignals(): { came(): boolean; end(host: Host): void } {
   };
 }
 
-function openHost(context: Context, config: Config, { auto, http }: RunOptions): Promise<Host> {
+function openHost(context: Context, config: Config, { auto, flags, http }: RunOptions): Promise<Host> {
   const log = createLog({
     write: (line) => context.stderr.write(line),
     now: Date.now,
@@ -101,5 +101,6 @@ function openHost(context: Context, config: Config, { auto, http }: RunOptions):
     idleExit: auto,
     http,
     config,
+    configPlace: configPlace(context, flags),
   });
 }

@@ -69,6 +69,9 @@ export const serve: CommandSpec = {
       const { serveStandalone } = await import('../standalone.ts');
       return serveStandalone(context, flags, line);
     }
+    const { mode, alwaysOn } = line.view ?? {};
+    if (alwaysOn && mode !== undefined && mode !== 'hybrid' && mode !== 'auto')
+      note(context, `warning: --always-on is for mode hybrid; in mode ${mode} it changes nothing`);
     const logFlags = logArguments(options);
     const attachment = await attachOrStart(context, line, logFlags);
     for (const sentence of attachment.notes) note(context, sentence);

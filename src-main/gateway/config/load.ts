@@ -26,8 +26,17 @@ const maxBytes = 1024 * 1024;
  * The configuration: config.toml (a missing one is the defaults), what the environment sets over it, and flags over
  * both. What is wrong with any of them is one error that tells every problem with its place.
  */
-export function loadConfig(path: string, { env, flags = {}, namedBy }: ConfigSources): Config {
-  const file = readConfigFile(path, env);
+export function loadConfig(path: string, sources: ConfigSources): Config {
+  return parseConfig(readText(path), path, sources);
+}
+
+/** The same for a text that stands in the file, or is about to; null is no file. */
+export function parseConfig(
+  text: string | null,
+  path: string,
+  { env, flags = {}, namedBy }: ConfigSources,
+): Config {
+  const file = text === null ? null : readConfigFile(text, path, env);
   if (file === null && namedBy !== undefined)
     throw new NucleusError('CONFIG_INVALID', `${namedBy} names ${path}, which does not exist`);
   const { input, problems: refused, variables } = readEnvironment(env);
@@ -41,15 +50,38 @@ export function loadConfig(path: string, { env, flags = {}, namedBy }: ConfigSou
   return Config.parse(merge([file?.input ?? {}, input, flags]));
 }
 
+/** Where a setting comes from. */
+export interface Origin {
+  /** Its line in the file, null when it does not stand there. */
+  readonly line: number | null;
+  /** What goes before the file, so that changing it there does nothing: a flag, or variables by their names. */
+  readonly ruledBy: string | null;
+}
+
+/** Where the keys of one section come from. The text must be one that `parseConfig` accepts, or null for no file. */
+export function originsIn(
+  text: string | null,
+  section: keyof ConfigInput,
+  { env, flags }: ConfigSources,
+): (key: string) => Origin {
+  const locate = locateKeys(text ?? '');
+  const { variables } = readEnvironment(env);
+  const { names } = fillHoles(parse(text ?? ''), env);
+  return (key) => ({
+    line: locate([section, key])?.line ?? null,
+    ruledBy: Object.hasOwn(flags?.[section] ?? {}, key)
+      ? 'a flag'
+      : (variables.get(`${section}.${key}`) ?? names.get(pathId([section, key]))?.join(', ') ?? null),
+  });
+}
+
 interface ConfigFile {
   readonly input: ConfigInput;
   readonly problems: readonly Problem[];
   readonly hint: string | null;
 }
 
-function readConfigFile(path: string, env: ConfigSources['env']): ConfigFile | null {
-  const text = readText(path);
-  if (text === null) return null;
+function readConfigFile(text: string, path: string, env: ConfigSources['env']): ConfigFile {
   const filled = fillHoles(parseToml(text, path), env);
   const parsed = Config.safeParse(filled.value);
   if (parsed.success && filled.problems.length === 0) {
@@ -76,8 +108,14 @@ function readConfigFile(path: string, env: ConfigSources['env']): ConfigFile | n
   return { input: {}, problems, hint: hintOfOriginal(path, filled.value) };
 }
 
+/** A config.toml and what goes before it. */
+export interface ConfigPlace {
+  readonly path: string;
+  readonly sources: ConfigSources;
+}
+
 /** The text of the file, null when there is none. Strict: a byte that is no UTF-8 must not become another character. */
-function readText(path: string): string | null {
+export function readText(path: string): string | null {
   const bytes = readBytesIfExists(path, maxBytes);
   if (bytes === null) return null;
   try {

@@ -6,24 +6,69 @@ export interface Position {
   readonly column: number;
 }
 
+/** Part of a text, from an offset up to another. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The value of a key, with nothing around it. */
+export interface ValueSpan extends Span {
+  /** Comments stand between its items. */
+  readonly hasComments: boolean;
+}
+
+/** One `key = value` or one header, without what stands behind it on its line. */
+export interface Statement extends Span {
+  /** The table it stands in; a header stands in its own. */
+  readonly table: KeyPath;
+  /** What it sets; of a header, its table. */
+  readonly path: KeyPath;
+}
+
+/** How a TOML document is laid out. */
+export interface Layout {
+  /** Where a key or a list item begins. */
+  offset(path: KeyPath): number | null;
+  /** null for a table that has a header. */
+  value(path: KeyPath): ValueSpan | null;
+  readonly statements: readonly Statement[];
+}
+
 /**
  * Where the keys of a TOML document stand; list items stand where they begin. For documents the parser has accepted:
  * it says what a document means, this only where. Whatever is not understood ends in no position, never a wrong one.
  */
 export function locateKeys(text: string): (path: KeyPath) => Position | null {
-  const found = new Map<string, number>();
+  const layout = layOut(text);
+  return (path) => {
+    const offset = layout?.offset(path) ?? null;
+    return offset === null ? null : positionOf(text, offset);
+  };
+}
+
+/** The layout of a document the parser has accepted, null when it is not understood. */
+export function layOut(text: string): Layout | null {
+  const offsets = new Map<string, number>();
+  const values = new Map<string, ValueSpan>();
+  const statements: Statement[] = [];
   try {
-    scanDocument(createScanner(text), (path, offset) => {
-      const id = pathId(path);
-      if (!found.has(id)) found.set(id, offset);
+    scanDocument(createScanner(text), {
+      key(path, offset) {
+        const id = pathId(path);
+        if (!offsets.has(id)) offsets.set(id, offset);
+      },
+      value: (path, span) => void values.set(pathId(path), span),
+      statement: (statement) => void statements.push(statement),
     });
   } catch (error) {
     if (!(error instanceof NotUnderstood)) throw error;
-    found.clear();
+    return null;
   }
-  return (path) => {
-    const offset = found.get(pathId(path));
-    return offset === undefined ? null : positionOf(text, offset);
+  return {
+    offset: (path) => offsets.get(pathId(path)) ?? null,
+    value: (path) => values.get(pathId(path)) ?? null,
+    statements,
   };
 }
 
@@ -33,11 +78,16 @@ export function positionOf(text: string, offset: number): Position {
   return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
 }
 
-type Note = (path: KeyPath, offset: number) => void;
+/** Is told what a scan comes by. */
+interface Notes {
+  key(path: KeyPath, offset: number): void;
+  value(path: KeyPath, span: ValueSpan): void;
+  statement(statement: Statement): void;
+}
 
 class NotUnderstood extends Error {}
 
-function scanDocument(scanner: Scanner, note: Note): void {
+function scanDocument(scanner: Scanner, notes: Notes): void {
   let table: KeyPath = [];
   /** How many tables each list of tables has so far, by the list's path. */
   const lists = new Map<string, number>();
@@ -46,44 +96,52 @@ function scanDocument(scanner: Scanner, note: Note): void {
     let path: KeyPath = [];
     keys.forEach(({ name, offset }, index) => {
       path = [...path, name];
-      note(path, offset);
+      notes.key(path, offset);
       const count = lists.get(pathId(path)) ?? 0;
       if (isList && index === keys.length - 1) {
         lists.set(pathId(path), count + 1);
         path = [...path, count];
-        note(path, offset);
+        notes.key(path, offset);
       } else if (count > 0) path = [...path, count - 1];
     });
     return path;
   };
 
   for (scanner.skipBlank(); !scanner.isAtEnd(); scanner.skipBlank()) {
+    const from = scanner.offset();
+    let path: KeyPath;
     if (scanner.take('[')) {
       const isList = scanner.take('[');
-      table = resolve(readKeys(scanner), isList);
+      path = table = resolve(readKeys(scanner), isList);
       scanner.expect(isList ? ']]' : ']');
-    } else scanPair(scanner, table, note);
+    } else path = scanPair(scanner, table, notes);
+    notes.statement({ table, path, from, to: scanner.offset() });
   }
 }
 
-function scanPair(scanner: Scanner, table: KeyPath, note: Note): void {
+/** The path it sets. */
+function scanPair(scanner: Scanner, table: KeyPath, notes: Notes): KeyPath {
   let path = table;
   for (const { name, offset } of readKeys(scanner)) {
     path = [...path, name];
-    note(path, offset);
+    notes.key(path, offset);
   }
   scanner.expect('=');
   scanner.skipSpaces();
-  scanValue(scanner, path, note);
+  const from = scanner.offset();
+  const before = scanner.comments();
+  scanValue(scanner, path, notes);
+  notes.value(path, { from, to: scanner.offset(), hasComments: scanner.comments() > before });
+  return path;
 }
 
-function scanValue(scanner: Scanner, path: KeyPath, note: Note): void {
+function scanValue(scanner: Scanner, path: KeyPath, notes: Notes): void {
   if (scanner.take('[')) {
     for (let index = 0; ; index++) {
       scanner.skipBlank();
       if (scanner.take(']')) return;
-      note([...path, index], scanner.offset());
-      scanValue(scanner, [...path, index], note);
+      notes.key([...path, index], scanner.offset());
+      scanValue(scanner, [...path, index], notes);
       scanner.skipBlank();
       if (!scanner.take(',')) return scanner.expect(']');
     }
@@ -92,7 +150,7 @@ function scanValue(scanner: Scanner, path: KeyPath, note: Note): void {
     for (;;) {
       scanner.skipBlank();
       if (scanner.take('}')) return;
-      scanPair(scanner, path, note);
+      scanPair(scanner, path, notes);
       scanner.skipBlank();
       if (!scanner.take(',')) return scanner.expect('}');
     }
@@ -127,6 +185,8 @@ interface Scanner {
   skipSpaces(): void;
   /** The same with ends of lines and comments. */
   skipBlank(): void;
+  /** How many runs with comments were gone past. */
+  comments(): number;
   readKey(): string;
   /** A string of any of the four kinds, a number, a date, true or false. */
   skipScalar(): void;
@@ -134,6 +194,7 @@ interface Scanner {
 
 function createScanner(text: string): Scanner {
   let at = 0;
+  let comments = 0;
   /** What the pattern matches from here on; null when nothing. The pattern is sticky. */
   const match = (pattern: RegExp): string | null => {
     pattern.lastIndex = at;
@@ -159,7 +220,10 @@ function createScanner(text: string): Scanner {
       if (!this.take(wanted)) throw new NotUnderstood();
     },
     skipSpaces: () => void match(/[ \t]*/y),
-    skipBlank: () => void match(/(?:[ \t\r\n]+|#[^\n]*)*/y),
+    skipBlank() {
+      if (match(/(?:[ \t\r\n]+|#[^\n]*)*/y)?.includes('#') === true) comments += 1;
+    },
+    comments: () => comments,
     readKey() {
       if (text[at] === '"') return unescape(need(/"(?:[^"\\\n]|\\.)*"/y).slice(1, -1));
       if (text[at] === "'") return need(/'[^'\n]*'/y).slice(1, -1);

@@ -8,10 +8,14 @@ const read = new WeakMap<readonly Row[], ReadonlyMap<string, readonly ParamHeade
 
 /** The arguments of a tool that its caller repeats in headers. */
 export function declaredHeaders(view: View, tool: string): readonly ParamHeader[] {
-  const rows = view.rows('tool');
+  // Merged tools are among those that are listed, and those of accounts can be called without being listed.
+  return inList(view.surface()?.tools ?? [], tool) ?? inList(view.rows('tool'), tool) ?? none;
+}
+
+function inList(rows: readonly Row[], tool: string): readonly ParamHeader[] | undefined {
   const known = read.get(rows) ?? declarationsOf(rows);
   read.set(rows, known);
-  return known.get(tool) ?? none;
+  return known.get(tool);
 }
 
 function declarationsOf(rows: readonly Row[]): ReadonlyMap<string, readonly ParamHeader[]> {

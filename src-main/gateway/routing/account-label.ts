@@ -58,16 +58,17 @@ function labelOf(binding: Binding): Label {
   return label;
 }
 
-/** An answer without these has no `_meta`, however it writes its letters. */
-const metaMarks = ['"_meta"', '\\u005', '\\u006', '\\u007'].map((mark) => Buffer.from(mark));
+// They begin with bytes that are rare in JSON: a search stops at each first byte it finds.
+const metaMark = Buffer.from('_meta"');
+const escapeMark = Buffer.from('u00');
 /** An answer as most begin. */
 const plainHead = /^\{(?:"jsonrpc": ?"2\.0", ?)?(?:"id": ?\d+, ?)?"result": ?\{/;
 const window = 80;
-const [open, close, bracket] = Buffer.from('{}[');
+const [open, close, bracket, backslash, five = 0, seven = 0] = Buffer.from('{}[\\57');
 
 /** Where a line has to be changed; null where that cannot be told, or where the upstream wrote what is ours to write. */
 function changesOf({ line }: RawReply, { member, block }: Label, hasLine: boolean): Change[] | null {
-  if (!hasLine && !metaMarks.some((mark) => line.includes(mark))) {
+  if (!hasLine && !mayHaveMeta(line)) {
     const head = plainHead.exec(line.toString('latin1', 0, window))?.[0];
     if (head !== undefined) return [inserted(line, head.length, `"_meta":{${member}}`)];
   }
@@ -83,6 +84,17 @@ function changesOf({ line }: RawReply, { member, block }: Label, hasLine: boolea
   return [own, ...content.flatMap((array) => lastBlock(line, array.value, block))].sort(
     (a, b) => a.start - b.start,
   );
+}
+
+/** Whether some key may be `_meta`, however its letters are written: `"\u005fmeta"` is one. */
+function mayHaveMeta(line: Buffer): boolean {
+  if (line.includes(metaMark)) return true;
+  for (let at = line.indexOf(escapeMark); at >= 0; at = line.indexOf(escapeMark, at + 1)) {
+    const digit = line[at + escapeMark.length] ?? 0;
+    // `_` and all letters are from 5f to 7a.
+    if (line[at - 1] === backslash && digit >= five && digit <= seven) return true;
+  }
+  return false;
 }
 
 /** Members before those that stand at a place. */

@@ -26,6 +26,8 @@ export interface MergedTool {
   /** The argument that chooses the account, by alias. */
   readonly argument: string;
   readonly bindings: ReadonlyMap<string, Binding>;
+  /** Whose definition is shown. */
+  readonly first: Binding;
 }
 
 /**
@@ -65,6 +67,7 @@ function merge({ binding, era, definition }: Offered, same: readonly Offered[]):
     era,
     argument,
     bindings,
+    first: binding,
     definition: {
       ...definition,
       description: `[${binding.connector}] ${typeof words === 'string' ? words.trim() : ''}`.trimEnd(),

@@ -90,7 +90,7 @@ function saysItReads({ annotations }: Params): boolean {
 }
 
 /** The page that draws the results of a tool (MCP Apps) is a resource of its upstream, in the form of today or of before. */
-function withUi(tool: Params, binding: Binding): Params {
+export function withUi(tool: Params, binding: Binding): Params {
   const { _meta: meta } = tool;
   if (!isObject(meta)) return tool;
   const { ui } = meta;

@@ -5,7 +5,7 @@ import { mergedRoute, mergeTools } from './merged.ts';
 import { noAccount, type OwnTool } from './meta-tools/own-tool.ts';
 import { createPages, type Pages } from './pages.ts';
 import type { Route } from './route.ts';
-import { toolRow, type Row } from './rows.ts';
+import { toolRow, withUi, type Row } from './rows.ts';
 import { advertised, chooseMode, stalePins, tokensOf, type SurfaceOptions, type Tools } from './surface.ts';
 import { listPage, type View, type ViewDeps } from './view.ts';
 
@@ -103,7 +103,11 @@ interface Merged {
   readonly routes: ReadonlyMap<string, Route>;
 }
 
-/** The rows of mode `merged`: joined ones, and those of accounts whose tool is another under the same name. */
+/**
+ * The rows of mode `merged`: joined ones, and those of tools that only one account has, or has in this form: there is
+ * nothing to choose. The joined name of such a tool can be called all the same, as a client may know it from before an
+ * account was removed.
+ */
 function mergedRows(view: View, direct: readonly Row[], { catalog, names }: ViewDeps): Merged {
   const offered = view.bindings.flatMap((binding) => {
     const offer = catalog.offer(binding.profile);
@@ -111,6 +115,7 @@ function mergedRows(view: View, direct: readonly Row[], { catalog, names }: View
   });
   const tools = mergeTools(offered);
   const rows: Row[] = [];
+  const routes = new Map<string, Route>();
   const covered = new Set<string>();
   for (const [connector, group] of Map.groupBy(tools, (tool) => tool.connector)) {
     const exposed = names.exposedNames(
@@ -121,12 +126,16 @@ function mergedRows(view: View, direct: readonly Row[], { catalog, names }: View
     );
     for (const tool of group) {
       const key = exposed.get(tool.name) as string;
-      rows.push(toolRow(key, { ...tool.definition, name: key }, mergedRoute(tool), tool.era));
+      const definition = withUi({ ...tool.definition, name: key }, tool.first);
+      const row = toolRow(key, definition, mergedRoute(tool), tool.era);
+      routes.set(key, row.route);
+      if (tool.bindings.size === 1) continue;
+      rows.push(row);
       for (const { alias } of tool.bindings.values()) covered.add(`${connector}\n${alias}\n${tool.name}`);
     }
   }
   const single = direct.filter(
     ({ route: { binding, name } }) => !covered.has(`${binding.connector}\n${binding.alias}\n${name}`),
   );
-  return { rows: [...rows, ...single], routes: new Map(rows.map(({ key, route }) => [key, route])) };
+  return { rows: [...rows, ...single], routes };
 }

@@ -46,7 +46,7 @@ export interface Views {
   mayShow(granted: GrantedView | undefined, profile: string): boolean;
   /** Throws unless every profile asked for is there and no two of them share a name. */
   check(asked: AttachView): void;
-  /** Profiles or workspaces changed: views are built anew when next asked for. */
+  /** Profiles or workspaces changed, or what clients are shown: views are built anew when next asked for. */
   invalidate(): void;
 }
 
@@ -73,7 +73,7 @@ export function createViews(deps: {
   readonly names: Pick<CatalogStore, 'exposedNames'>;
   readonly places: ViewPlaces;
   /** What a client is shown that asks for nothing else. */
-  readonly surface: Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;
+  readonly surface: () => Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;
   readonly ownTools: OwnTools;
 }): Views {
   const { places } = deps;
@@ -177,7 +177,7 @@ export function createViews(deps: {
   }
 
   function surfaceOf(asked: AskedView | undefined, granted: AttachView | undefined): SurfaceOptions {
-    const { mode, budget, always_on: alwaysOn } = deps.surface;
+    const { mode, budget, always_on: alwaysOn } = deps.surface();
     const wanted = asked?.mode ?? granted?.mode;
     return {
       mode: wanted === undefined ? mode : parseMode(wanted),
@@ -194,11 +194,14 @@ export function createViews(deps: {
       checkAsked(asked, deps.profiles());
       const isTransparent = asked?.transparent === true;
       const { profiles, workspace, folder } = asked ?? {};
-      const surface = isTransparent ? null : surfaceOf(asked, granted);
-      const key = JSON.stringify([isTransparent, profiles, workspace, folder, granted, surface]);
+      const surfaceNow = (): SurfaceOptions | null => (isTransparent ? null : surfaceOf(asked, granted));
+      // Throws for a mode nobody knows.
+      surfaceNow();
       let known: { readonly generation: number; readonly view: View } | undefined;
       return () => {
         if (known?.generation === generation) return known.view;
+        const surface = surfaceNow();
+        const key = JSON.stringify([isTransparent, profiles, workspace, folder, granted, surface]);
         const stamps = stampsOf(asked, granted);
         const same = picked.get(key);
         const view =

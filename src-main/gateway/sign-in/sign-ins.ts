@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Handlers, SignInState } from '../../../src-shared/contract.ts';
+import type { Handlers } from '../../../src-shared/contract.ts';
+import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';

@@ -1,112 +1,8 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
-import { createApi } from '../../../src-renderer/api.ts';
-import type { AppState } from '../../../src-renderer/state/app-state.svelte.ts';
-import type { Reply } from '../../../src-shared/bridge.ts';
-import type { GatewayStatus, PendingApproval, Topic } from '../../../src-shared/contract.ts';
-import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
-import { readRunes } from '../../helpers/runes.ts';
-
-readRunes();
-
-const status: GatewayStatus = {
-  version: '0.1.0',
-  pid: 1,
-  home: '/home',
-  socket: null,
-  http: null,
-  httpProblem: null,
-  startedAt: 0,
-  clients: [],
-  upstreams: [],
-  vault: { state: 'open', backend: 'keychain', records: 0, reason: null },
-  surface: { mode: 'auto', chosen: 'expose-all', tools: 0, tokens: 4 },
-  warnings: [],
-};
-const profile = (name: string): Profile => ({
-  id: `sqlite:${name}`,
-  connector: 'sqlite',
-  name,
-  metadata: {},
-  createdAt: 0,
-  isDefault: false,
-  launch: null,
-  readOnly: null,
-  stderr: 'null',
-});
-const approval = (id: string): PendingApproval => ({
-  id,
-  profile: 'sqlite:prod',
-  tool: 'query',
-  client: 'claude-code',
-  arguments: '{}',
-  reason: '',
-  askedAt: 0,
-  endsAt: 300_000,
-});
-const connector: ConnectorSummary = {
-  name: 'crm',
-  title: 'CRM',
-  description: '',
-  kind: 'builtin',
-  transport: 'http',
-  auth: 'token',
-  url: 'https://crm.example/mcp',
-  metadata: [],
-  secrets: ['token'],
-  checked: null,
-};
-
-type Answer = unknown | ((input: unknown) => unknown);
-
-/** The window's state on a gateway that answers what it is told to; time stands still. */
-async function open(
-  t: TestContext,
-  answers: Record<string, Answer>,
-): Promise<{ app: AppState; asked: [string, unknown][]; push(...topics: Topic[]): Promise<void> }> {
-  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
-  const { AppState } = await import('../../../src-renderer/state/app-state.svelte.ts');
-  const asked: [string, unknown][] = [];
-  const all: Record<string, Answer> = {
-    'profiles.list': [profile('prod'), profile('staging')],
-    'connectors.list': { connectors: [connector], problems: [] },
-    'gateway.status': status,
-    'approvals.list': [],
-    'hosts.list': [],
-    'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
-    'settings.set': {},
-    'profiles.info': [],
-    'profiles.removeLater': {},
-    'profiles.keep': { kept: true },
-    ...answers,
-  };
-  let listener = (_topics: readonly Topic[]): void => {};
-  const app = new AppState(
-    createApi({
-      async ask(name, input): Promise<Reply> {
-        asked.push([name, input]);
-        const answer = all[name];
-        const value: unknown = typeof answer === 'function' ? answer(input) : answer;
-        if (value instanceof Error) return { ok: false, error: { code: value.name, message: value.message } };
-        return { ok: true, value };
-      },
-      on: (heard) => ((listener = heard), () => {}),
-    }),
-  );
-  app.start();
-  await settled();
-  asked.length = 0;
-  return {
-    app,
-    asked,
-    push: (...topics) => (listener(topics), settled()),
-  };
-}
-
-/** All that was answered has arrived. */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-}
+import { test } from 'node:test';
+import type { PendingApproval } from '../../../src-shared/contract.ts';
+import type { Profile } from '../../../src-shared/model.ts';
+import { approval, connector, openWindow as open, profile, settled, status } from '../../helpers/window.ts';
 
 const names = (asked: readonly (readonly [string, unknown])[]): string[] => asked.map(([name]) => name);
 
@@ -117,6 +13,15 @@ test('a push makes the window ask again for what it names and for nothing else',
   asked.length = 0;
   await push('hosts', 'settings');
   assert.deepEqual(names(asked), ['hosts.list', 'settings.get']);
+});
+
+test('a view that is chosen before the settings are known stays', async (t) => {
+  const settings = Promise.withResolvers<object>();
+  const { app } = await open(t, { 'settings.get': () => settings.promise });
+  app.show('tools');
+  settings.resolve({ theme: 'dark', autostart: false, view: 'approvals', wantsAdd: false });
+  await settled();
+  assert.deepEqual([app.settings.value?.theme, app.view], ['dark', 'tools']);
 });
 
 test('old facts stay when asking again fails', async (t) => {

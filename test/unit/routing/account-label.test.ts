@@ -2,29 +2,17 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { labelReply } from '../../../src-main/gateway/routing/account-label.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
-import { parseJson, type Params } from '../../../src-main/gateway/wire/frame.ts';
-import {
-  encodeReply,
-  findResponseId,
-  outcomeOf,
-  readReply,
-  type Reply,
-} from '../../../src-main/gateway/wire/reply.ts';
+import type { Params } from '../../../src-main/gateway/wire/frame.ts';
+import { encodeReply, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
+import { rawReply } from '../../helpers/raw-reply.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const binding: Binding = { profile: 'db:prod', connector: 'db', alias: 'live', metadata: { user: 'a"b' } };
 const account = { id: 'db:prod', connector: 'db', alias: 'live', metadata: { user: 'a"b' } };
 const member = `"dev.nucleus/profile":${JSON.stringify(account)}`;
 
-function rawOf(text: string): Reply {
-  const line = Buffer.from(text);
-  const span = findResponseId(line);
-  assert.ok(span, text);
-  return { kind: 'raw', line, span, outcome: outcomeOf(parseJson(line) as Params) };
-}
-
 function labelled(text: string, line = false, method = 'tools/call'): string {
-  const pieces = encodeReply(labelReply(rawOf(text), method, binding, line), 'mine');
+  const pieces = encodeReply(labelReply(rawReply(text), method, binding, line), 'mine');
   return Buffer.concat(pieces.map((piece) => Buffer.from(piece))).toString();
 }
 
@@ -94,9 +82,9 @@ test('a line of text is the last one, where it is wished for', () => {
 });
 
 test('an error, and what no model reads, stay the same object', () => {
-  const error = rawOf('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}');
+  const error = rawReply('{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"no"}}');
   assert.equal(labelReply(error, 'tools/call', binding, true), error);
-  const completion = rawOf('{"jsonrpc":"2.0","id":7,"result":{"completion":{}}}');
+  const completion = rawReply('{"jsonrpc":"2.0","id":7,"result":{"completion":{}}}');
   assert.equal(labelReply(completion, 'completion/complete', binding, true), completion);
 });
 

@@ -4,26 +4,14 @@ import { exposeReply, type Asked } from '../../../src-main/gateway/routing/expos
 import { createTasks } from '../../../src-main/gateway/routing/tasks.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import type { View } from '../../../src-main/gateway/routing/view.ts';
-import { parseJson, type Params } from '../../../src-main/gateway/wire/frame.ts';
-import {
-  encodeReply,
-  findResponseId,
-  outcomeOf,
-  readReply,
-  type Reply,
-} from '../../../src-main/gateway/wire/reply.ts';
+import { parseJson } from '../../../src-main/gateway/wire/frame.ts';
+import { encodeReply, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { rawReply } from '../../helpers/raw-reply.ts';
 
 const binding: Binding = { profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} };
 const listed = 'nucleus://db/prod/https://example.com/listed';
 const view = { bindings: [binding], isTransparent: false, rows: () => [{ key: listed }] } as unknown as View;
-
-function rawOf(text: string): Reply {
-  const line = Buffer.from(text);
-  const span = findResponseId(line);
-  assert.ok(span, text);
-  return { kind: 'raw', line, span, outcome: outcomeOf(parseJson(line) as Params) };
-}
 
 function setUp() {
   const tasks = createTasks({ clock: createFakeClock() }).of('me', 'legacy');
@@ -37,7 +25,7 @@ function setUp() {
   const written = (reply: Reply): string =>
     Buffer.concat(encodeReply(reply, 'mine').map((piece) => Buffer.from(piece))).toString();
   const expose = (text: string, method = 'tools/call', more: Partial<Asked> = {}): string =>
-    written(exposeReply(rawOf(text), ask(method, more), view, tasks));
+    written(exposeReply(rawReply(text), ask(method, more), view, tasks));
   return { tasks, ask, expose };
 }
 
@@ -72,7 +60,7 @@ test('an answer that names nothing, an error and a transparent view stay the sam
     [`{"jsonrpc":"2.0","id":7,"result":${link}}`, 'completion/complete', view],
     [`{"jsonrpc":"2.0","id":7,"result":${link}}`, 'tools/call', { ...view, isTransparent: true }],
   ] as const) {
-    const reply = rawOf(text);
+    const reply = rawReply(text);
     assert.equal(exposeReply(reply, ask(method), seen, tasks), reply);
   }
   const made: Reply = { kind: 'made', body: { result: parseJson(Buffer.from(link)) } };

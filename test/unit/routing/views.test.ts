@@ -54,7 +54,7 @@ function setUp(t: TestContext, ids: readonly string[], folders: Folders = {}) {
     profiles: () => present.profiles,
     catalog: { offer: () => offer },
     names: createCatalogStore(registry.db),
-    surface: { mode: 'expose-all', budget: 10_000, always_on: [] },
+    surface: () => ({ mode: 'expose-all', budget: 10_000, always_on: [] }),
     ownTools: { beside: [], compat: [] },
     places: {
       find: (name) => (present.folders[`/${name}`] ? { name, folder: `/${name}` } : null),

@@ -57,12 +57,12 @@ export function forward(route: Route, args: Params, call: Call, dispatch: Dispat
   return dispatch({ ...call, route, params, via: 'nucleus_call' });
 }
 
-/** Anything but an object is no arguments, as the original has it. */
+/** Without arguments a tool is called with none, as in the original. */
 function argumentsOf({ arguments: given }: Params): Params {
   return isObject(given) ? given : {};
 }
 
-/** The tool a meta-tool is to call, or what is wrong with its name. */
+/** The tool a meta-tool is to call, or what is wrong with its name or its arguments. */
 export async function toolOf(
   args: Params,
   view: () => View,
@@ -71,6 +71,10 @@ export async function toolOf(
   const { name } = args;
   if (typeof name !== 'string' || name.trim() === '')
     return new NucleusError('ARGUMENTS_INVALID', 'name is required and must be the name of a tool');
+  const { arguments: given } = args;
+  // The original calls the tool without any then, which may do more than was asked for.
+  if (given !== undefined && given !== null && !isObject(given))
+    return new NucleusError('ARGUMENTS_INVALID', 'arguments must be an object');
   const known = view().find('tool', name);
   if (!known && view().missing().length > 0) await settle(view());
   const route = known ?? view().find('tool', name);

@@ -1,4 +1,5 @@
 import { NucleusError } from '../../../../src-shared/errors.ts';
+import type { FanOutSuggestion, FoundTools } from '../../../../src-shared/found-tools.ts';
 import type { Params } from '../../wire/frame.ts';
 import { errorReply, type Call } from '../dispatch.ts';
 import type { Foreseen } from '../plan-preview.ts';
@@ -6,7 +7,7 @@ import type { Query } from '../ranking/ranker.ts';
 import type { ToolFanOut, ToolSearch } from '../ranking/tool-search.ts';
 import type { Sticky } from '../sticky.ts';
 import type { View } from '../view.ts';
-import { foundTool, type FoundTool } from './found.ts';
+import { foundTool } from './found.ts';
 import { ownResult, type OwnTool } from './own-tool.ts';
 import { summaryOf } from './summary.ts';
 
@@ -27,6 +28,7 @@ const inputSchema = {
   required: ['intent'],
 } as const;
 
+/** No more than programs need: each word of it is in every list of tools. */
 const outputSchema = {
   type: 'object',
   properties: {
@@ -44,26 +46,15 @@ const outputSchema = {
           score: { type: 'number' },
           connector: { type: 'string' },
           alias: { type: 'string' },
-          also_on: { type: 'array', items: { type: 'string' } },
+          also_on: { type: 'array' },
           more_accounts: { type: 'integer' },
-          because: { type: 'array', items: { type: 'string' } },
+          because: { type: 'array' },
         },
-        required: ['name', 'description', 'score', 'connector', 'alias'],
+        required: ['name', 'description', 'score', 'connector', 'alias', 'because'],
       },
     },
     next_cursor: { type: 'string' },
-    fanout_suggestion: {
-      type: 'object',
-      properties: {
-        rationale: { type: 'string' },
-        tool: { type: 'string' },
-        connector: { type: 'string' },
-        steps: { type: 'array', items: { type: 'string' } },
-        caution: { type: 'string' },
-        plan: { type: 'object' },
-      },
-      required: ['rationale', 'tool', 'connector', 'steps', 'plan'],
-    },
+    fanout_suggestion: { type: 'object', description: 'Give its plan to nucleus_call_plan' },
   },
   required: ['query', 'returned', 'total_in_catalog', 'tools'],
 } as const;
@@ -89,31 +80,15 @@ export function createFindTool(deps: FindDeps): OwnTool {
     async run(args, call, view, _dispatch) {
       const query = queryOf(args);
       if (query instanceof NucleusError) return errorReply(query);
+      const { schemas = false } = args;
+      if (typeof schemas !== 'boolean') return errorReply(wrong('schemas must be true or false'));
       if (view().missing().length > 0) await deps.settle(view());
-      const found = find(deps, query, view(), call, args['schemas'] === true);
+      const problem = connectorProblem(query, view());
+      if (problem) return errorReply(problem);
+      const found = find(deps, query, view(), call, schemas);
       return ownResult(JSON.stringify(found), { ...found });
     },
   };
-}
-
-/** What `nucleus_find_tool` answers; the keys are the original's, and some more. */
-export interface FoundTools {
-  readonly query: string;
-  readonly returned: number;
-  readonly total_in_catalog: number;
-  readonly tools: readonly FoundTool[];
-  readonly next_cursor?: string;
-  readonly fanout_suggestion?: FanOutSuggestion;
-}
-
-interface FanOutSuggestion {
-  readonly rationale: string;
-  readonly tool: string;
-  readonly connector: string;
-  readonly steps: readonly string[];
-  readonly caution?: string;
-  /** The arguments of `nucleus_call_plan`, to be called as they are once `shared_arguments` are filled in. */
-  readonly plan: Params;
 }
 
 function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean): FoundTools {
@@ -176,6 +151,14 @@ function queryOf(args: Params): Query | NucleusError {
   if (offset === null) return wrong('cursor must be the next_cursor of an answer to the same intent');
   const only = connector?.trim();
   return { intent, limit: Math.min(limit, limits.most), offset, ...(only && { connector: only }) };
+}
+
+/** A connector that is not there finds nothing, which would read as if it had no such tool. */
+function connectorProblem({ connector }: Query, view: View): NucleusError | null {
+  const wanted = connector?.toLowerCase();
+  if (wanted === undefined || view.bindings.some((one) => one.connector.toLowerCase() === wanted))
+    return null;
+  return wrong(`connector must be one that is loaded. ${summaryOf(view)}`);
 }
 
 /** Where a page begins; null for what no answer gave. */

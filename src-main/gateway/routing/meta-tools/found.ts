@@ -1,3 +1,4 @@
+import type { FoundTool } from '../../../../src-shared/found-tools.ts';
 import { isObject, type Params } from '../../wire/frame.ts';
 import type { ToolHit } from '../ranking/tool-search.ts';
 import type { Row } from '../rows.ts';
@@ -5,24 +6,10 @@ import type { Row } from '../rows.ts';
 /** Other accounts of a hit that are named with it; the rest is found by naming the account. */
 const maxAlso = 4;
 const maxDescription = 200;
+/** Of hits without a schema only so much is told, and one reason: most are passed over. */
+const maxBrief = 120;
 /** A schema that is longer is told only to who asks for schemas. */
 const maxSchema = 1_500;
-
-/** A tool that was found, as a model reads it. The keys are the original's; `also_on` and `more_accounts` are ours. */
-export interface FoundTool {
-  /** What to call it by, on the account that is meant. */
-  readonly name: string;
-  readonly description: string;
-  readonly input_schema?: unknown;
-  readonly score: number;
-  readonly connector: string;
-  readonly alias: string;
-  /** The same tool on other accounts, by what to call it. */
-  readonly also_on?: readonly string[];
-  /** How many there are beside these. */
-  readonly more_accounts?: number;
-  readonly because: readonly string[];
-}
 
 /** How much of a schema is told: none, one that is not long, or all of it. */
 export type SchemaShare = 'none' | 'short' | 'all';
@@ -32,25 +19,28 @@ export function foundTool({ definition, score, because, rows }: ToolHit, share: 
   if (!first) return [];
   const also = others.slice(0, maxAlso).map(({ key }) => key);
   const { connector, alias } = first.route.binding;
+  const isBrief = share === 'none';
   return [
     {
       name: first.key,
-      description: clip(descriptionOf(first)),
+      description: clip(descriptionOf(first), isBrief ? maxBrief : maxDescription),
       ...schemaOf(definition, share),
       score,
       connector,
       alias,
       ...(also.length > 0 && { also_on: also }),
       ...(others.length > maxAlso && { more_accounts: others.length - maxAlso }),
-      because,
+      because: [...(isBrief ? because.slice(0, 1) : because)],
     },
   ];
 }
 
 function schemaOf({ inputSchema }: Params, share: SchemaShare): { readonly input_schema?: unknown } {
   if (share === 'none' || !isObject(inputSchema)) return {};
-  const isLong = JSON.stringify(inputSchema).length > maxSchema;
-  return share === 'short' && isLong ? {} : { input_schema: inputSchema };
+  if (share === 'all') return { input_schema: inputSchema };
+  // Which dialect it is written in is of no use to a model.
+  const { $schema: _, ...schema } = inputSchema;
+  return JSON.stringify(schema).length > maxSchema ? {} : { input_schema: schema };
 }
 
 /** As clients see it in a list: it begins with the account. */
@@ -59,7 +49,7 @@ export function descriptionOf({ json }: Row): string {
   return typeof description === 'string' ? description : '';
 }
 
-function clip(text: string): string {
+function clip(text: string, max: number): string {
   const line = text.replaceAll(/\s+/g, ' ');
-  return line.length > maxDescription ? `${line.slice(0, maxDescription - 1).toWellFormed()}…` : line;
+  return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
 }

@@ -156,6 +156,7 @@ export function createRanker(): Ranker {
     set(account, tools) {
       remove(account.profile);
       accounts.set(account.profile, account);
+      names = null;
       for (const definition of tools) {
         const name = String(definition['name']);
         const key = `${account.connector}\0${name}`;

@@ -35,6 +35,16 @@ test('a named account is meant whatever was used last, also one with hyphens or 
   assert.equal(find('list rows'), 'acme-staging');
 });
 
+test('an account that came after the first search is known by its name as well', () => {
+  verifies('NUC-069');
+  const ranker = createRanker();
+  const tools = [{ ...tool('list_rows', 'List rows of a table'), ...reads }];
+  for (const one of db('qa', 'acme-prod')) {
+    ranker.set(one, tools);
+    assert.deepEqual(meant(ranker, `list rows on ${one.alias}`).aliases, [one.alias]);
+  }
+});
+
 test('a part of an alias is enough where it tells accounts apart', () => {
   const find = of(db('acme-prod', 'acme-staging', 'globex-prod'), 'db:acme-staging');
   assert.equal(find('list rows on globex'), 'globex-prod');

@@ -1,17 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { legacyParams, stampReply } from '../../../../src-main/gateway/wire/eras/stamp.ts';
-import { encodeReply, findResponseId, type Reply } from '../../../../src-main/gateway/wire/reply.ts';
-
-function rawOf(text: string): Reply {
-  const line = Buffer.from(text);
-  const span = findResponseId(line);
-  assert.ok(span, text);
-  return { kind: 'raw', line, span, outcome: text.includes('"error"') ? 'error' : 'ok' };
-}
+import { encodeReply } from '../../../../src-main/gateway/wire/reply.ts';
+import { rawReply } from '../../../helpers/raw-reply.ts';
 
 function stamped(text: string, method = 'tools/call'): string {
-  return encodeReply(stampReply(rawOf(text), method), 'x')
+  return encodeReply(stampReply(rawReply(text), method), 'x')
     .map((part) => Buffer.from(part as string).toString())
     .join('');
 }
@@ -38,7 +32,7 @@ test('a result says that it is complete, and nothing else of the line changes', 
 
 test('a legacy upstream cannot pass its result for a question', () => {
   const reply = stampReply(
-    rawOf('{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","inputRequests":{}}}'),
+    rawReply('{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","inputRequests":{}}}'),
     'tools/call',
   );
   assert.deepEqual(reply.kind === 'made' && reply.body, {

@@ -1,0 +1,39 @@
+import type { AppSettings } from '../../src-shared/contract.ts';
+import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
+import type { AppState } from './app-state.svelte.ts';
+
+/** What the Settings view changes of the app itself. */
+export class SettingsState {
+  isQuitting = $state(false);
+  problem = $state.raw<NucleusError | null>(null);
+  readonly #app: AppState;
+
+  constructor(app: AppState) {
+    this.#app = app;
+  }
+
+  async set(change: Partial<Pick<AppSettings, 'theme' | 'autostart'>>): Promise<void> {
+    await this.#act(async () => {
+      this.#app.settings.value = await this.#app.api.settings.set(change);
+    });
+    // A switch that could not be set must not look set.
+    await this.#app.settings.refresh();
+  }
+
+  async quit(): Promise<void> {
+    this.isQuitting = true;
+    await this.#act(async () => {
+      await this.#app.api.app.quit({});
+    });
+    this.isQuitting = false;
+  }
+
+  async #act(act: () => Promise<void>): Promise<void> {
+    this.problem = null;
+    try {
+      await act();
+    } catch (error) {
+      this.problem = toNucleusError(error);
+    }
+  }
+}

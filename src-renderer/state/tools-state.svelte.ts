@@ -1,0 +1,110 @@
+import type { ExposedTool } from '../../src-shared/contract.ts';
+import type { FoundTools } from '../../src-shared/found-tools.ts';
+import type { AppState } from './app-state.svelte.ts';
+import { Resource } from './resource.svelte.ts';
+import { readDefinition, type ToolDefinition } from './tool-definition.ts';
+import { allRows, filteredRows, rankedRows, type ToolRow } from './tool-list.ts';
+
+/** How many rows there are at first, and how many more each time: all of 5,000 would be slow to draw. */
+const pageSize = 100;
+/** A pause in the typing: each search is a call on the record. */
+const pauseMs = 200;
+/** The most a client may ask for. */
+const maxHits = 50;
+
+export interface ToolList {
+  readonly tools: readonly ExposedTool[];
+  /** Profiles that never said what they have. */
+  readonly missing: readonly string[];
+}
+
+/** The Tools view: the tools of all profiles, and the one that is looked at. */
+export class ToolsState {
+  selected = $state<string | null>(null);
+  /** The chosen tool has the room of the list where there is no room for both. */
+  isOpen = $state(false);
+  isListing = $state(false);
+  readonly list: Resource<ToolList>;
+  readonly definition: Resource<ToolDefinition | null>;
+  /** What a client would be told that looks for the same. */
+  readonly search: Resource<FoundTools | null>;
+  readonly found: readonly ToolRow[] = $derived.by(() => this.#rows());
+  readonly shown: readonly ToolRow[] = $derived.by(() => this.found.slice(0, this.#limit));
+  readonly isRanked: boolean = $derived.by(() => this.search.value !== null);
+  /** How many rows the next press would add. */
+  readonly more: number = $derived(Math.min(pageSize, this.found.length - this.shown.length));
+  readonly tool: ExposedTool | null = $derived.by(
+    () => this.list.value?.tools.find(({ name }) => name === this.selected) ?? null,
+  );
+  readonly #app: AppState;
+  #find = $state('');
+  #limit = $state(pageSize);
+  #pause: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(app: AppState) {
+    this.#app = app;
+    this.list = new Resource(() => app.api.tools.list({ wait: false }));
+    this.definition = new Resource(async () => {
+      if (this.selected === null) return null;
+      const { definition } = await app.api.tools.describe({ name: this.selected });
+      return readDefinition(definition);
+    });
+    this.search = new Resource(async () => {
+      const intent = this.#find.trim().slice(0, 4_000);
+      return intent === '' ? null : app.api.tools.find({ intent, limit: maxHits, wait: false });
+    });
+  }
+
+  get find(): string {
+    return this.#find;
+  }
+  set find(find: string) {
+    this.#find = find;
+    this.#limit = pageSize;
+    clearTimeout(this.#pause);
+    if (find.trim() === '') this.search.clear();
+    else this.#pause = setTimeout(() => void this.search.refresh(), pauseMs);
+  }
+
+  /** The view is on screen: from here on its list is kept fresh. */
+  open(): void {
+    void this.refresh();
+  }
+
+  async refresh(): Promise<void> {
+    const isSearching = this.find.trim() !== '';
+    await Promise.all([this.list.refresh(), isSearching && this.search.refresh()]);
+    if (this.selected === null) return;
+    if (this.tool) await this.definition.refresh();
+    else this.select(null);
+  }
+
+  /** Starts the profiles that were never listed, and waits for them. */
+  async listMissing(): Promise<void> {
+    this.isListing = true;
+    // What fails of it is still missing afterwards, and Status says why.
+    await this.#app.api.tools.list({}).catch(() => {});
+    await this.refresh();
+    this.isListing = false;
+  }
+
+  select(name: string | null): void {
+    if (name === null) this.isOpen = false;
+    if (name === this.selected) return;
+    this.selected = name;
+    this.definition.clear();
+    if (name !== null) void this.definition.refresh();
+  }
+
+  showMore(): void {
+    this.#limit += pageSize;
+  }
+
+  /** Until there is an answer all stay; when there is none to be had, words have to do. */
+  #rows(): readonly ToolRow[] {
+    const tools = this.list.value?.tools ?? [];
+    if (this.find.trim() === '') return allRows(tools);
+    if (this.search.problem) return filteredRows(tools, this.find);
+    return this.search.value ? rankedRows(tools, this.search.value) : allRows(tools);
+  }
+}

@@ -1,0 +1,129 @@
+import type { TestContext } from 'node:test';
+import { createApi } from '../../src-renderer/api.ts';
+import type { AppState } from '../../src-renderer/state/app-state.svelte.ts';
+import type { Reply } from '../../src-shared/bridge.ts';
+import type { GatewayStatus, PendingApproval, Surface, Topic } from '../../src-shared/contract.ts';
+import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import { readRunes } from './runes.ts';
+
+readRunes();
+
+export const status: GatewayStatus = {
+  version: '0.1.0',
+  pid: 1,
+  home: '/home',
+  socket: null,
+  http: null,
+  httpProblem: null,
+  startedAt: 0,
+  clients: [],
+  upstreams: [],
+  vault: { state: 'open', backend: 'keychain', records: 0, reason: null },
+  surface: { mode: 'auto', chosen: 'expose-all', tools: 0, tokens: 4 },
+  warnings: [],
+};
+export const surface: Surface = {
+  mode: 'auto',
+  chosen: 'merged',
+  budget: 10_000,
+  alwaysOn: [],
+  costs: {
+    'expose-all': { tools: 214, tokens: 38_120 },
+    merged: { tools: 84, tokens: 6_140 },
+    hybrid: { tools: 96, tokens: 14_870 },
+    search: { tools: 1, tokens: 1_210 },
+    compat: { tools: 2, tokens: 480 },
+  },
+  warnings: [],
+  file: '/home/config.toml',
+  origins: {
+    mode: { line: 2, ruledBy: null },
+    budget: { line: null, ruledBy: null },
+    alwaysOn: { line: null, ruledBy: null },
+  },
+};
+export const profile = (name: string): Profile => ({
+  id: `sqlite:${name}`,
+  connector: 'sqlite',
+  name,
+  metadata: {},
+  createdAt: 0,
+  isDefault: false,
+  launch: null,
+  readOnly: null,
+  stderr: 'null',
+});
+export const approval = (id: string): PendingApproval => ({
+  id,
+  profile: 'sqlite:prod',
+  tool: 'query',
+  client: 'claude-code',
+  arguments: '{}',
+  reason: '',
+  askedAt: 0,
+  endsAt: 300_000,
+});
+export const connector: ConnectorSummary = {
+  name: 'crm',
+  title: 'CRM',
+  description: '',
+  kind: 'builtin',
+  transport: 'http',
+  auth: 'token',
+  url: 'https://crm.example/mcp',
+  metadata: [],
+  secrets: ['token'],
+  checked: null,
+};
+
+export type Answer = unknown | ((input: unknown) => unknown);
+
+/** The window's state on a gateway that answers what it is told to; time stands still. */
+export async function openWindow(
+  t: TestContext,
+  answers: Record<string, Answer>,
+): Promise<{ app: AppState; asked: [string, unknown][]; push(...topics: Topic[]): Promise<void> }> {
+  t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  const { AppState } = await import('../../src-renderer/state/app-state.svelte.ts');
+  const asked: [string, unknown][] = [];
+  const all: Record<string, Answer> = {
+    'profiles.list': [profile('prod'), profile('staging')],
+    'connectors.list': { connectors: [connector], problems: [] },
+    'gateway.status': status,
+    'approvals.list': [],
+    'hosts.list': [],
+    'surface.get': surface,
+    'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
+    'settings.set': {},
+    'profiles.info': [],
+    'profiles.removeLater': {},
+    'profiles.keep': { kept: true },
+    ...answers,
+  };
+  let listener = (_topics: readonly Topic[]): void => {};
+  const app = new AppState(
+    createApi({
+      async ask(name, input): Promise<Reply> {
+        asked.push([name, input]);
+        const answer = all[name];
+        const value: unknown = await (typeof answer === 'function' ? answer(input) : answer);
+        if (value instanceof Error) return { ok: false, error: { code: value.name, message: value.message } };
+        return { ok: true, value };
+      },
+      on: (heard) => ((listener = heard), () => {}),
+    }),
+  );
+  app.start();
+  await settled();
+  asked.length = 0;
+  return {
+    app,
+    asked,
+    push: (...topics) => (listener(topics), settled()),
+  };
+}
+
+/** All that was answered has arrived. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
