@@ -214,8 +214,8 @@ export function createSignIns(deps: {
     tokens.changed(profile);
     const twins = store.sameAccount(store.get(profile));
     const notes = twins.length === 0 ? [] : [`${twins.join(', ')} is the same account`];
-    for (const note of notes) log.warn('one account in several profiles', { profile, note });
-    log.info('signed in', { profile, issuer: grant.issuer });
+    for (const note of notes) log.warn('one account in several profiles', { profile, reason: note });
+    log.info('signed in', { profile, origin: new URL(grant.issuer).origin });
     const isSame = before !== null && identity !== null && !isOther && known.subject !== null;
     await deps.onSignedIn(profile, isSame);
     say(flow, { phase: 'done', account: account.account, notes });

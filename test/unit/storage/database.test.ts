@@ -19,7 +19,7 @@ import { verifies } from '../../helpers/requirements.ts';
 import { bytesOf, versionOf, tablesOf3, writeOriginal, writeSchema3, writeUsed } from './registry-support.ts';
 import { failsWith, profile, temporaryPaths } from './support.ts';
 
-test('a new registry has schema 7 as text, the profile’s row, and one profile for each connector and name', (t) => {
+test('a new registry has schema 8 as text, the profile’s row, and one profile for each connector and name', (t) => {
   verifies('NUC-007');
   const paths = temporaryPaths(t);
   const registry = openRegistry({ paths });
@@ -31,7 +31,7 @@ test('a new registry has schema 7 as text, the profile’s row, and one profile 
   assert.deepEqual(
     db.prepare("SELECT val, typeof(val) AS type FROM meta WHERE key = 'schema_version'").get(),
     {
-      val: '7',
+      val: '8',
       type: 'text',
     },
   );
