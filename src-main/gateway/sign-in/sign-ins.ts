@@ -219,7 +219,7 @@ export function createSignIns(deps: {
     const twins = store.sameAccount(store.get(profile));
     const notes = twins.length === 0 ? [] : [`${twins.join(', ')} is the same account`];
     for (const note of notes) log.warn('one account in several profiles', { profile, reason: note });
-    log.info('signed in', { profile, url: grant.issuer });
+    log.info('signed in', { profile, origin: new URL(grant.issuer).origin });
     const isSame = before !== null && identity !== null && !isOther && known.subject !== null;
     await deps.onSignedIn(profile, isSame);
     say(flow, { phase: 'done', account: account.account, notes });
