@@ -420,6 +420,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     subscriptions,
     setLevel: logLevels.set,
     answerModern,
+    onNamed: () => announcer.announce('status'),
   };
   function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
     return views.select(asked, granted);

@@ -17,7 +17,9 @@ export interface SessionModern {
 
 export function createSessionModern(deps: {
   readonly answerModern: AnswerModern;
-  readonly client: { name: string };
+  readonly client: { readonly name: string };
+  /** The client said who it is. */
+  named(name: string): void;
   readonly caller: Caller;
   readonly view: () => View;
   write(id: Id, message: Message): void;
@@ -37,7 +39,7 @@ export function createSessionModern(deps: {
         return true;
       }
       const { envelope } = verdict;
-      if (client.name === 'unknown') client.name = nameOf(envelope);
+      if (client.name === 'unknown') deps.named(nameOf(envelope));
       const answering = deps.answerModern({
         frame,
         envelope,

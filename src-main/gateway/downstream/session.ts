@@ -100,6 +100,8 @@ export interface SessionDeps {
   setLevel(client: object, profiles: readonly string[], level: LogLevel | null): Promise<void>;
   /** Answers what comes with an envelope of the modern era: each request by itself, whatever else the session is. */
   answerModern: AnswerModern;
+  /** The client said who it is, which it does some time after it came. */
+  onNamed(): void;
 }
 
 /** Serves one client: answers what is the gateway's to answer, sends the rest down the one road. */
@@ -146,6 +148,7 @@ export function createSession(
   const modern = createSessionModern({
     answerModern: deps.answerModern,
     client,
+    named,
     caller,
     view,
     write,
@@ -157,6 +160,11 @@ export function createSession(
     },
     work,
   });
+
+  function named(name: string): void {
+    client.name = name;
+    deps.onNamed();
+  }
 
   function write(id: Id | null, message: Message): void {
     if (closed) return;
@@ -285,8 +293,8 @@ export function createSession(
   function initialize(id: Id, params: Params | undefined): void {
     const info = params?.['clientInfo'];
     if (isObject(info)) {
-      if (typeof info['name'] === 'string') client.name = info['name'].slice(0, 100);
       if (typeof info['version'] === 'string') client.version = info['version'].slice(0, 50);
+      if (typeof info['name'] === 'string') named(info['name'].slice(0, 100));
     }
     if (isObject(params?.['capabilities'])) capabilities = params['capabilities'];
     const asked = params?.['protocolVersion'];

@@ -100,6 +100,7 @@ export async function openFront(
       subscriptions,
       tasks,
       answerModern,
+      onNamed: () => {},
     };
     return createSession(deps, io, caller, () => view);
   };

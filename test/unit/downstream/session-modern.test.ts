@@ -27,6 +27,7 @@ function setUp() {
       };
     },
     client,
+    named: (name) => void (client.name = name),
     caller: { principal: 'laptop' },
     view: () => assert.fail('the view was not needed'),
     write: (_id, message) => void written.push(message.join('')),

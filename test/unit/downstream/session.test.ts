@@ -80,7 +80,7 @@ function setUp(
   );
   const audit = { record: () => {} };
   const written: string[] = [];
-  const io = { ends: 0, backlog: 0 };
+  const io = { ends: 0, backlog: 0, named: 0 };
   const write = (message: Sent): void =>
     void written.push(Buffer.concat(message.map((part) => Buffer.from(part as string))).toString('utf8'));
   const dispatch = createDispatch({
@@ -107,6 +107,7 @@ function setUp(
       setLevel: () => Promise.resolve(),
       subscriptions: createSubscriptions({ supervisor: () => supervisor, log }),
       tasks: createTasks({ clock }),
+      onNamed: () => void (io.named += 1),
       answerModern: () => ({ done: Promise.resolve(), cancel: () => {}, finish: () => {} }),
       settle: () => options.settle?.((offer) => (current.offer = offer)) ?? Promise.resolve(),
     },
@@ -221,6 +222,13 @@ test('the client is known by the name it gives, cut to a bearable length', (t) =
 
 test('a client without a key is local', (t) => {
   assert.equal(setUp(t).session.client.principal, 'local');
+});
+
+test('who a client is, is told when it says so', (t) => {
+  const { session, io, request } = setUp(t, { initialize: false });
+  assert.equal(io.named, 0);
+  request(1, 'initialize', { protocolVersion: '2025-11-25', clientInfo: { name: 'later', version: '1' } });
+  assert.deepEqual([session.client.name, io.named], ['later', 1]);
 });
 
 test('ping is answered at once, also before initialize and while calls are open', async (t) => {
