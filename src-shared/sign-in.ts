@@ -26,7 +26,7 @@ export const SignInState = z.object({
   url: z.string().nullable(),
   /** Unix milliseconds: nobody is waited for longer. */
   endsAt: z.number(),
-  /** Who signed in, where the service tells. */
+  /** Who signed in, where the service tells; with OTHER_ACCOUNT it is whoever was turned away. */
   account: z.string().nullable(),
   /** What a person should know though it succeeded. */
   notes: z.array(z.string()),
@@ -51,6 +51,8 @@ export const BeginSignIn = z.object({
     .default(null),
   /** With a client and its secret or key: no person takes part. */
   isMachine: z.boolean().default(false),
+  /** With a window: forgets first whom its pages remember, so that somebody else can sign in. */
+  fresh: z.boolean().default(false),
   /** Removes the profile when this comes to nothing and nobody ever signed in for it. */
   removeIfFailed: z.boolean().default(false),
 });

@@ -164,8 +164,15 @@ export async function askSecrets(
 }
 
 /** What to know of a way to sign in before anything is asked: where a token is made, and what will not work. */
-export function tellMethod(context: Context, { label, note: words, create, scopes }: SignInMethod): void {
-  if (words !== '') note(context, `note: ${oneLine(words)}`);
+export function tellMethod(
+  context: Context,
+  { label, note: words, create, scopes, group }: SignInMethod,
+  others: readonly string[],
+): void {
+  // Where it may be refused, what else there is.
+  const mayFail = group !== null && group !== 'registers' && others.length > 0;
+  const instead = mayFail ? ` Other ways: ${others.join(', ')}.` : '';
+  if (words !== '') note(context, `note: ${oneLine(`${words}${instead}`)}`);
   if (create === null) return;
   const wanted = scopes.length === 0 ? '' : ` (allow it ${scopes.join(', ')})`;
   note(context, `${oneLine(label)}: make one at ${oneLine(create)}${oneLine(wanted)}`);

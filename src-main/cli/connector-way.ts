@@ -29,6 +29,13 @@ export function chooseWay(
   return { way, method };
 }
 
+/** The flags that lead to the other ways. */
+export function otherWays({ variants }: ConnectorSummary, { way, method }: ChosenWay): string[] {
+  const others = way.methods.filter((one) => one !== method && one.method !== 'none');
+  const own = Object.entries(variants).filter(([, one]) => one !== way);
+  return [...others.map((one) => `--auth ${one.method}`), ...own.map(([variant]) => `--variant ${variant}`)];
+}
+
 function ownEntry<T>(entries: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(entries, key) ? entries[key] : undefined;
 }

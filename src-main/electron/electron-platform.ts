@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { shell, utilityProcess } from 'electron';
+import { NucleusError } from '../../src-shared/errors.ts';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
 import { asChild } from './builtin-process.ts';
@@ -26,7 +27,12 @@ export function createElectronPlatform(options: {
       );
       return asChild(child, (pid, signal) => signalProcess(pid, signal));
     },
-    openBrowser: (url) => shell.openExternal(url.href),
+    async openBrowser(url) {
+      // The system would start any program for its own kind of address.
+      if (url.protocol !== 'https:' && url.protocol !== 'http:')
+        throw new NucleusError('SIGN_IN_FAILED', `${url.protocol} is no address of a page`);
+      await shell.openExternal(url.href);
+    },
     openSignIn: (asked) => openSignInWindow({ ...asked, log: options.log }),
     forgetSignIn,
     async loadKeychain() {

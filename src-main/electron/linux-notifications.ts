@@ -1,8 +1,7 @@
 import { Message, Variant, type MessageBus } from 'dbus-next';
-import type { PendingApproval } from '../../src-shared/contract.ts';
 import type { Log } from '../gateway/platform.ts';
-import { notificationText } from './notification-text.ts';
-import type { NotificationAnswer, Notifier, NotifierDeps } from './notifications.ts';
+import type { Notice, NotificationAnswer } from './notification-text.ts';
+import type { Notifier, NotifierDeps } from './notifications.ts';
 import { openSessionBus, type SessionBus } from './session-bus.ts';
 
 /* https://specifications.freedesktop.org/notification-spec/latest/ */
@@ -31,9 +30,10 @@ const earlyLimit = 100;
 /** Action keys and what they answer; the daemon sends `default` for a click on the body. */
 const answers: Readonly<Record<string, NotificationAnswer>> = {
   default: 'open',
-  review: 'open',
+  open: 'open',
   deny: 'deny',
   allow: 'allow',
+  'sign-in': 'sign-in',
 };
 
 /** Notifications with buttons through the desktop's notification daemon. Without a bus or a daemon it stays silent. */
@@ -65,11 +65,11 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
       });
     return session;
   };
-  const show = async (approval: PendingApproval, entry: Shown): Promise<void> => {
+  const show = async (compose: (isBodyShown: boolean) => Notice, entry: Shown): Promise<void> => {
     const bus = (await connected())?.bus;
     if (!bus) return;
     const [capabilities] = await ask(bus, 'GetCapabilities');
-    const reply = await notify(bus, approval, capabilities as string[]);
+    const reply = await notify(bus, compose, capabilities as string[]);
     entry.number = reply.body[0] as number;
     entry.owner = reply.sender;
     if (entry.isOver) await ask(bus, 'CloseNotification', 'u', [entry.number]);
@@ -87,12 +87,12 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
     });
   };
   return {
-    show: (approval) => {
-      if (shown.has(approval.id)) return;
+    show: (id, compose) => {
+      if (shown.has(id)) return;
       const entry: Shown = { number: null, owner: '', isOver: false };
-      shown.set(approval.id, entry);
+      shown.set(id, entry);
       asked += 1;
-      void show(approval, entry)
+      void show(compose, entry)
         .catch((error: unknown) => log.debug('notification not shown', { reason: String(error) }))
         .then(() => {
           asked -= 1;
@@ -138,27 +138,27 @@ async function listen(log: Log, onSignal: (signal: Signal) => void): Promise<Ses
 
 function notify(
   bus: MessageBus,
-  approval: PendingApproval,
+  compose: (isBodyShown: boolean) => Notice,
   capabilities: readonly string[],
 ): Promise<Message> {
-  const text = notificationText(approval);
-  const mayAllow = text.mayAllow && capabilities.includes('body');
-  const buttons = ['deny', 'Deny', ...(mayAllow ? ['allow', 'Allow once'] : ['review', 'Review'])];
+  const { title, body, buttons, isUrgent } = compose(capabilities.includes('body'));
+  const actions = buttons.flatMap(({ answer, label }) => [answer, label]);
   const hints = {
-    urgency: new Variant('y', 2),
+    urgency: new Variant('y', isUrgent ? 2 : 1),
     // An answer that came too fast does not count, and the question must still be there then.
-    resident: new Variant('b', true),
+    resident: new Variant('b', isUrgent),
     'desktop-entry': new Variant('s', 'nucleus'),
   };
   return call(bus, 'Notify', 'susssasa{sv}i', [
     'Nucleus',
     0,
     '',
-    text.title,
-    capabilities.includes('body-markup') ? escapeMarkup(text.body) : text.body,
-    ['default', 'Open Nucleus', ...(capabilities.includes('actions') ? buttons : [])],
+    title,
+    capabilities.includes('body-markup') ? escapeMarkup(body) : body,
+    ['default', 'Open Nucleus', ...(capabilities.includes('actions') ? actions : [])],
     hints,
-    0,
+    // Where somebody waits it stays; else as long as the desktop likes.
+    isUrgent ? 0 : -1,
   ]);
 }
 

@@ -1,5 +1,45 @@
-import type { PendingApproval } from '../../src-shared/contract.ts';
+import type { PendingApproval, ProfileInfo } from '../../src-shared/contract.ts';
 import { hasHidden, oneLine, visibleLength } from './visible-text.ts';
+
+/** What a person did with a notification; closing it is no answer. */
+export type NotificationAnswer = 'allow' | 'deny' | 'sign-in' | 'open';
+
+/** One notification: what it says, and its buttons. A click on the body is `open`. */
+export interface Notice {
+  readonly title: string;
+  readonly body: string;
+  readonly buttons: readonly { readonly answer: NotificationAnswer; readonly label: string }[];
+  /** Somebody waits for it. */
+  readonly isUrgent: boolean;
+}
+
+/** The question of a waiting call; `isBodyShown`: the system shows more of it than its title. */
+export function approvalNotice(approval: PendingApproval, isBodyShown: boolean): Notice {
+  const { title, body, mayAllow } = notificationText(approval);
+  const yes =
+    mayAllow && isBodyShown
+      ? ({ answer: 'allow', label: 'Allow once' } as const)
+      : ({ answer: 'open', label: 'Review' } as const);
+  return { title, body, buttons: [{ answer: 'deny', label: 'Deny' }, yes], isUrgent: true };
+}
+
+/** A profile that was signed in and is not any more. */
+export function signInNotice({ profile, signIn }: ProfileInfo): Notice {
+  const who = signIn?.account ? `${oneLine(signIn.account, nameLimit)}: ` : '';
+  return {
+    title: `${oneLine(profile.id, nameLimit)} needs sign-in`,
+    body: `${who}${oneLine(signIn?.problem ?? '', argumentLimit)}. Other profiles are fine.`,
+    buttons: [{ answer: 'sign-in', label: 'Sign in' }],
+    isUrgent: false,
+  };
+}
+
+/** The profiles whose sign-in was lost; those nobody ever signed in for wait for who adds them. */
+export function lostSignIns(infos: readonly ProfileInfo[]): readonly ProfileInfo[] {
+  return infos.filter(
+    ({ signIn }) => signIn !== null && signIn.signedInAt !== null && signIn.problem !== null,
+  );
+}
 
 /** What a notification asks, in plain text. */
 export interface NotificationText {

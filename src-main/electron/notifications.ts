@@ -1,21 +1,18 @@
 import { Notification } from 'electron';
-import type { PendingApproval } from '../../src-shared/contract.ts';
 import type { Log } from '../gateway/platform.ts';
 import { createLinuxNotifier } from './linux-notifications.ts';
-import { notificationText } from './notification-text.ts';
-
-/** What a person did with a notification; closing it is no answer. */
-export type NotificationAnswer = 'allow' | 'deny' | 'open';
+import type { Notice, NotificationAnswer } from './notification-text.ts';
 
 export interface NotifierDeps {
   readonly log: Log;
   onAnswer(id: string, answer: NotificationAnswer): void;
 }
 
-/** Asks a person in the system's own notifications, beside the window and the tray, which always ask too. */
+/** Tells a person in the system's own notifications, beside the window and the tray, which always tell too. */
 export interface Notifier {
-  show(approval: PendingApproval): void;
-  /** Takes the question away; it was answered elsewhere or is over. */
+  /** `compose` is told whether the system shows the body. */
+  show(id: string, compose: (isBodyShown: boolean) => Notice): void;
+  /** Takes it away; it was answered elsewhere or is over. */
   withdraw(id: string): void;
   close(): void;
 }
@@ -33,28 +30,25 @@ function createNativeNotifier({ log, onAnswer }: NotifierDeps): Notifier {
     open.delete(id);
   };
   return {
-    show: (approval) => {
-      if (open.has(approval.id) || !Notification.isSupported()) return;
-      const { title, body, mayAllow } = notificationText(approval);
+    show: (id, compose) => {
+      if (open.has(id) || !Notification.isSupported()) return;
+      const { title, body, buttons, isUrgent } = compose(true);
       const notification = new Notification({
         title,
         body,
         silent: true,
-        timeoutType: 'never',
-        urgency: 'critical',
-        actions: [
-          { type: 'button', text: 'Deny' },
-          { type: 'button', text: mayAllow ? 'Allow once' : 'Review' },
-        ],
+        timeoutType: isUrgent ? 'never' : 'default',
+        urgency: isUrgent ? 'critical' : 'normal',
+        actions: buttons.map(({ label }) => ({ type: 'button', text: label })),
       });
-      notification.on('click', () => onAnswer(approval.id, 'open'));
+      notification.on('click', () => onAnswer(id, 'open'));
       notification.on('action', ({ actionIndex }) => {
-        if (actionIndex === 0) onAnswer(approval.id, 'deny');
-        if (actionIndex === 1) onAnswer(approval.id, mayAllow ? 'allow' : 'open');
+        const button = buttons[actionIndex];
+        if (button) onAnswer(id, button.answer);
       });
       notification.on('failed', (_event, reason) => log.debug('notification not shown', { reason }));
       // Kept until it is withdrawn: a collected Notification would lose its listeners.
-      open.set(approval.id, notification);
+      open.set(id, notification);
       notification.show();
     },
     withdraw,

@@ -4,6 +4,7 @@ import { localApi } from '../gateway/downstream/control.ts';
 import type { Host } from '../gateway/host.ts';
 import type { Log } from '../gateway/platform.ts';
 import type { Wishes } from './app-handlers.ts';
+import { approvalNotice, lostSignIns, signInNotice } from './notification-text.ts';
 import { createNotifier } from './notifications.ts';
 import type { PreferenceStore } from './preferences.ts';
 import { createTray, type TraySnapshot } from './tray.ts';
@@ -41,6 +42,8 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
   let tray: ReturnType<typeof createTray> | null = null;
   /** Approvals that a notification asks about. */
   const asked = new Set<string>();
+  /** Profiles whose lost sign-in was told of. */
+  const told = new Set<string>();
 
   /** A click has nobody to answer to but the log, and must not end the gateway when it fails. */
   const attempt = (what: string, act: () => unknown): void => {
@@ -72,8 +75,15 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
 
   const notifier = createNotifier({
     log,
-    onAnswer: (id, word) => (word === 'open' ? open('approvals') : answer(id, word)),
+    onAnswer(id, word) {
+      if (word === 'sign-in') return signIn(id);
+      if (word === 'open') return open(told.has(id) ? 'profiles' : 'approvals');
+      return answer(id, word);
+    },
   });
+  // How it ends the window and the tray show.
+  const signIn = (profile: string): void =>
+    attempt('signing in', () => api.signIn.begin({ profile, how: 'window' }));
   const notify = async (): Promise<void> => {
     const waiting = await person.approvals.list({}, context);
     const ids = new Set(waiting.map(({ id }) => id));
@@ -81,7 +91,21 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
     for (const approval of waiting) {
       if (asked.has(approval.id)) continue;
       asked.add(approval.id);
-      notifier.show(approval);
+      notifier.show(approval.id, (isBodyShown) => approvalNotice(approval, isBodyShown));
+    }
+  };
+
+  const notifyOfLoss = async (): Promise<void> => {
+    const { upstreams } = await api.gateway.status({});
+    const isAny = told.size > 0 || upstreams.some(({ state }) => state === 'signed-out');
+    const lost = isAny ? lostSignIns(await api.profiles.info({ id: null, probe: false })) : [];
+    const ids = new Set(lost.map(({ profile }) => profile.id));
+    for (const id of told) if (!ids.has(id) && told.delete(id)) notifier.withdraw(id);
+    for (const info of lost) {
+      const { id } = info.profile;
+      if (told.has(id)) continue;
+      told.add(id);
+      notifier.show(id, () => signInNotice(info));
     }
   };
 
@@ -89,8 +113,11 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
     tray?.refresh();
     window.tell(topics);
     if (topics.includes('approvals')) attempt('notifying', notify);
+    if (topics.includes('status') || topics.includes('sign-in')) attempt('notifying', notifyOfLoss);
   };
   const forget = host.onChange(tell);
+  // What was lost while only the gateway ran.
+  attempt('notifying', notifyOfLoss);
   // From here on there is somebody who can be asked, by a notification at least.
   const leave = host.attendPerson();
 
@@ -105,6 +132,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
           open,
           useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
           denyApproval: (id) => answer(id, 'deny'),
+          signIn,
           addProfile() {
             wishes.add = true;
             open('profiles');

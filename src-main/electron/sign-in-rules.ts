@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /* Which addresses a sign-in window may show, and which one ends it. Pure, so that every odd URL can be tested. */
 
 /**
@@ -19,6 +21,16 @@ export function isRedirect(url: URL, redirectUri: URL): boolean {
 export function mayShow(url: URL): boolean {
   if (url.protocol === 'https:') return true;
   return url.protocol === 'http:' && isLoopback(url.hostname);
+}
+
+/** A page that says no to windows inside an app, where a browser would be let in. */
+export function refusesWindows({ hostname, pathname }: URL): boolean {
+  return hostname === 'accounts.google.com' && /\/signin\/(oauth\/error|rejected)/.test(pathname);
+}
+
+/** Electron makes a folder of the name and lower-cases it, so two ids must not differ by punctuation only. */
+export function partitionOf(profile: string): string {
+  return `persist:profile-${createHash('sha256').update(profile).digest('hex').slice(0, 32)}`;
 }
 
 /** By address or by the one name that browsers always resolve to this machine. */

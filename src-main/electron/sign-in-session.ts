@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { session, type Session } from 'electron';
+import { partitionOf } from './sign-in-rules.ts';
 
 const prepared = new WeakSet<Session>();
 
@@ -22,9 +22,4 @@ export async function clearSignIn(profile: string): Promise<void> {
   await own.clearStorageData();
   await own.clearAuthCache();
   await own.cookies.flushStore();
-}
-
-/** Electron makes a folder of the name and lower-cases it, so two ids must not differ by punctuation only. */
-export function partitionOf(profile: string): string {
-  return `persist:profile-${createHash('sha256').update(profile).digest('hex').slice(0, 32)}`;
 }

@@ -2,7 +2,7 @@ import { BaseWindow, WebContentsView, type Input } from 'electron';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Log } from '../gateway/platform.ts';
 import { guardPage, holdRedirect, type Guard } from './sign-in-guard.ts';
-import { mayShow, parseUrl } from './sign-in-rules.ts';
+import { mayShow, parseUrl, refusesWindows } from './sign-in-rules.ts';
 import { clearSignIn, signInSession } from './sign-in-session.ts';
 import { stripHeight } from './strip/strip-page.ts';
 import { createStrip } from './strip/strip.ts';
@@ -14,6 +14,8 @@ export interface SignInOptions {
   readonly url: URL;
   /** Where the answer goes: loopback http, or a scheme of our own. Nothing has to listen there. */
   readonly redirectUri: string;
+  /** Offers to go on in the person's own browser. */
+  readonly mayUseBrowser: boolean;
   readonly signal: AbortSignal;
   readonly log: Log;
 }
@@ -26,10 +28,10 @@ const stoppedByUs = -3;
 
 /**
  * Lets a person sign in for one profile, in a window with that profile's own cookies, and answers with the redirect
- * URI as the authorization server called it, query included. The request to it never leaves. Rejects with
- * SIGN_IN_CANCELLED when the window is closed or the signal aborted, with SIGN_IN_FAILED when it cannot go on.
+ * URI as the authorization server called it, query included, or with `browser` when the person wants to go on there. The
+ * request to the redirect URI never leaves. Rejects with SIGN_IN_CANCELLED when the window is closed or the signal aborted, with SIGN_IN_FAILED when it cannot go on.
  */
-export async function openSignInWindow(options: SignInOptions): Promise<URL> {
+export async function openSignInWindow(options: SignInOptions): Promise<URL | 'browser'> {
   const { profile, url, signal, log } = options;
   if (signal.aborted) throw cancelled(profile);
   if (!mayShow(url)) throw failed(profile, `${url.protocol}//${url.host} is not encrypted`);
@@ -47,9 +49,11 @@ export async function openSignInWindow(options: SignInOptions): Promise<URL> {
   window.removeMenu();
   const page = new WebContentsView({ webPreferences: { ...safe, session: own } });
   const contents = page.webContents;
-  const strip = createStrip(profile, () => contents.reload());
-
-  const answer = Promise.withResolvers<URL>();
+  const answer = Promise.withResolvers<URL | 'browser'>();
+  const strip = createStrip(profile, {
+    onReload: () => contents.reload(),
+    onBrowser: options.mayUseBrowser ? () => answer.resolve('browser') : null,
+  });
   const onAbort = (): void => answer.reject(cancelled(profile));
   const guard: Guard = {
     redirectUri: new URL(options.redirectUri),
@@ -63,7 +67,10 @@ export async function openSignInWindow(options: SignInOptions): Promise<URL> {
   guardPage(contents, guard);
   const release = holdRedirect(own, guard);
   contents.on('did-navigate', (_event, address) => {
-    strip.show(address).catch(() => {}); // The window was closed meanwhile.
+    const shown = parseUrl(address);
+    if (options.mayUseBrowser && shown && refusesWindows(shown))
+      strip.say('Google does not allow sign-in inside apps. Continue in your browser.');
+    else strip.show(address).catch(() => {}); // The window was closed meanwhile.
   });
   contents.on('did-fail-load', (_event, code, reason, address, isMainFrame) => {
     if (isMainFrame && code !== stoppedByUs)
@@ -101,7 +108,9 @@ export async function openSignInWindow(options: SignInOptions): Promise<URL> {
       () => {}, // Closed before it was shown.
     );
     const arrived = await answer.promise;
-    log.info('sign-in window answered', { profile });
+    log.info(arrived === 'browser' ? 'sign-in goes on in the browser' : 'sign-in window answered', {
+      profile,
+    });
     return arrived;
   } finally {
     open.delete(profile);

@@ -16,6 +16,7 @@ export interface TrayActions {
   open(view?: 'profiles' | 'approvals' | 'status'): void;
   useProfile(id: string): void;
   denyApproval(id: string): void;
+  signIn(profile: string): void;
   addProfile(): void;
   quit(): void;
 }
@@ -30,11 +31,11 @@ export interface TrayItem {
   readonly click?: () => void;
 }
 
-/** Which drawing the tray icon is; `sign-in` and `locked` are drawn and wait for what makes them true. */
+/** Which drawing the tray icon is; `locked` is drawn and waits for what makes it true. */
 export type TrayState = 'normal' | 'pending' | 'sign-in' | 'locked';
 
 const separator: TrayItem = { type: 'separator' };
-/** More waiting calls than this are one line that opens the list. */
+/** More waiting calls, or profiles to sign in for, than this are one line that opens the list. */
 const callsShown = 8;
 const labelLimit = 60;
 
@@ -44,6 +45,7 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
     { label: snapshot ? statusLine(snapshot) : 'Starting', enabled: false },
     ...waitingCalls(snapshot?.approvals ?? [], act),
     ...wipedHosts(snapshot?.hosts ?? [], act),
+    ...signedOut(snapshot, act),
     ...connectorMenus(snapshot, act),
     separator,
     { label: 'Add a profile…', click: () => act.addProfile() },
@@ -56,8 +58,11 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
 export function trayFace(snapshot: TraySnapshot | null): { state: TrayState; tooltip: string } {
   if (!snapshot) return { state: 'normal', tooltip: 'Nucleus: starting' };
   const waiting = snapshot.approvals.length;
-  if (waiting === 0) return { state: 'normal', tooltip: `Nucleus: ${statusLine(snapshot)}` };
-  return { state: 'pending', tooltip: `Nucleus: ${count(waiting, 'approval')} waiting` };
+  if (waiting > 0) return { state: 'pending', tooltip: `Nucleus: ${count(waiting, 'approval')} waiting` };
+  const [first, ...others] = signedOutIds(snapshot);
+  if (first === undefined) return { state: 'normal', tooltip: `Nucleus: ${statusLine(snapshot)}` };
+  const which = others.length === 0 ? oneLine(first, labelLimit) : count(others.length + 1, 'profile');
+  return { state: 'sign-in', tooltip: `Nucleus: ${which} ${others.length === 0 ? 'needs' : 'need'} sign-in` };
 }
 
 function statusLine({ profiles, status }: TraySnapshot): string {
@@ -89,6 +94,24 @@ function wipedHosts(hosts: readonly HostStatus[], act: TrayActions): TrayItem[] 
     separator,
     ...wiped.map(({ title }) => ({ label: `Repair ${plain(title)}…`, click: () => act.open('status') })),
   ];
+}
+
+function signedOut(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  const ids = snapshot ? signedOutIds(snapshot) : [];
+  if (ids.length === 0) return [];
+  const rest = ids.length - callsShown;
+  return [
+    separator,
+    ...ids.slice(0, callsShown).map((id) => ({
+      label: plain(`Sign in: ${id}…`),
+      click: () => act.signIn(id),
+    })),
+    ...(rest > 0 ? [{ label: `${rest} more…`, click: () => act.open('profiles') }] : []),
+  ];
+}
+
+function signedOutIds({ status }: TraySnapshot): string[] {
+  return status.upstreams.filter(({ state }) => state === 'signed-out').map(({ profile }) => profile);
 }
 
 function connectorMenus(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {

@@ -51,14 +51,17 @@ export interface Platform {
   openBrowser(url: URL): Promise<void>;
   /**
    * Lets a person sign in in a window of our own, with the cookies of that profile alone, and answers with the redirect
-   * URI as it was called, query included. Missing where there are no windows.
+   * URI as it was called, query included, or says that the person wants to go on in their browser. Missing where there
+   * are no windows.
    */
   openSignIn?(options: {
     readonly profile: string;
     readonly url: URL;
     readonly redirectUri: string;
+    /** Whether the same page can be opened in the browser instead. */
+    readonly mayUseBrowser: boolean;
     readonly signal: AbortSignal;
-  }): Promise<URL>;
+  }): Promise<URL | 'browser'>;
   /** Forgets what that window's pages stored for a profile. */
   forgetSignIn?(profile: string): Promise<void>;
   /** Imports the keychain library; rejects where it cannot load. Called on first need only. */

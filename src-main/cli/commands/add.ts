@@ -16,7 +16,7 @@ import type { AddOptions, AddRequest } from '../add-request.ts';
 import { readRequest } from '../add-request.ts';
 import { dryRun } from '../add-dry-run.ts';
 import { withApi } from '../api.ts';
-import { chooseWay } from '../connector-way.ts';
+import { chooseWay, otherWays } from '../connector-way.ts';
 import type { Context } from '../context.ts';
 import { collect } from '../flags.ts';
 import { note, oneLine, printJson } from '../output.ts';
@@ -193,7 +193,8 @@ async function complete(
   const before = choice.replace ? profiles.find(({ name }) => name === choice.name) : undefined;
   const launch = request.launch ?? before?.launch ?? null;
   const chosen = connector && launch === null ? chooseWay(connector, request, before) : null;
-  if (chosen?.method && context.input) tellMethod(context, chosen.method);
+  if (connector && chosen?.method && context.input)
+    tellMethod(context, chosen.method, otherWays(connector, chosen));
   const metadata = await askMetadata(
     context,
     prompter,

@@ -12,8 +12,9 @@ export interface StripText {
   readonly note: string;
 }
 
-/** What the form of the strip's only button goes to; the window catches it, it is never opened. */
+/** What the forms of the strip's buttons go to; the window catches it, it is never opened. */
 export const reloadUrl = 'nucleus-strip:reload';
+export const browserUrl = 'nucleus-strip:browser';
 
 export const stripHeight = 76;
 
@@ -49,14 +50,17 @@ const policy = [
 ].join('; ');
 
 /** The strip's page as a data: URL. It holds no script; its text is set from the main process. */
-export function stripPage(profile: string): string {
+export function stripPage(profile: string, mayUseBrowser: boolean): string {
+  const browser = mayUseBrowser
+    ? `<form action="${browserUrl}"><button>Use my browser instead</button></form>`
+    : '';
   const html = `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <title>Sign in: ${escapeHtml(profile)}</title><style>${style}</style></head>
 <body><header><span>Sign in for</span><h1>${escapeHtml(profile)}</h1></header>
 <main><svg id="lock" viewBox="0 0 16 16" role="img" aria-label="Encrypted" hidden><rect x="3" y="7" width="10" height="7" rx="1.5"/><path d="M5.2 7V5a2.8 2.8 0 0 1 5.6 0v2"/></svg><svg id="here" viewBox="0 0 16 16" role="img" aria-label="On this computer" hidden><rect x="1.75" y="2.75" width="12.5" height="8.5" rx="1.5"/><path d="M5.5 14h5M8 11.5V14"/></svg>
 <p role="status"><span id="scheme"></span><span id="subdomain"><bdi></bdi></span><span id="domain"></span><span id="port"></span><span id="note">Opening…</span></p>
-<form action="${reloadUrl}"><button>Reload</button></form></main></body></html>`;
+<form action="${reloadUrl}"><button>Reload</button></form>${browser}</main></body></html>`;
   return `data:text/html;charset=utf-8,${encodeURIComponent(html)}`;
 }
 

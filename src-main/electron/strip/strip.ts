@@ -1,7 +1,7 @@
 import { session, WebContentsView } from 'electron';
 import { isLoopback, parseUrl } from '../sign-in-rules.ts';
 import { registrableDomain } from './registrable-domain.ts';
-import { reloadUrl, setStripText, stripPage, type StripText } from './strip-page.ts';
+import { browserUrl, reloadUrl, setStripText, stripPage, type StripText } from './strip-page.ts';
 
 export interface Strip {
   readonly view: WebContentsView;
@@ -17,7 +17,10 @@ export interface Strip {
  * The strip above a sign-in page: whose sign-in this is, and whose page. A view of its own with a process of its own,
  * so that no page can draw over it, read it or reach it.
  */
-export function createStrip(profile: string, onReload: () => void): Strip {
+export function createStrip(
+  profile: string,
+  { onReload, onBrowser }: { onReload(): void; readonly onBrowser: (() => void) | null },
+): Strip {
   // In memory, and shared by all strips: nothing of any sign-in is in it.
   const own = session.fromPartition('nucleus-strip');
   const view = new WebContentsView({
@@ -33,8 +36,9 @@ export function createStrip(profile: string, onReload: () => void): Strip {
   contents.on('will-navigate', (event) => {
     event.preventDefault();
     if (event.url.startsWith(reloadUrl)) onReload();
+    if (event.url.startsWith(browserUrl)) onBrowser?.();
   });
-  const ready = contents.loadURL(stripPage(profile));
+  const ready = contents.loadURL(stripPage(profile, onBrowser !== null));
 
   let latest = 0;
   const set = async (text: StripText): Promise<void> => {

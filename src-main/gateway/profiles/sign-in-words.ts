@@ -49,22 +49,15 @@ interface Said {
 }
 
 /** Said before anybody tries: a refusal that was to be expected must not look like a fault. */
-function oauthNote({ title, signIn, methods, variants }: Manifest): string {
+function oauthNote({ title, signIn }: Manifest): string {
   const { oauth } = signIn;
-  const others = methods.filter((method) => method !== 'oauth' && method !== 'none');
-  const otherWays = Object.keys(variants);
-  const instead = [
-    ...others.map((method) => `--auth ${method}`),
-    ...otherWays.map((variant) => `--variant ${variant}`),
-  ];
-  const way = instead.length === 0 ? '' : ` Other ways: ${instead.join(', ')}.`;
   const first = {
     registers: '',
     'own-app':
       `${title} registers no app by itself: it needs an app of your own there, with its client id` +
-      `${oauth?.client_secret === 'required' ? ' and secret' : ''}.${way}`,
-    'known-clients': `${title} lets in clients from its own list only, and Nucleus is not on it: expect to be refused.${way}`,
-    undocumented: `Whether ${title} lets Nucleus register itself is not documented; it is tried.${way}`,
+      `${oauth?.client_secret === 'required' ? ' and secret' : ''}.`,
+    'known-clients': `${title} lets in clients from its own list only, and Nucleus is not on it: expect to be refused.`,
+    undocumented: `Whether ${title} lets Nucleus register itself is not documented; it is tried.`,
   }[groupOf(oauth)];
   const grant =
     oauth && oauth.grant !== 'account' ? `One sign-in covers one ${oauth.grant}, not the whole account.` : '';

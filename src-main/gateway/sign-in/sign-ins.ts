@@ -32,6 +32,8 @@ export interface SignInSettings {
   readonly clientId?: string;
   /** The only authorization server that is trusted with it. */
   readonly issuer?: string;
+  /** Where to sign in, when not everywhere. */
+  readonly door?: 'window' | 'system';
 }
 
 export interface SignIns {
@@ -94,7 +96,7 @@ export function createSignIns(deps: {
       id: randomUUID(),
       profile,
       phase: 'opening',
-      how: input.how,
+      how: doorFor(input.how, target.settings.door, platform.openSignIn !== undefined),
       url: null,
       endsAt: clock.now() + deps.limitMs,
       account: null,
@@ -153,27 +155,44 @@ export function createSignIns(deps: {
     };
     const signedIn = flow.input.isMachine
       ? await signInMachine(options)
-      : await runFlow({ ...options, onWaiting: (waiting) => show(flow, waiting, onShown) });
+      : await runFlow({ ...options, onWaiting: (waiting) => show(flow, settings, waiting, onShown) });
     say(flow, { phase: 'finishing', url: null });
     await keep(flow, signedIn, before);
   }
 
   /** Shows the page through the door that was asked for; a listener waits for its answer in any case. */
-  async function show(flow: Flow, waiting: Waiting, onShown: () => void): Promise<void> {
-    const { profile, how } = flow.input;
+  async function show(
+    flow: Flow,
+    { door }: SignInSettings,
+    waiting: Waiting,
+    onShown: () => void,
+  ): Promise<void> {
+    const { profile, fresh } = flow.input;
+    const { how } = flow.state;
+    // Before anybody is told of the page: a window of the last sign-in is closed by it.
+    if (how === 'window' && fresh) await platform.forgetSignIn?.(profile);
     flow.waiting = waiting;
     say(flow, { phase: 'waiting', url: waiting.url.href });
     onShown();
-    if (how === 'browser')
-      return platform.openBrowser(waiting.url).catch((error: unknown) => {
-        throw signInFailed(profile, `no browser could be opened (${toNucleusError(error).message})`);
-      });
+    if (how === 'browser') return openBrowser(profile, waiting.url);
     if (how === 'manual') return;
     if (!platform.openSignIn)
       throw signInFailed(profile, 'there is no window here; run nucleus sign-in, which uses your browser');
     const { url, redirectUri } = waiting;
-    const answer = await platform.openSignIn({ profile, url, redirectUri, signal: flow.abort.signal });
+    const { signal } = flow.abort;
+    const mayUseBrowser = door !== 'window';
+    const answer = await platform.openSignIn({ profile, url, redirectUri, mayUseBrowser, signal });
+    if (answer === 'browser') {
+      say(flow, { how: 'browser' });
+      return openBrowser(profile, url);
+    }
     if (!waiting.bring(answer)) throw signInFailed(profile, 'its answer does not belong to this sign-in');
+  }
+
+  async function openBrowser(profile: string, url: URL): Promise<void> {
+    await platform.openBrowser(url).catch((error: unknown) => {
+      throw signInFailed(profile, `no browser could be opened (${toNucleusError(error).message})`);
+    });
   }
 
   async function keep(flow: Flow, signedIn: SignedIn, before: Grant | null): Promise<void> {
@@ -188,6 +207,7 @@ export function createSignIns(deps: {
         known.tenant !== identity.tenant);
     if (isOther && !otherAccount) {
       await revokeSoon(grant);
+      say(flow, { account: identity.name });
       throw new NucleusError(
         'OTHER_ACCOUNT',
         `${profile} belongs to ${known.account}, and ${identity.name} signed in; nothing was changed. ` +
@@ -331,4 +351,15 @@ function clientAt(
   // Without a secret a client id is no secret either; still it is said to its own server only.
   const isThere = clientId !== undefined && (trusted === undefined || trusted === issuer);
   return isThere ? { id: clientId, from: 'connector' } : null;
+}
+
+/** Where the page is shown: where the connector says, when not everywhere, and as it was asked for. */
+function doorFor(
+  asked: SignInState['how'],
+  door: SignInSettings['door'],
+  hasWindows: boolean,
+): SignInState['how'] {
+  if (asked === 'window' && door === 'system') return 'browser';
+  if (asked === 'browser' && door === 'window' && hasWindows) return 'window';
+  return asked;
 }

@@ -1,13 +1,59 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { notificationText } from '../../../src-main/electron/notification-text.ts';
+import {
+  approvalNotice,
+  lostSignIns,
+  notificationText,
+  signInNotice,
+} from '../../../src-main/electron/notification-text.ts';
+import type { ProfileInfo } from '../../../src-shared/contract.ts';
 import { approval } from '../../fixtures/electron-parts/examples.ts';
+import { profile } from '../../helpers/window.ts';
 
 test('the question names profile, tool, client and the complete arguments', () => {
   assert.deepEqual(notificationText(approval('1')), {
     title: 'sqlite:prod: allow query?',
     body: 'Claude Code\n{ "sql": "delete from notes where id = 7" }',
     mayAllow: true,
+  });
+});
+
+test('without its body in view a question can be denied or reviewed', () => {
+  const labels = (isShown: boolean) =>
+    approvalNotice(approval('1'), isShown).buttons.map(({ label }) => label);
+  assert.deepEqual(
+    [labels(true), labels(false)],
+    [
+      ['Deny', 'Allow once'],
+      ['Deny', 'Review'],
+    ],
+  );
+});
+
+test('only a sign-in that was lost is told of, with who it was', () => {
+  const signIn = {
+    account: 'dana@acme.dev',
+    issuer: 'https://login.acme.dev',
+    signedInAt: 1,
+    problem: 'its sign-in was ended',
+    sameAs: [],
+  };
+  const info = (change: Partial<typeof signIn> | null, at: number | null = 1): ProfileInfo => ({
+    profile: profile('work'),
+    connector: null,
+    command: [],
+    credentials: null,
+    signIn: change && { ...signIn, signedInAt: at, ...change },
+    probe: null,
+  });
+  const fine = { ...info({}), signIn: { ...signIn, problem: null } };
+  assert.equal(lostSignIns([info(null), info({}, null), fine]).length, 0);
+  const [lost] = lostSignIns([info({})]);
+  assert.deepEqual(lost && signInNotice(lost), {
+    title: 'sqlite:work needs sign-in',
+    body: 'dana@acme.dev: its sign-in was ended. Other profiles are fine.',
+    buttons: [{ answer: 'sign-in', label: 'Sign in' }],
+    isUrgent: false,
   });
 });
 

@@ -9,6 +9,27 @@ const quiet = snapshot([
   ['github', 'work', true],
 ]);
 
+test('a profile that needs sign-in is in the icon, the tooltip and the menu, below what waits', () => {
+  const heard: string[] = [];
+  const upstream = { tools: 0, pid: null, inFlight: 0, problem: null, oddities: 0 };
+  const out = (...ids: string[]) => ({
+    ...quiet,
+    status: {
+      ...quiet.status,
+      upstreams: ids.map((profile) => ({ ...upstream, profile, state: 'signed-out' as const })),
+    },
+  });
+  const menu = trayMenu(out('github:work'), actions(heard));
+  entry(menu, 'Sign in: github:work…').click?.();
+  assert.deepEqual(heard, ['signIn github:work']);
+  assert.deepEqual(trayFace(out('github:work')), {
+    state: 'sign-in',
+    tooltip: 'Nucleus: github:work needs sign-in',
+  });
+  assert.equal(trayFace(out('github:work', 'github:home')).tooltip, 'Nucleus: 2 profiles need sign-in');
+  assert.equal(trayFace({ ...out('github:work'), approvals: [approval('a1')] }).state, 'pending');
+});
+
 test('before the gateway answered there is what always works', () => {
   assert.deepEqual(labels(trayMenu(null, actions())), [
     'Starting',
@@ -122,6 +143,7 @@ function actions(heard: string[] = []) {
     open: hear('open'),
     useProfile: hear('useProfile'),
     denyApproval: hear('denyApproval'),
+    signIn: hear('signIn'),
     addProfile: hear('addProfile'),
     quit: hear('quit'),
   };

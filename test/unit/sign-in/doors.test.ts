@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { createGrants } from '../../../src-main/gateway/sign-in/grants.ts';
-import { createSignIns, type SignIns } from '../../../src-main/gateway/sign-in/sign-ins.ts';
+import {
+  createSignIns,
+  type SignIns,
+  type SignInSettings,
+} from '../../../src-main/gateway/sign-in/sign-ins.ts';
 import { createTokens } from '../../../src-main/gateway/sign-in/tokens.ts';
 import { systemClock } from '../../../src-main/gateway/clock.ts';
 import type { Platform } from '../../../src-main/gateway/platform.ts';
@@ -17,7 +21,8 @@ const profile = 'acme:work';
 
 async function setting(
   t: TestContext,
-  doors: Partial<Pick<Platform, 'openBrowser' | 'openSignIn'>>,
+  doors: Partial<Pick<Platform, 'openBrowser' | 'openSignIn' | 'forgetSignIn'>>,
+  settings: SignInSettings = {},
 ): Promise<SignIns> {
   const { server } = await startWorld(t);
   const registry = openRegistry('memory');
@@ -56,7 +61,7 @@ async function setting(
     }),
     limitMs: 60_000,
     documentUrl: null,
-    target: () => Promise.resolve({ server: new URL(server.url), settings: {} }),
+    target: () => Promise.resolve({ server: new URL(server.url), settings }),
     isThere: () => true,
     onSignedIn: () => Promise.resolve(),
     removeProfile: () => assert.fail('nobody asked for that'),
@@ -66,10 +71,14 @@ async function setting(
   return signIns;
 }
 
-async function signIn({ handlers }: SignIns, how: SignInState['how']): Promise<SignInState> {
+async function signIn(
+  { handlers }: SignIns,
+  how: SignInState['how'],
+  more: { readonly fresh?: boolean; readonly otherAccount?: boolean } = {},
+): Promise<SignInState> {
   const context = { signal: new AbortController().signal };
   const input = { profile, how, otherAccount: false, client: null, isMachine: false, removeIfFailed: false };
-  const { id } = await handlers.begin(input, context);
+  const { id } = await handlers.begin({ ...input, fresh: false, ...more }, context);
   return handlers.wait({ id }, context);
 }
 
@@ -96,6 +105,56 @@ test('an answer of a window that belongs to something else ends the sign-in', as
 test('the system’s browser comes back to the door', async (t) => {
   const signIns = await setting(t, { openBrowser: async (url) => void (await browseBack(url.href)) });
   assert.equal((await signIn(signIns, 'browser')).account, 'alice@example.com');
+});
+
+test('a person goes from the window on to the browser, with the same page', async (t) => {
+  const signIns = await setting(t, {
+    openSignIn: ({ mayUseBrowser }) => {
+      assert.equal(mayUseBrowser, true);
+      return Promise.resolve('browser' as const);
+    },
+    openBrowser: async (url) => void (await browseBack(url.href)),
+  });
+  const { phase, how } = await signIn(signIns, 'window');
+  assert.deepEqual([phase, how], ['done', 'browser']);
+});
+
+test('a service that allows one door gets that one, whichever was asked for', async (t) => {
+  const doors: string[] = [];
+  const open = {
+    openSignIn: ({ url, mayUseBrowser }: { readonly url: URL; readonly mayUseBrowser: boolean }) => {
+      doors.push(`window ${mayUseBrowser}`);
+      return browse(url.href);
+    },
+    openBrowser: async (url: URL) => {
+      doors.push('browser');
+      await browseBack(url.href);
+    },
+  };
+  const system = await setting(t, open, { door: 'system' });
+  assert.equal((await signIn(system, 'window')).how, 'browser');
+  const window = await setting(t, open, { door: 'window' });
+  assert.equal((await signIn(window, 'browser')).how, 'window');
+  assert.deepEqual(doors, ['browser', 'window false']);
+});
+
+test('somebody else is turned away by name, and may start as a stranger', async (t) => {
+  const forgotten: string[] = [];
+  let person = 'alice';
+  const signIns = await setting(t, {
+    openSignIn: ({ url }) => browse(url.href, { person }),
+    forgetSignIn: (id) => Promise.resolve(void forgotten.push(id)),
+  });
+  await signIn(signIns, 'window');
+  person = 'bob';
+  const { phase, account, problem } = await signIn(signIns, 'window');
+  assert.deepEqual([phase, account, problem?.code], ['failed', 'bob@example.com', 'OTHER_ACCOUNT']);
+  assert.deepEqual(forgotten, []);
+  person = 'alice';
+  assert.equal((await signIn(signIns, 'window', { fresh: true })).phase, 'done');
+  assert.deepEqual(forgotten, [profile]);
+  person = 'bob';
+  assert.equal((await signIn(signIns, 'window', { otherAccount: true })).account, 'bob@example.com');
 });
 
 test('a door that is not there is said, and the sign-in is over', async (t) => {
