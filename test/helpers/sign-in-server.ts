@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -197,6 +198,15 @@ export interface ResourceServer {
   challenge: () => string | null;
   /** What its own metadata says; null for none. */
   metadata: () => Record<string, unknown> | null;
+  /** Its tools beside `whoami`, as one person sees them at an address with these parameters. */
+  tools: (
+    person: string,
+    query: URLSearchParams,
+  ) => Readonly<Record<string, () => Promise<object> | object | string>>;
+  /** The tools that were called, each with the person and the parameters of the address. */
+  readonly calls: readonly string[];
+  /** The headers of every request. */
+  readonly headers: readonly IncomingHttpHeaders[];
 }
 
 export async function startResourceServer(
@@ -207,6 +217,8 @@ export async function startResourceServer(
   const http = await listen(scope);
   const url = `${urlOf(http)}${path}`;
   const tokens: string[] = [];
+  const calls: string[] = [];
+  const headersSeen: IncomingHttpHeaders[] = [];
   const wellKnown = `${urlOf(http)}/.well-known/oauth-protected-resource${path}`;
   const server: ResourceServer = {
     url,
@@ -222,13 +234,18 @@ export async function startResourceServer(
       authorization_servers: [server.authorization.issuer],
       scopes_supported: ['mcp:tools'],
     }),
+    tools: () => ({}),
+    calls,
+    headers: headersSeen,
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    headersSeen.push(request.headers);
     if (server.answer(response)) return undefined;
     const metadata = server.metadata();
     if (request.url === new URL(wellKnown).pathname && metadata) return json(response, 200, metadata);
-    if (request.url !== path) return json(response, 404, {});
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', url);
+    if (pathname !== path) return json(response, 404, {});
     const body = await bodyOf(request);
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (token !== '') tokens.push(token);
@@ -251,7 +268,7 @@ export async function startResourceServer(
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as [string, string]] : [],
     );
-    const answered = await handlerOf(claims.sub ?? 'machine').fetch(
+    const answered = await handlerOf(claims.sub ?? 'machine', query).fetch(
       new Request(url, {
         method: request.method ?? 'GET',
         headers,
@@ -262,27 +279,33 @@ export async function startResourceServer(
     response.end(Buffer.from(await answered.arrayBuffer()));
   }
 
+  const handlers = new Map<string, ReturnType<typeof createMcpHandler>>();
+
+  /** The server as one person sees it. */
+  function handlerOf(person: string, query: URLSearchParams): ReturnType<typeof createMcpHandler> {
+    const key = `${person}?${String(query)}`;
+    const known = handlers.get(key);
+    if (known) return known;
+    const handler = createMcpHandler(() => {
+      const mcp = new McpServer({ name: 'guarded', version: '1.0.0' });
+      const tools = { whoami: () => person, ...server.tools(person, query) };
+      for (const [name, answerOf] of Object.entries(tools))
+        mcp.registerTool(name, { description: name, inputSchema: z.object({}) }, async () => {
+          calls.push(`${name} ${key}`);
+          const value = await answerOf();
+          const text = typeof value === 'string' ? value : JSON.stringify(value);
+          return { content: [{ type: 'text', text }] };
+        });
+      return mcp;
+    });
+    handlers.set(key, handler);
+    return handler;
+  }
+
   http.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch(() => response.destroy());
   });
   return server;
-}
-
-const handlers = new Map<string, ReturnType<typeof createMcpHandler>>();
-
-/** A server as one person sees it. */
-function handlerOf(person: string): ReturnType<typeof createMcpHandler> {
-  const known = handlers.get(person);
-  if (known) return known;
-  const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'guarded', version: '1.0.0' });
-    server.registerTool('whoami', { description: 'Who is signed in', inputSchema: z.object({}) }, () => ({
-      content: [{ type: 'text', text: person }],
-    }));
-    return server;
-  });
-  handlers.set(person, handler);
-  return handler;
 }
 
 async function listen(scope: Scope): Promise<Server> {

@@ -63,6 +63,7 @@ async function setting(
     documentUrl: null,
     target: () => Promise.resolve({ server: new URL(server.url), settings }),
     isThere: () => true,
+    whose: () => Promise.resolve(null),
     onSignedIn: () => Promise.resolve(),
     removeProfile: () => assert.fail('nobody asked for that'),
     onState: () => {},
