@@ -101,7 +101,8 @@ test('--replace takes the built-in one, with its own secrets, and leaves a perso
   await nucleusOk(home, ['add', 'linear', 'work', ...flags, '--token-stdin'], { env, stdin: 'lin_new\n' });
   const { stderr } = await nucleus(home, ['doctor'], { env });
   assert.doesNotMatch(stderr, /linear:work was added/);
-  for (const name of ['work', 'open']) await nucleusOk(home, ['remove', `linear:${name}`, '--force'], { env });
+  for (const name of ['work', 'open'])
+    await nucleusOk(home, ['remove', `linear:${name}`, '--force'], { env });
   assert.ok(existsSync(home.path('state', 'connectors', 'linear.toml')));
 });
 

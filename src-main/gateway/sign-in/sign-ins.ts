@@ -5,8 +5,8 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
 import { isOtherAccount, keptAccount, type Account } from './account.ts';
-import { signInCancelled, signInFailed } from './errors.ts';
-import { runFlow, timedOut, type SignedIn, type Waiting } from './flow.ts';
+import { signInCancelled, signInFailed, TimedOut } from './errors.ts';
+import { runFlow, type SignedIn, type Waiting } from './flow.ts';
 import type { Grant, SignInClient } from './grant.ts';
 import type { Grants } from './grants.ts';
 import { signInMachine } from './machine.ts';
@@ -117,11 +117,11 @@ export function createSignIns(deps: {
     remember(flow);
     log.info('sign-in begins', { profile, origin: target.server.origin });
     const shown = Promise.withResolvers<void>();
-    const forget = clock.after(deps.limitMs, () => flow.abort.abort(timedOut(profile, deps.limitMs)));
+    const forget = clock.after(deps.limitMs, () => flow.abort.abort(new TimedOut(profile, deps.limitMs)));
     void run(flow, target, shown.resolve)
       .catch((error: unknown) => {
         const { aborted, reason } = flow.abort.signal;
-        return fail(flow, toNucleusError(aborted ? reason : error));
+        return fail(flow, toNucleusError(aborted && !(error instanceof TimedOut) ? reason : error));
       })
       .finally(() => {
         forget();
