@@ -78,6 +78,9 @@ test('a connector that is built in since gets nothing of a profile that was adde
     await assert.rejects(gateway.ask('signIn.begin', { profile: id }), /nothing was sent there/);
   }
   assert.equal((await gateway.status()).vault.state, 'unopened', 'the token was not even looked at');
+  await gateway.ask('profiles.rename', { id: 'linear:open', name: 'renamed' });
+  const [renamed] = await gateway.ask('profiles.info', { id: 'linear:renamed', probe: true });
+  assert.equal(renamed?.probe?.ok === false && renamed.probe.code, 'CONNECTOR_MOVED');
   const { stderr } = await nucleus(home, ['doctor'], { env });
   assert.match(stderr, /\[warn\] linear:work: linear:work was added for http.*--replace/);
   assert.match(stderr, /"linear" is a built-in connector; this file is ignored/);

@@ -125,8 +125,9 @@ export function createProfiles(deps: {
 
   /** Secrets of another place have no use here, and must not come to one by a later change of the connector. */
   function dropStale(before: Profile, after: Profile, given: Readonly<Record<string, string>>): void {
-    if (Object.keys(given).length > 0) deps.accounts.forget(after.id);
-    if (deps.places.isSame(before, after, connectors.of(after))) return;
+    const isSame = deps.places.isSame(before, after, connectors.of(after));
+    if (!isSame || Object.keys(given).length > 0) deps.accounts.forget(after.id);
+    if (isSame) return;
     for (const kind of vault.names(after.id)) vault.drop({ profile_id: after.id, issuer: '', kind });
   }
 
