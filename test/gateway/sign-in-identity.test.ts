@@ -8,7 +8,7 @@ import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import type { ResourceServer } from '../helpers/sign-in-server.ts';
 import { signedIn, signIn, startWorld, type SignInWorld } from '../helpers/sign-in-world.ts';
-import { until } from '../helpers/until.ts';
+import { until, withDeadline } from '../helpers/until.ts';
 
 const scope = createScope();
 const home = createHome(scope);
@@ -109,7 +109,7 @@ test('another organization does not take a profile over unasked, and no call eve
     }),
   });
   const signing = signIn(gateway, 'orgc:work', { person: 'mallory' });
-  await asked.promise;
+  await withDeadline('the tool of the other one', asked.promise);
   assert.equal(textOf(await client.call('orgc_work_whoami', {})), 'alice', 'while it is being asked');
   goOn.resolve();
   const { problem } = await signing;
