@@ -8,6 +8,7 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
 import { Resource } from './resource.svelte.ts';
 import { keepSelected } from './roving.ts';
+import { isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
 
 /** How long a removal can be taken back. */
 export const undoMs = 10_000;
@@ -27,6 +28,10 @@ export class ProfilesState {
   renameProblem = $state<string | null>(null);
   /** What the last check of a profile found. */
   outcome = $state.raw<Outcome | null>(null);
+  /** Signing in for a profile of the list; it stays when it failed, to say why. */
+  signingIn = $state.raw<SigningIn | null>(null);
+  /** Profiles that may share their account: somebody said so here. */
+  shared = $state.raw<ReadonlySet<string>>(new Set());
   /** The removal that can be taken back. */
   removed = $state.raw<{ readonly id: string } | null>(null);
   readonly info: Resource<ProfileInfo | null>;
@@ -40,6 +45,10 @@ export class ProfilesState {
   );
   readonly #app: AppState;
   #known: readonly string[] = [];
+  /** Who may sign in, of the sign-in under way. */
+  #as: 'same' | 'new' | 'other' = 'same';
+  /** Profiles whose window remembers somebody who was turned away. */
+  readonly #turnedAway = new Set<string>();
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
@@ -109,6 +118,53 @@ export class ProfilesState {
       if (info?.probe) this.#found(outcomeOf(profile.id, info.probe, false));
       await this.#app.refresh('status');
     });
+  }
+
+  /** Signs in, or in again; `as`: who may, besides the account there was. */
+  async signIn(how: 'window' | 'browser', as: 'same' | 'new' | 'other' = 'same'): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    const { id } = profile;
+    this.#as = as;
+    const flow = this.signingIn?.profile === id ? this.signingIn : new SigningIn(this.#app, id);
+    this.signingIn = flow;
+    this.outcome = null;
+    // Whoever the window remembers is kept only where that one was just agreed to.
+    const fresh = as === 'other' || (as === 'same' && this.#turnedAway.has(id));
+    this.#turnedAway.delete(id);
+    const end = await flow.begin(how, { otherAccount: as !== 'same', fresh });
+    if (end === null) return;
+    if (flow.other !== null) this.#turnedAway.add(id);
+    if (this.signingIn === flow && (flow.wasCancelled || isSignedIn(end))) this.signingIn = null;
+    if (isSignedIn(end)) {
+      this.#found({ profile: id, isFine: true, sentence: text.signIn.done(end.account) });
+      await this.#app.refresh('profiles');
+    }
+  }
+
+  /** The same sign-in in the person's own browser. */
+  async useBrowser(): Promise<void> {
+    await this.signIn('browser', this.#as);
+  }
+
+  /** What it says is read, or it is not wanted any more. */
+  leaveSignIn(): void {
+    if (this.signingIn?.isOpen) void this.signingIn.cancel();
+    this.signingIn = null;
+  }
+
+  signInsChanged(): void {
+    if (this.selected !== null) void this.info.refresh();
+  }
+
+  share(id: string): void {
+    this.shared = new Set([...this.shared, id]);
+  }
+
+  /** Chooses what a profile is limited to, from what its server lists. */
+  pick(profile: Profile, fields: readonly string[]): void {
+    this.openGallery();
+    this.adding?.pickFor(profile, fields);
   }
 
   startRenaming(): void {

@@ -44,5 +44,6 @@ test('a message becomes a sentence, and the name it begins with stays as it is w
 
 test('every state of an upstream has a glyph and a word of its own', () => {
   const words = UpstreamState.options.map((state) => stateWord(state).word);
-  assert.deepEqual(words, ['Asleep', 'Starting', 'Ready', 'Resting', 'Failing', 'Locked']);
+  assert.deepEqual(words, ['Asleep', 'Starting', 'Ready', 'Resting', 'Failing', 'Locked', 'Needs sign-in']);
+  assert.notEqual(stateWord('signed-out').icon, stateWord('locked').icon);
 });
