@@ -117,7 +117,9 @@ export function isWebAddress(text: string): boolean {
 /** A connector's name made of an address: `https://mcp.acme.dev/v1` gives `acme`. */
 export function suggestConnector(address: string): string {
   if (!isWebAddress(address)) return '';
-  const parts = new URL(address).hostname.split('.').filter((part) => !['mcp', 'api', 'www'].includes(part));
+  const { hostname } = new URL(address);
+  if (/^[\d.]+$|:/.test(hostname)) return '';
+  const parts = hostname.split('.').filter((part) => !['mcp', 'api', 'www'].includes(part));
   return suggestName(parts.length > 1 ? parts.slice(0, -1).join('-') : (parts[0] ?? ''));
 }
 

@@ -149,7 +149,7 @@ export class AppState {
   }
 
   async #open(): Promise<void> {
-    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools'];
+    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools', 'sign-in'];
     const settings = this.settings.refresh().then(() => {
       const known = this.settings.value;
       // Who was quicker than the answer is where they want to be.

@@ -8,7 +8,7 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
 import { Resource } from './resource.svelte.ts';
 import { keepSelected } from './roving.ts';
-import { isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
+import { isOver, isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
 
 /** How long a removal can be taken back. */
 export const undoMs = 10_000;
@@ -45,6 +45,8 @@ export class ProfilesState {
   );
   readonly #app: AppState;
   #known: readonly string[] = [];
+  /** One that was not begun here. */
+  #followed: string | null = null;
   /** Who may sign in, of the sign-in under way. */
   #as: 'same' | 'new' | 'other' = 'same';
   /** Profiles whose window remembers somebody who was turned away. */
@@ -155,6 +157,19 @@ export class ProfilesState {
 
   signInsChanged(): void {
     if (this.selected !== null) void this.info.refresh();
+    for (const state of this.#app.signIns.value ?? []) {
+      const { id, profile } = state;
+      if (this.#followed === id) {
+        if (this.signingIn?.begun?.id === id) this.signingIn.follow(state);
+        if (state.problem?.code === 'OTHER_ACCOUNT') this.#turnedAway.add(profile);
+        if (isOver(state)) this.#followed = null;
+        if (state.phase === 'done' && this.signingIn?.begun?.id === id) this.signingIn = null;
+      } else if (!isOver(state) && !this.signingIn?.isOpen && !this.#isAdding(profile)) {
+        this.#followed = id;
+        this.signingIn = new SigningIn(this.#app, profile);
+        this.signingIn.follow(state);
+      }
+    }
   }
 
   share(id: string): void {
@@ -229,6 +244,10 @@ export class ProfilesState {
         kept ? text.profiles.kept(removed.id) : text.profiles.tooLate(removed.id),
       );
     });
+  }
+
+  #isAdding(profile: string): boolean {
+    return [this.adding, this.#app.firstRun.adding].some((one) => one?.signingIn?.profile === profile);
   }
 
   async #added(id: string, outcome: Outcome | null): Promise<void> {

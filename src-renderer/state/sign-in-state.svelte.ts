@@ -5,7 +5,7 @@ import type { AppState } from './app-state.svelte.ts';
 type Asked = Omit<BeginSignIn, 'profile' | 'how'>;
 type Failed = NonNullable<SignInState['problem']>;
 
-/** Signing in for one profile, as far as this window began it: waited for, taken to the browser, cancelled. */
+/** Signing in for one profile: begun here and waited for, or begun elsewhere and followed; cancelled, taken to the browser. */
 export class SigningIn {
   readonly profile: string;
   /** null until the gateway found the page. */
@@ -51,6 +51,13 @@ export class SigningIn {
     return end;
   }
 
+  /** Follows one that the tray or a command began: the window does not have to stay for it. */
+  follow(state: SignInState): void {
+    this.begun = state;
+    this.limitMs = state.endsAt - Date.now();
+    this.ended = isOver(state) ? state : null;
+  }
+
   async cancel(): Promise<void> {
     this.wasCancelled = true;
     // It may have ended by itself in between; its end says so.
@@ -70,6 +77,11 @@ export class SigningIn {
       return { code, message };
     }
   }
+}
+
+/** Whether nobody is waited for any more. */
+export function isOver({ phase }: SignInState): boolean {
+  return phase === 'done' || phase === 'failed';
 }
 
 /** Whether it ended with somebody signed in. */
