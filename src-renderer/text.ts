@@ -51,7 +51,7 @@ export const text = {
     finishing: 'Taking the sign-in over',
     inWindow: 'The page is in a window of its own, which only this profile uses.',
     inBrowser: 'The page is in your browser. It says when you can come back.',
-    endsIn: (left: string, limit: string) => `ends in ${left} of ${limit}`,
+    endsIn: (left: string) => `It ends by itself in ${left}.`,
     useBrowser: 'Use my browser instead',
     openAgain: 'Open the page again',
     cancel: 'Cancel',

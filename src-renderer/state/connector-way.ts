@@ -55,6 +55,11 @@ export function insteadOf(way: ConnectorWay, method: SignInMethod | null): SignI
   return others.find((one) => one !== method) ?? null;
 }
 
+/** What a manifest says of itself, with flags of the command line as this form calls them. */
+export function noteOf(words: string): string {
+  return words.replace(/--variant ([\w-]+)/g, 'server "$1"').replace(/--auth (\w+)/g, 'sign-in "$1"');
+}
+
 function placeOf({ url, transport }: ConnectorWay): string {
   if (url === null || transport === 'stdio') return 'a program on this computer';
   // A template's host is filled in by the form.

@@ -13,8 +13,6 @@ export class SigningIn {
   /** How the last try ended; null while one is under way. */
   ended = $state.raw<SignInState | Failed | null>(null);
   now = $state(Date.now());
-  /** How long a person is waited for. */
-  limitMs = $state(0);
   /** Here, by the person. */
   wasCancelled = false;
   /** Its latest word, which the announcement of a change may bring before the end does. */
@@ -29,7 +27,6 @@ export class SigningIn {
   });
   readonly #app: AppState;
   #turn = 0;
-  #began = 0;
 
   constructor(app: AppState, profile: string) {
     this.#app = app;
@@ -44,7 +41,6 @@ export class SigningIn {
     this.ended = null;
     this.wasCancelled = false;
     this.now = Date.now();
-    this.#began = this.now;
     const end = await this.#run(turn, { ...asked, profile: this.profile, how });
     if (turn !== this.#turn) return null;
     this.ended = end;
@@ -54,7 +50,6 @@ export class SigningIn {
   /** Follows one that the tray or a command began: the window does not have to stay for it. */
   follow(state: SignInState): void {
     this.begun = state;
-    this.limitMs = state.endsAt - Date.now();
     this.ended = isOver(state) ? state : null;
   }
 
@@ -67,10 +62,7 @@ export class SigningIn {
   async #run(turn: number, input: BeginSignIn): Promise<SignInState | Failed> {
     try {
       const begun = await this.#app.api.signIn.begin(input);
-      if (turn === this.#turn) {
-        this.limitMs = begun.endsAt - this.#began;
-        this.begun = begun;
-      }
+      if (turn === this.#turn) this.begun = begun;
       return await this.#app.api.signIn.wait({ id: begun.id });
     } catch (error) {
       const { code, message } = toNucleusError(error);

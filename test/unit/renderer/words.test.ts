@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateWord } from '../../../src-renderer/state/upstream-words.ts';
-import { ago, clock, count, sentence, span } from '../../../src-renderer/state/words.ts';
+import { ago, clock, count, midSentence, sentence, span } from '../../../src-renderer/state/words.ts';
 import { UpstreamState } from '../../../src-shared/contract.ts';
 
 const second = 1_000;
@@ -40,6 +40,14 @@ test('a message becomes a sentence, and the name it begins with stays as it is w
   assert.equal(sentence('npx ended with code 1'), 'npx ended with code 1.');
   assert.equal(sentence('Already one.'), 'Already one.');
   assert.equal(sentence('  '), '');
+});
+
+test('a label stands within a sentence as a word does, unless it is an abbreviation', () => {
+  assert.deepEqual(['Personal access token', 'API key', 'x'].map(midSentence), [
+    'personal access token',
+    'API key',
+    'x',
+  ]);
 });
 
 test('every state of an upstream has a glyph and a word of its own', () => {
