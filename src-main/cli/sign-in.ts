@@ -1,4 +1,5 @@
-import type { Api, BeginSignIn, SignInState } from '../../src-shared/contract.ts';
+import type { Api } from '../../src-shared/contract.ts';
+import type { BeginSignIn, SignInState } from '../../src-shared/sign-in.ts';
 import { isErrorCode, NucleusError } from '../../src-shared/errors.ts';
 import type { Context } from './context.ts';
 import { openBrowser } from './open-browser.ts';

@@ -538,8 +538,13 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         if (!sessions.has(session)) return;
         const moved = { ...asked, folder: folder ?? asked?.folder };
         const before = unfollow;
-        view = selectView(moved, caller);
-        unfollow = followPlace(moved, caller);
+        try {
+          view = selectView(moved, caller);
+          unfollow = followPlace(moved, caller);
+        } catch (thrown) {
+          // Nobody waits for this; the client stays where it was.
+          return log.warn('a client could not be followed', { reason: toNucleusError(thrown).message });
+        }
         before();
         session.listsChanged(new Map());
         announcer.announce('workspaces');

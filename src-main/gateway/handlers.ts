@@ -83,6 +83,7 @@ export function createHandlers(deps: {
       },
     },
     profiles: deps.profiles,
+    signIn: deps.signIns,
     surface: {
       get: deps.surface,
       set(change) {
@@ -90,7 +91,6 @@ export function createHandlers(deps: {
         return deps.surface();
       },
     },
-    signIn: deps.signIns,
     tools: {
       async list({ wait }) {
         const view = wait ? await listedView() : deps.defaultView();

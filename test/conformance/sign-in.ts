@@ -1,6 +1,7 @@
 import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Api, BeginSignIn } from '../../src-shared/contract.ts';
+import type { Api } from '../../src-shared/contract.ts';
+import type { BeginSignIn } from '../../src-shared/sign-in.ts';
 import { connectControl } from '../../src-main/gateway/downstream/control.ts';
 import { nucleusBin } from '../helpers/nucleus.ts';
 import { start, type Started } from './gateway.ts';

@@ -273,7 +273,7 @@ describe('upstreams', { concurrency: true }, () => {
         launch: fake.launch,
       });
       const took = performance.now() - started;
-      assert.ok(took >= 1_400 && took < 3_500, `${took} ms`);
+      assert.ok(took >= 1_400 && took < 10_000, `${took} ms`);
       assert.ok(probe?.ok === false);
       assert.equal(probe.code, 'UPSTREAM_TIMEOUT');
       assert.match(probe.message, /fake:hang-init/);
@@ -290,7 +290,7 @@ describe('upstreams', { concurrency: true }, () => {
         launch: fake.launch,
       });
       const took = performance.now() - started;
-      assert.ok(took >= 900 && took < 3_000, `${took} ms`);
+      assert.ok(took >= 900 && took < 10_000, `${took} ms`);
       assert.ok(probe?.ok === false);
       assert.equal(probe.code, 'UPSTREAM_TIMEOUT');
     });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BeginSignIn, SignInState } from '../../src-shared/contract.ts';
+import type { BeginSignIn, SignInState } from '../../src-shared/sign-in.ts';
 import type { Gateway } from './client.ts';
 import type { Scope } from './home.ts';
 import { browseBack } from './browse.ts';

@@ -1,4 +1,5 @@
-import type { Probe, ProfileInfo, SignInInfo } from '../../../src-shared/contract.ts';
+import type { Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import type { SignInInfo } from '../../../src-shared/sign-in.ts';
 import { formatAge } from '../../../src-shared/duration.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BeginSignIn } from '../../../src-shared/contract.ts';
+import type { BeginSignIn } from '../../../src-shared/sign-in.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { withApi } from '../api.ts';
 import { printJson } from '../output.ts';

@@ -87,6 +87,14 @@ interface Notes {
 
 class NotUnderstood extends Error {}
 
+/** A path is written down for each key on it, so one that never ends would fill the memory. */
+const maxDepth = 100;
+
+function below(path: KeyPath, part: PropertyKey): KeyPath {
+  if (path.length >= maxDepth) throw new NotUnderstood();
+  return [...path, part];
+}
+
 function scanDocument(scanner: Scanner, notes: Notes): void {
   let table: KeyPath = [];
   /** How many tables each list of tables has so far, by the list's path. */
@@ -95,14 +103,14 @@ function scanDocument(scanner: Scanner, notes: Notes): void {
   const resolve = (keys: readonly Key[], isList: boolean): KeyPath => {
     let path: KeyPath = [];
     keys.forEach(({ name, offset }, index) => {
-      path = [...path, name];
+      path = below(path, name);
       notes.key(path, offset);
       const count = lists.get(pathId(path)) ?? 0;
       if (isList && index === keys.length - 1) {
         lists.set(pathId(path), count + 1);
-        path = [...path, count];
+        path = below(path, count);
         notes.key(path, offset);
-      } else if (count > 0) path = [...path, count - 1];
+      } else if (count > 0) path = below(path, count - 1);
     });
     return path;
   };
@@ -123,7 +131,7 @@ function scanDocument(scanner: Scanner, notes: Notes): void {
 function scanPair(scanner: Scanner, table: KeyPath, notes: Notes): KeyPath {
   let path = table;
   for (const { name, offset } of readKeys(scanner)) {
-    path = [...path, name];
+    path = below(path, name);
     notes.key(path, offset);
   }
   scanner.expect('=');
@@ -140,8 +148,9 @@ function scanValue(scanner: Scanner, path: KeyPath, notes: Notes): void {
     for (let index = 0; ; index++) {
       scanner.skipBlank();
       if (scanner.take(']')) return;
-      notes.key([...path, index], scanner.offset());
-      scanValue(scanner, [...path, index], notes);
+      const item = below(path, index);
+      notes.key(item, scanner.offset());
+      scanValue(scanner, item, notes);
       scanner.skipBlank();
       if (!scanner.take(',')) return scanner.expect(']');
     }

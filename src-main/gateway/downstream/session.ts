@@ -18,6 +18,7 @@ import {
   errorObject,
   isObject,
   parseFrame,
+  tryEncode,
   type Frame,
   type Id,
   type Params,
@@ -174,7 +175,10 @@ export function createSession(
   /** Whether somebody will hear it. */
   function notify(message: object, about?: Id): boolean {
     if (closed) return false;
-    const isHeard = io.notify([encode(message)], about);
+    // What an upstream or the client nested too deeply is the loss of whoever did; nobody here would catch it.
+    const line = tryEncode(message);
+    if (line === null) return false;
+    const isHeard = io.notify([line], about);
     checkBacklog();
     return isHeard;
   }

@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
-import type { Handlers, Probe, ProfileInfo, SignInInfo } from '../../../src-shared/contract.ts';
+import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.ts';
+import type { SignInInfo } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId, type ConnectorSummary, type Profile } from '../../../src-shared/model.ts';
 import type { Clock } from '../platform.ts';

@@ -1,5 +1,14 @@
 import { isObject, type Params } from '../wire/frame.ts';
-import { changeReply, readReply, replyOutcome, replySize, type RawReply, type Reply } from '../wire/reply.ts';
+import {
+  changeReply,
+  insertReply,
+  readReply,
+  replyOutcome,
+  replySize,
+  resultHead,
+  type RawReply,
+  type Reply,
+} from '../wire/reply.ts';
 import { afterSpace, elementsOf, membersOf, resultAt, type Change } from '../wire/splice.ts';
 import type { Binding } from './route.ts';
 
@@ -18,6 +27,13 @@ export function labelReply(reply: Reply, method: string, binding: Binding, line:
   const label = labelOf(binding);
   const hasLine = line && method === 'tools/call';
   if (reply.kind === 'raw') {
+    const head = hasLine || mayHaveMeta(reply.line) ? null : resultHead(reply);
+    if (head !== null)
+      return insertReply(
+        reply,
+        head,
+        reply.line[afterSpace(reply.line, head)] === close ? label.alone : label.first,
+      );
     const changes = changesOf(reply, label, hasLine);
     if (changes) return changeReply(reply, changes);
   }
@@ -39,6 +55,9 @@ interface Label {
   readonly account: Params;
   /** The same as it is written in `_meta`. */
   readonly member: string;
+  /** As the whole `_meta` of a result that has none: before other members, and without any. */
+  readonly first: Buffer;
+  readonly alone: Buffer;
   readonly block: Params;
 }
 
@@ -53,7 +72,9 @@ function labelOf(binding: Binding): Label {
   const facts = Object.values(metadata).join(', ');
   const text = `[account: ${connector}/${alias}${facts && ` (${facts})`}]`;
   const member = `${JSON.stringify(accountKey)}:${JSON.stringify(account)}`;
-  const label = { account, member, block: { type: 'text', text } };
+  const alone = Buffer.from(`"_meta":{${member}}`);
+  const first = Buffer.concat([alone, Buffer.from(',')]);
+  const label = { account, member, alone, first, block: { type: 'text', text } };
   labels.set(binding, label);
   return label;
 }
@@ -61,17 +82,10 @@ function labelOf(binding: Binding): Label {
 // They begin with bytes that are rare in JSON: a search stops at each first byte it finds.
 const metaMark = Buffer.from('_meta"');
 const escapeMark = Buffer.from('u00');
-/** An answer as most begin. */
-const plainHead = /^\{(?:"jsonrpc": ?"2\.0", ?)?(?:"id": ?\d+, ?)?"result": ?\{/;
-const window = 80;
 const [open, close, bracket, backslash, five = 0, seven = 0] = Buffer.from('{}[\\57');
 
 /** Where a line has to be changed; null where that cannot be told, or where the upstream wrote what is ours to write. */
 function changesOf({ line }: RawReply, { member, block }: Label, hasLine: boolean): Change[] | null {
-  if (!hasLine && !mayHaveMeta(line)) {
-    const head = plainHead.exec(line.toString('latin1', 0, window))?.[0];
-    if (head !== undefined) return [inserted(line, head.length, `"_meta":{${member}}`)];
-  }
   const at = resultAt(line);
   if (at === null) return null;
   const result = membersOf(line, at);

@@ -4,7 +4,7 @@ import type { Clock, Log } from '../platform.ts';
 import type { CatalogStore, DefinitionKind, Listing } from '../storage/catalog-store.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
 import { parseExactly } from '../wire/exact.ts';
-import { isObject, type Params } from '../wire/frame.ts';
+import { isTooDeep, isObject, type Params } from '../wire/frame.ts';
 import { paramHeaders } from '../wire/mcp-headers.ts';
 import { modernRevision } from '../wire/modern.ts';
 import type { Era } from '../wire/peer.ts';
@@ -89,6 +89,12 @@ export function createCatalog(deps: {
 
   async function read(profile: string): Promise<Offer> {
     const { result: greeting, era, isHttp } = await deps.supervisor.connect(profile);
+    if (isTooDeep(greeting))
+      throw new NucleusError(
+        'UPSTREAM_PROTOCOL',
+        `${profile} says of itself what is nested too deeply to be kept; report it to its makers`,
+        { profile },
+      );
     const capabilities = isObject(greeting['capabilities']) ? greeting['capabilities'] : {};
     const [tool, prompt, resource, template] = await Promise.all(
       kinds.map((kind) =>
@@ -119,6 +125,7 @@ export function createCatalog(deps: {
   async function readList(profile: string, kind: DefinitionKind): Promise<Params[]> {
     const { method, key } = lists[kind];
     const found: Params[] = [];
+    let tooDeep = 0;
     const seen = new Set<string>();
     let cursor: unknown;
     for (let page = 1; ; page += 1) {
@@ -138,7 +145,10 @@ export function createCatalog(deps: {
       }
       const rows: unknown = result?.[key];
       for (const row of Array.isArray(rows) ? rows : []) {
-        if (isObject(row) && typeof row[keyOf(kind)] === 'string') found.push(row);
+        if (!isObject(row) || typeof row[keyOf(kind)] !== 'string') continue;
+        // One that can just be written here might not be elsewhere, and takes the lists of all accounts along.
+        if (isTooDeep(row)) tooDeep += 1;
+        else found.push(row);
       }
       if (found.length > config.max_tools) {
         judge(profile, kind, 'upstream offers more than upstream.max_tools; the rest is left out');
@@ -147,8 +157,10 @@ export function createCatalog(deps: {
       cursor = result?.['nextCursor'];
       if (cursor === undefined || cursor === null) {
         const twice = kind === 'tool' || kind === 'prompt' ? firstTwice(found) : null;
-        const problem = twice === null ? null : 'upstream lists a name more than once; the first is used';
-        judge(profile, kind, problem, { name: twice });
+        if (tooDeep > 0)
+          judge(profile, kind, 'what is nested too deeply to be shown is left out', { tooDeep });
+        else if (twice === null) judge(profile, kind, null);
+        else judge(profile, kind, 'upstream lists a name more than once; the first is used', { name: twice });
         return found;
       }
       const fingerprint = JSON.stringify(cursor);

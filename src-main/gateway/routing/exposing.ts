@@ -3,6 +3,7 @@ import { namesResources, resourceChanges, taskChanges, uriMark } from '../wire/n
 import { changeReply, readReply, replyOutcome, type RawReply, type Reply } from '../wire/reply.ts';
 import { change, type Change } from '../wire/splice.ts';
 import { exposedUri, type Binding, type Route } from './route.ts';
+import type { Row } from './rows.ts';
 import type { TasksOfOne } from './tasks.ts';
 import type { View } from './view.ts';
 
@@ -66,7 +67,16 @@ const isForAll = /^(?:https?|data):/i;
 function shownUri(uri: string, binding: Binding, view: View, isContent: boolean): string {
   const exposed = exposedUri(binding, uri);
   if (isContent || !isForAll.test(uri)) return exposed;
-  return view.rows('resource').some(({ key }) => key === exposed) ? exposed : uri;
+  return keysOf(view.rows('resource')).has(exposed) ? exposed : uri;
+}
+
+/** Rows never change. An answer may name as many addresses as it likes, so each is looked up and not searched for. */
+const keys = new WeakMap<readonly Row[], ReadonlySet<string>>();
+
+function keysOf(rows: readonly Row[]): ReadonlySet<string> {
+  const known = keys.get(rows) ?? new Set(rows.map(({ key }) => key));
+  keys.set(rows, known);
+  return known;
 }
 
 /** Only in the modern era a call becomes a task without being asked to. */

@@ -26,8 +26,9 @@ const head = '{"jsonrpc":"2.0","id":';
 export async function planReply(outcome: PlanOutcome, maxBytes: number): Promise<Reply> {
   const { results, comparison, ...counts } = outcome;
   const steps: StepPieces[] = [];
+  const hopeless = tooLarge(results, maxBytes);
   for (const step of results) {
-    steps.push(piecesOf(step, maxBytes));
+    steps.push(piecesOf(step, maxBytes, hopeless.has(step)));
     // The results of many accounts together would hold up the gateway.
     await turn();
   }
@@ -45,7 +46,7 @@ export async function planReply(outcome: PlanOutcome, maxBytes: number): Promise
 
   const room = maxBytes - margin;
   const all = join(new Set());
-  if (bytesOf(all, 'quoted') + bytesOf(all, 'json') <= room) return write(all, all);
+  if (hopeless.size === 0 && bytesOf(all, 'quoted') + bytesOf(all, 'json') <= room) return write(all, all);
   const left = new Set<StepPieces>();
   const largest = [...steps].sort((a, b) => bytesOf(b.whole, 'quoted') - bytesOf(a.whole, 'quoted'));
   for (const step of largest) {
@@ -55,13 +56,27 @@ export async function planReply(outcome: PlanOutcome, maxBytes: number): Promise
   return write(join(left), null);
 }
 
-function piecesOf({ result, ...rest }: StepOutcome, maxBytes: number): StepPieces {
+/** Those that do not fit even beside smaller ones alone: many, each as long as a message may be, fill the memory. */
+function tooLarge(results: readonly StepOutcome[], maxBytes: number): ReadonlySet<StepOutcome> {
+  let total = 0;
+  return new Set(
+    // Of equal ones the first is left out first.
+    results
+      .toReversed()
+      .toSorted((a, b) => (a.result?.length ?? 0) - (b.result?.length ?? 0))
+      .filter(({ result }) => (total += result?.length ?? 0) > maxBytes),
+  );
+}
+
+function piecesOf({ result, ...rest }: StepOutcome, maxBytes: number, isTooLarge: boolean): StepPieces {
   if (!result) return only(pieceOf(JSON.stringify(rest)));
-  const before = pieceOf(`${openObject(rest)},"result":`);
   const sentence = `its result has ${mebibytes(result.length)} MiB and was left out, because this client takes ${mebibytes(maxBytes)} MiB in one message; ask for less, or call ${rest.name} by itself`;
+  const short = pieceOf(JSON.stringify({ ...rest, left_out: sentence }));
+  if (isTooLarge) return only(short);
+  const before = pieceOf(`${openObject(rest)},"result":`);
   return {
     whole: [before, { json: result, quoted: quote(Buffer.from(result).toString()) }, pieceOf('}')],
-    short: [pieceOf(JSON.stringify({ ...rest, left_out: sentence }))],
+    short: [short],
   };
 }
 

@@ -21,12 +21,18 @@ export interface PlanPreview {
     readonly tool: string;
     readonly decision: Foreseen['decision'];
     readonly reason?: string;
-    readonly arguments: Params;
+    /** As the step would be called with them; absent where they are too large to be said again. */
+    readonly arguments?: Params;
   }[];
 }
 
+/** Characters of arguments of all steps together: the caller knows them. */
+const maxArguments = 256 * 1024;
+
 /** What `dry_run` answers: each step with its way and its merged arguments. `foresee` must touch nothing. */
 export function previewPlan(plan: Plan, foresee: (step: Step) => Foreseen): PlanPreview {
+  let left = maxArguments;
+  const fits = (given: Params): boolean => left > 0 && (left -= JSON.stringify(given).length) >= 0;
   return {
     dry_run: true,
     steps: plan.steps.length,
@@ -41,7 +47,7 @@ export function previewPlan(plan: Plan, foresee: (step: Step) => Foreseen): Plan
         tool,
         decision,
         ...(reason !== undefined && { reason }),
-        arguments: step.arguments,
+        ...(fits(step.arguments) && { arguments: step.arguments }),
       };
     }),
   };

@@ -13,6 +13,8 @@ const maxAgeMs = 7 * 24 * 60 * 60 * 1_000;
 /** Kept a while after its time, as its upstream may do. */
 const graceMs = 60_000;
 const maxMessage = 1_000;
+/** A longer id is none a server made to be carried around. */
+const maxOwn = 1_000;
 
 /** One task of an upstream, as a client of a view with several upstreams knows it. */
 export interface Task {
@@ -79,8 +81,13 @@ export function createTasks(deps: {
   function makeRoom(principal: string): void {
     const now = clock.now();
     for (const task of Array.from(byId.values())) if (task.endsAt <= now) drop(task);
-    const own = [...byId.values()].filter((task) => task.principal === principal);
-    const [oldest] = own.length >= maxTasksOfOne ? own : byId.size >= maxTasks ? [...byId.values()] : [];
+    const all = [...byId.values()];
+    const own = all.filter((task) => task.principal === principal);
+    const tooMany = own.length >= maxTasksOfOne ? own : byId.size >= maxTasks ? all : [];
+    // A server that makes up tasks without end must not take those of others away.
+    const [[oldest] = []] = [...Map.groupBy(tooMany, ofOneAccount).values()].toSorted(
+      (a, b) => b.length - a.length,
+    );
     if (oldest) drop(oldest);
   }
 
@@ -96,6 +103,7 @@ export function createTasks(deps: {
         const id = random(18).toString('base64url');
         const endsAt = clock.now() + maxAgeMs;
         const task: Known = { id, key, own, profile, alias, principal, era, endsAt, state: { taskId: id } };
+        if (own.length > maxOwn) return task;
         byId.set(id, task);
         byKey.set(key, task);
         return task;
@@ -146,18 +154,26 @@ export function createTasks(deps: {
   };
 }
 
+function ofOneAccount({ principal, profile }: Known): string {
+  return `${principal}\n${profile}`;
+}
+
 /** What a list of tasks says of one, and no more: what came with it may be large. */
 function stateOf(taskId: string, described: Params): Params {
   const { status, statusMessage, createdAt, lastUpdatedAt, ttl, pollInterval } = described;
   return {
     taskId,
-    status,
-    ...(typeof statusMessage === 'string' && { statusMessage: statusMessage.slice(0, maxMessage) }),
-    createdAt,
-    lastUpdatedAt,
-    ttl: ttl ?? null,
-    ...(pollInterval !== undefined && { pollInterval }),
+    status: textIn(status),
+    ...(typeof statusMessage === 'string' && { statusMessage: textIn(statusMessage) }),
+    createdAt: textIn(createdAt),
+    lastUpdatedAt: textIn(lastUpdatedAt),
+    ttl: typeof ttl === 'number' ? ttl : null,
+    ...(typeof pollInterval === 'number' && { pollInterval }),
   };
+}
+
+function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value.slice(0, maxMessage) : undefined;
 }
 
 function withRelated<T extends Params | undefined>(message: T, rename: (id: string) => string): T {

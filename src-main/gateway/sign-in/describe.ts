@@ -1,4 +1,4 @@
-import type { SignInInfo } from '../../../src-shared/contract.ts';
+import type { SignInInfo } from '../../../src-shared/sign-in.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
 import { reasons, signInRequired, type Reason } from './errors.ts';
 

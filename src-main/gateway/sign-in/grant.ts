@@ -7,7 +7,7 @@ export const SignInClient = z.object({
   /** A private key in PEM; its bearer proves who it is without sending a secret. */
   key: z.string().optional(),
   /** `given` by a person, `document`: the address of our metadata (CIMD), `registered` there by ourselves. */
-  from: z.enum(['given', 'document', 'registered']),
+  from: z.enum(['given', 'connector', 'document', 'registered']),
   /** How it proves itself, where its registration says so. */
   method: z.string().optional(),
 });

@@ -22,11 +22,15 @@ export function createGrants(deps: {
     if (held) return held;
     const { issuer } = store.get(profile);
     if (issuer === null) return null;
-    const text = await vault.read({ profile_id: profile, issuer, kind });
+    const text = await vault.read({ profile_id: profile, issuer, kind }).catch((error: unknown) => {
+      // A record that does not open is as good as none: what helps is a sign-in, not a secret to type.
+      if (error instanceof NucleusError && error.code === 'SECRET_MISSING') return null;
+      throw error;
+    });
     // Another one may have come while the vault was opened.
     if (known.has(profile) || text === null) return known.get(profile) ?? null;
-    const grant = read(profile, text);
-    known.set(profile, grant);
+    const grant = read(text);
+    if (grant) known.set(profile, grant);
     return grant;
   }
 
@@ -61,12 +65,8 @@ export function createGrants(deps: {
   };
 }
 
-function read(profile: string, text: string): Grant {
+/** null for what another version wrote. */
+function read(text: string): Grant | null {
   const parsed = Grant.safeParse(JSON.parse(text));
-  if (parsed.success) return parsed.data;
-  throw new NucleusError(
-    'SECRET_MISSING',
-    `the sign-in of ${profile} was stored by another version of Nucleus; sign in again with nucleus sign-in ${profile}`,
-    { profile },
-  );
+  return parsed.success ? parsed.data : null;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Handlers, SignInState } from '../../../src-shared/contract.ts';
+import type { Handlers } from '../../../src-shared/contract.ts';
+import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
@@ -27,6 +28,10 @@ export interface SignInSettings {
   readonly params?: Readonly<Record<string, string>>;
   /** The one port the redirect may have. */
   readonly port?: number;
+  /** An app that is registered already. */
+  readonly clientId?: string;
+  /** The only authorization server that is trusted with it. */
+  readonly issuer?: string;
   /** Where to sign in, when not everywhere. */
   readonly door?: 'window' | 'system';
 }
@@ -140,7 +145,7 @@ export function createSignIns(deps: {
       scope: [...(settings.scopes ?? []), scopeWanted ?? ''].join(' ').trim() || null,
       resource: settings.resource ?? null,
       // A client that a person gave is one of the authorization server it was given for.
-      given: (issuer: string) => given ?? (before?.issuer === issuer ? ownClient(before) : null),
+      given: (issuer: string) => given ?? clientAt(issuer, before, settings),
       documentUrl: deps.documentUrl,
       port: settings.port,
       params: settings.params ?? {},
@@ -233,8 +238,8 @@ export function createSignIns(deps: {
     tokens.changed(profile);
     const twins = store.sameAccount(store.get(profile));
     const notes = twins.length === 0 ? [] : [`${twins.join(', ')} is the same account`];
-    for (const note of notes) log.warn('one account in several profiles', { profile, note });
-    log.info('signed in', { profile, issuer: grant.issuer });
+    for (const note of notes) log.warn('one account in several profiles', { profile, reason: note });
+    log.info('signed in', { profile, origin: new URL(grant.issuer).origin });
     const isSame = before !== null && identity !== null && !isOther && known.subject !== null;
     await deps.onSignedIn(profile, isSame);
     say(flow, { phase: 'done', account: account.account, notes });
@@ -336,8 +341,16 @@ export function createSignIns(deps: {
   };
 }
 
-function ownClient({ client }: Grant): SignInClient | null {
-  return client.from === 'given' ? client : null;
+/** The client known for an authorization server: what a person gave before, else what the connector names. */
+function clientAt(
+  issuer: string,
+  before: Grant | null,
+  { clientId, issuer: trusted }: SignInSettings,
+): SignInClient | null {
+  if (before?.issuer === issuer && before.client.from === 'given') return before.client;
+  // Without a secret a client id is no secret either; still it is said to its own server only.
+  const isThere = clientId !== undefined && (trusted === undefined || trusted === issuer);
+  return isThere ? { id: clientId, from: 'connector' } : null;
 }
 
 /** Where the page is shown: where the connector says, when not everywhere, and as it was asked for. */

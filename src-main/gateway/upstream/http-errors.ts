@@ -80,7 +80,8 @@ export function createHttpErrors(options: {
         { detail: 'cut-off', outcome: 'unknown', reason: 'ended the stream' },
       ),
     answered(kind, status, { type = '', said }) {
-      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said), profile);
+      const fix = `nucleus ${options.authorization ? 'sign-in' : 'secret'} ${profile}`;
+      const [code, what, outcome] = answerProblem(kind, status, type.slice(0, 60), quote(said), fix);
       return failure(code, what, { detail: kind, status, outcome });
     },
     busy(status, wait) {
@@ -179,7 +180,7 @@ function answerProblem(
   status: number,
   type: string,
   said: string,
-  profile: string,
+  fix: string,
 ): readonly [ErrorCode, string, CallOutcome] {
   if (kind === 'redirect')
     return [
@@ -190,7 +191,7 @@ function answerProblem(
   if (kind === 'denied')
     return [
       'UPSTREAM_REFUSED',
-      `refused the credentials (HTTP ${status}); give another with nucleus secret ${profile}`,
+      `refused the credentials (HTTP ${status}); give others with ${fix}`,
       'not-run',
     ];
   if (kind === 'empty')

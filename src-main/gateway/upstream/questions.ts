@@ -1,6 +1,6 @@
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { takenBack } from '../wire/cancelled.ts';
-import { errorObject, isObject, type Id, type Params } from '../wire/frame.ts';
+import { errorObject, isObject, isTooDeep, type Id, type Params } from '../wire/frame.ts';
 import { hasCapability, type Peer, type PeerAnswer } from '../wire/peer.ts';
 
 /** Questions of one upstream that may wait for a client at once. */
@@ -70,8 +70,10 @@ export function createQuestions(deps: {
     const meta = params?.['_meta'];
     const token = isObject(meta) ? meta['progressToken'] : undefined;
     if (typeof token !== 'string' && typeof token !== 'number') return undefined;
-    return (progress) =>
+    return (progress) => {
+      if (isTooDeep(progress)) return;
       deps.send({ method: 'notifications/progress', params: { ...progress, progressToken: token } });
+    };
   }
 
   return {

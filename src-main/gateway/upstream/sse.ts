@@ -58,7 +58,7 @@ export function openSse(
     end('exited', 'could not be reached');
   }
 
-  function listen(): ClientRequest {
+  function listen(isSecond = false): ClientRequest {
     const request = client.request(
       client.target('GET', url, [
         ...commonHeaders(options.headers, 'text/event-stream'),
@@ -75,14 +75,12 @@ export function openSse(
       discard(response);
       const challenge = response.headers['www-authenticate'];
       if (authorization?.concerns(status, challenge))
-        // The stream is the first that is asked for: who opens the next one has another token, or is told what to do.
-        return void authorization
-          .refused({ status, challenge, sent, isSecond: false })
-          .then(
-            () => errors.answered(kind, status, {}),
-            (error: unknown) => toNucleusError(error),
-          )
-          .then(fail);
+        return void authorization.refused({ status, challenge, sent, isSecond }).then(
+          () => {
+            if (!isEnded) stream = listen(true);
+          },
+          (error: unknown) => fail(toNucleusError(error)),
+        );
       return fail(
         kind === 'busy'
           ? errors.busy(status, retryAfter(response.headers['retry-after'], clock.now()))
@@ -173,6 +171,6 @@ export function openSse(
     abandon: exchanges.abandon,
     close: async () => end('asked', 'was closed'),
   };
-  const stream = listen();
+  let stream = listen();
   return transport;
 }

@@ -67,6 +67,15 @@ export function isObject(value: unknown): value is Params {
   );
 }
 
+/** Levels of what we keep or put into messages of ours. JSON can be read to any depth, and not be written to any. */
+const maxDepth = 500;
+
+/** Whether objects and lists stand in each other on more levels than anything has that was meant well. */
+export function isTooDeep(value: unknown, levels = maxDepth): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isTooDeep(inner, levels - 1));
+}
+
 /** An id that no double holds is none that could be told from others; it is answered as far as one holds it. */
 function plainId(value: unknown): unknown {
   const text = numberText(value);

@@ -74,6 +74,37 @@ export function encodeReply(reply: Reply, id: Id): (string | Uint8Array)[] {
   return [line.subarray(0, span.start), JSON.stringify(id), line.subarray(span.end)];
 }
 
+/** Where the members of the result begin, for a line as SDKs write it; else null. Nothing but its head is looked at. */
+export function resultHead({ line, span }: RawReply): number | null {
+  const isIdFirst = span.end < line.length - 1;
+  if (isIdFirst)
+    return line.toString('latin1', span.end, span.end + afterId.length) === afterId
+      ? span.end + afterId.length
+      : null;
+  const head = line.toString('latin1', 0, atStart.length);
+  if (head === atStart) return atStart.length;
+  return head.startsWith(shortStart) ? shortStart.length : null;
+}
+
+const afterId = ',"result":{';
+const atStart = '{"jsonrpc":"2.0","result":{';
+const shortStart = '{"result":{';
+
+/** The reply with bytes put into its result. */
+export function insertReply({ line, span, outcome }: RawReply, at: number, bytes: Buffer): RawReply {
+  const whole = Buffer.allocUnsafe(line.length + bytes.length);
+  line.copy(whole, 0, 0, at);
+  bytes.copy(whole, at);
+  line.copy(whole, at + bytes.length, at);
+  const grown = at < span.start ? bytes.length : 0;
+  return {
+    kind: 'raw',
+    line: whole,
+    span: { id: span.id, start: span.start + grown, end: span.end + grown },
+    outcome,
+  };
+}
+
 /** The reply with some bytes of its result changed. The changes are in their order and apart from each other. */
 export function changeReply({ line, span, outcome }: RawReply, changes: readonly Change[]): RawReply {
   const { id, start, end } = span;

@@ -123,7 +123,10 @@ export function readWorkspaceFile(
     connectors: [...connectors],
     problems: [...problems],
   };
-  if (store.isTrusted(path, hash)) return { file: { ...file, state: 'trusted' }, text: found };
+  // Who goes back to another branch need not be asked again. A limit somebody set is not widened that way: whoever may
+  // write the file could bring back what was narrowed since.
+  if (isBound ? found === latest : store.isTrusted(path, hash))
+    return { file: { ...file, state: 'trusted' }, text: found };
   if (latest !== null) return { file: { ...file, state: 'changed' }, text: latest };
   return { file: { ...file, state: isReadable ? 'untrusted' : 'invalid' }, text: null };
 }

@@ -12,6 +12,8 @@ const lookMs = 50;
 /** A terminal takes a few thousand characters at once; what it cannot take is not asked. */
 const maxQuestion = 3_500;
 const maxAnswer = 200;
+/** Pieces typed before the question. There may be no end to them, and none that says so: some modes read nothing at once. */
+const maxTyped = 100;
 
 /** Asks whoever sits at a terminal; never rejects for what they answer. */
 export interface Terminal {
@@ -34,7 +36,7 @@ export function createTerminal({ clock }: { readonly clock: Clock }): Terminal {
       isAsking = true;
       try {
         // What was typed before the question is no answer to it.
-        while (read(terminal) !== null);
+        for (let reads = 0; reads < maxTyped && read(terminal); reads++);
         write(terminal, question);
         const askedAt = clock.now();
         const answer = await readLine(terminal, signal, askedAt + patienceMs);

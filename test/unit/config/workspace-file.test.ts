@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseWorkspaceFile } from '../../../src-main/gateway/config/workspace-file.ts';
+import { longestTurn } from '../../helpers/longest-turn.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
 const parse = (text: string) => parseWorkspaceFile(text, '/r/.mcp-profiles.toml');
@@ -135,4 +136,16 @@ test('a file cannot bind or complain without end', () => {
   const [only] = connectors;
   assert.equal(only?.kind === 'bound' && only.bindings.length, 500);
   assert.equal(problems.length, 50);
+});
+
+test('a key that never ends costs no more than any other line', async () => {
+  // Nobody trusted the file yet: it comes with a repository that was opened.
+  const { milliseconds, value } = await longestTurn(() =>
+    Promise.resolve(parse(`[${'a.'.repeat(8_000)}a]\nx = 1\n`)),
+  );
+  assert.deepEqual(
+    value.problems.map(({ message }) => message),
+    ['unknown key "a"', 'profile is required'],
+  );
+  assert.ok(milliseconds < 500, `${milliseconds} ms`);
 });

@@ -95,7 +95,7 @@ test('a client says what it is, hears who answers, and then speaks MCP', async (
   const { open, attached } = await setUp(t);
   const client = await open();
   client.socket.write(
-    `${attachLine({ client: 'key', view: { profiles: [] }, future: 1 })}{"first":1}\n{"second":2}\n`,
+    `${attachLine({ client: 'key', view: { profiles: [], transparent: true, workspace: 'x' }, future: 1 })}{"first":1}\n{"second":2}\n`,
   );
   await until('the session heard both', () => attached[0]?.heard.length === 2);
   assert.deepEqual(attached[0]?.heard, ['{"first":1}', '{"second":2}']);

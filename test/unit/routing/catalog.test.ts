@@ -440,3 +440,14 @@ for (const [modern, left] of [
     assert.deepEqual(catalog.inputSchema('db:prod', 'right'), tools[0]?.inputSchema);
     assert.equal(catalog.inputSchema('db:prod', 'absent'), undefined);
   });
+
+test('what is nested too deeply to be shown is left out, and the rest stays', async (t) => {
+  const nested = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
+  const { catalog, log } = setUp(t, {
+    'tools/list': {
+      tools: [tool('a'), tool('b', { deep: nested(4_000) }), tool('c', { deep: nested(300) })],
+    },
+  });
+  assert.deepEqual(namesOf((await catalog.refresh(id)).tool), ['a', 'c']);
+  assert.ok(log.lines.includes('warn what is nested too deeply to be shown is left out'));
+});

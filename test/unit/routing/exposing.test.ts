@@ -7,6 +7,7 @@ import type { View } from '../../../src-main/gateway/routing/view.ts';
 import { parseJson } from '../../../src-main/gateway/wire/frame.ts';
 import { encodeReply, readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
+import { longestTurn } from '../../helpers/longest-turn.ts';
 import { rawReply } from '../../helpers/raw-reply.ts';
 
 const binding: Binding = { profile: 'db:prod', connector: 'db', alias: 'prod', metadata: {} };
@@ -133,4 +134,24 @@ test('a task is known by our id from its creation on', () => {
   // Nobody asked for a task: what a tool calls a task is its own.
   const own = '{"jsonrpc":"2.0","id":7,"result":{"task":{"taskId":"job"}}}';
   assert.equal(expose(own), own.replace('7', '"mine"'));
+});
+
+test('many addresses in one answer are looked up among many resources without being searched for', async () => {
+  const rows = Array.from({ length: 20_000 }, (_, index) => ({ key: `${listed}/${index}` }));
+  const large = { ...view, rows: () => rows } as unknown as View;
+  const links = Array.from({ length: 10_000 }, (_, index) => ({
+    type: 'resource_link',
+    uri: `https://example.com/listed/${index + 19_999}`,
+  }));
+  const { tasks, ask } = setUp();
+  const reply = rawReply(JSON.stringify({ jsonrpc: '2.0', id: 7, result: { content: links } }));
+  const { value, milliseconds } = await longestTurn(() =>
+    Promise.resolve(exposeReply(reply, ask('tools/call'), large, tasks)),
+  );
+  const { content } = readReply(value).result as { content: { uri: string }[] };
+  assert.deepEqual(
+    content.slice(0, 2).map(({ uri }) => uri),
+    [`${listed}/19999`, 'https://example.com/listed/20000'],
+  );
+  assert.ok(milliseconds < 500, `${milliseconds} ms`);
 });

@@ -75,3 +75,16 @@ test('an answer of many large results never holds up the event loop for long', a
   }
   assert.ok(Math.min(...held) <= 20, JSON.stringify(held));
 });
+
+test('a result that cannot fit is not written for it: many of them would fill the memory', async () => {
+  const large = Buffer.from(JSON.stringify({ text: 'x'.repeat(8 * mebibyte) }));
+  const outcome = outcomeOf(...Array.from({ length: 32 }, () => null), '{"a":1}');
+  const results = outcome.results.map((step, at) => (at < 32 ? { ...step, result: large } : step));
+  const before = process.memoryUsage().arrayBuffers;
+  let most = 0;
+  const timer = setInterval(() => (most = Math.max(most, process.memoryUsage().arrayBuffers - before)));
+  const line = await lineOf({ ...outcome, results }).finally(() => clearInterval(timer));
+  assert.equal(line.split('and was left out').length - 1, 32);
+  assert.ok(line.includes('{\\"a\\":1}'));
+  assert.ok(most < 64 * mebibyte, `${most} bytes`);
+});

@@ -90,3 +90,29 @@ test('messages tied to a task are tied to ours, and back', () => {
   for (const plain of [undefined, {}, { _meta: {} }, { _meta: 7 }])
     assert.equal(mine.exposeRelated(plain, prod), plain);
 });
+
+test('an account that has tasks without end takes none of those of another', () => {
+  const { mine } = setUp();
+  const id = mine.expose('job-1', prod);
+  const first = mine.expose('made-up', staging);
+  for (let count = 0; count < 2_000; count += 1) mine.expose(`made-up-${count}`, staging);
+  assert.ok(mine.find(id, all));
+  assert.equal(mine.find(first, all), null);
+});
+
+test('of a task little is kept, whatever its server writes', () => {
+  const { mine } = setUp();
+  const long = 'x'.repeat(100_000);
+  const described = {
+    status: 'working',
+    createdAt: [long],
+    lastUpdatedAt: long,
+    ttl: [long],
+    pollInterval: {},
+  };
+  mine.learn('job-1', prod, { taskId: 'job-1', ...described });
+  const id = mine.expose(long, prod);
+  assert.match(id, /^[\w-]{24}$/);
+  assert.equal(mine.find(id, all), null);
+  assert.ok(JSON.stringify(mine.list(all)).length < 2_000);
+});

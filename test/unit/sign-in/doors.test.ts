@@ -1,7 +1,7 @@
 // The doors a person may come through, without a gateway around them.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { SignInState } from '../../../src-shared/contract.ts';
+import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { createGrants } from '../../../src-main/gateway/sign-in/grants.ts';
 import {
   createSignIns,

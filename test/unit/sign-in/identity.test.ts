@@ -34,7 +34,7 @@ async function who(
 ): Promise<Identity | null> {
   const jwk = { ...(await exportJWK(own.publicKey)), kid: 'k' };
   return identify({
-    metadata: { ...metadata, ...more.metadata } as AuthorizationServerMetadata,
+    metadata: { ...metadata, ...more.metadata },
     idToken,
     clientId: 'client',
     nonce: 'n',

@@ -104,7 +104,7 @@ test('an event stream brings progress first, then the result', async (t) => {
 const wrong: readonly (readonly [tool: string, sentence: string, outcome: string | undefined])[] = [
   [
     'refused',
-    'UPSTREAM_REFUSED: the server of acme:main at ORIGIN refused the credentials (HTTP 401); give another with nucleus secret acme:main',
+    'UPSTREAM_REFUSED: the server of acme:main at ORIGIN refused the credentials (HTTP 401); give others with nucleus secret acme:main',
     'not-run',
   ],
   [

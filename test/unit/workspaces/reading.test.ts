@@ -70,6 +70,19 @@ test('what was trusted holds for the same content of the same file only', (t) =>
   assert.deepEqual([read('home/a').files[0]?.state, namedIn(read('home/a'))], ['changed', ['mail']]);
 });
 
+test('older content that was trusted once holds again, but not for who is bound to the folder', (t) => {
+  const { write, trust, read } = setUp(t);
+  const [wide, narrow] = ['[db]\npin = true\n[mail]\npin = true\n', '[db]\npin = true\n'];
+  const path = write('home/a', wide);
+  trust(path, wide);
+  trust(path, narrow);
+  assert.deepEqual(namedIn(read('home/a')), ['db', 'mail']);
+  const bound = read('home/a', true);
+  assert.deepEqual([bound.files[0]?.state, namedIn(bound)], ['changed', ['db']]);
+  trust(path, wide);
+  assert.deepEqual(namedIn(read('home/a', true)), ['db', 'mail']);
+});
+
 test('a removed file is gone for those who just work there, and holds for who is bound to it', (t) => {
   const { write, trust, read } = setUp(t);
   const path = write('home/a', '[db]\npin = true\n');

@@ -24,6 +24,9 @@ const triggers = new Set(
   'compare comparison diff differ between across each every both all versus'.split(' '),
 );
 const minBytes = 3;
+const maxIntent = 20_000;
+/** Words that are looked for: each is set against every tool. */
+const maxWords = 200;
 const stickyBonus = 1.25;
 
 export function createCompatRanker(): Ranker {
@@ -48,7 +51,7 @@ export function createCompatRanker(): Ranker {
       byProfile.delete(profile);
     },
     find({ intent, connector, limit, offset = 0, sticky }) {
-      const words = tokenize(intent);
+      const words = tokenize(intent.slice(0, maxIntent)).slice(0, maxWords);
       const only = connector?.toLowerCase();
       const entries = [...byProfile.values()]
         .flat()

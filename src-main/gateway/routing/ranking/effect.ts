@@ -10,7 +10,7 @@ export type Effect = 'reads' | 'varies' | 'unknown' | 'writes' | 'destroys';
 export function effectOf(name: string, definition: Params): Effect {
   const hints = isObject(definition['annotations']) ? definition['annotations'] : {};
   if (hints['readOnlyHint'] === true) return 'reads';
-  const words = splitWords(name);
+  const words = wordsOf(name);
   if (takesStatement(words, definition['inputSchema'])) return 'varies';
   if (hints['destructiveHint'] === true) return 'destroys';
   // By the specification a tool that says it is not read-only destroys, unless it says that it does not.
@@ -36,8 +36,15 @@ export function onlyAsks(words: readonly string[]): boolean {
 export function changes(name: string, definition: Params): boolean {
   const effect = effectOf(name, definition);
   if (effect !== 'unknown') return effect === 'writes' || effect === 'destroys';
-  const verb = splitWords(name).find((word) => changing.has(word) || reading.has(word));
+  const verb = wordsOf(name).find((word) => changing.has(word) || reading.has(word));
   return verb !== undefined && changing.has(verb);
+}
+
+/** Of a name longer than any that a person wrote only the beginning is read. */
+const maxName = 1_000;
+
+function wordsOf(name: string): readonly string[] {
+  return splitWords(name.slice(0, maxName));
 }
 
 /** Without hints the name tells: one destroying word is enough, else its first verb, if that only reads. */

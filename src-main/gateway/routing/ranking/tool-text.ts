@@ -6,6 +6,8 @@ export const fields = ['name', 'title', 'connector', 'description', 'parameter',
 export type Field = (typeof fields)[number];
 
 /** What of a tool's definition is looked at, to keep a hostile or generated one from filling the index. */
+/** Of one name, or title. */
+const maxName = 200;
 const maxDescription = 4_000;
 const maxArguments = 4_000;
 const maxParameters = 200;
@@ -22,8 +24,8 @@ export function readTool(
   const annotations = definition['annotations'];
   const title = textOf(definition['title']) || (isObject(annotations) ? textOf(annotations['title']) : '');
   return [
-    stems(name),
-    stems(title),
+    stems(name.slice(0, maxName)),
+    stems(title.slice(0, maxName)),
     stems(connector),
     stems(textOf(definition['description']).slice(0, maxDescription)),
     stems(names.join(' ')),
@@ -41,7 +43,7 @@ function readSchema(schema: unknown): { names: string[]; about: string[] } {
     if (isObject(properties)) {
       for (const [name, value] of Object.entries(properties)) {
         if (names.length >= maxParameters) return;
-        names.push(name);
+        names.push(name.slice(0, maxName));
         if (!isObject(value)) continue;
         about.push(textOf(value['description']));
         for (const option of enumOf(value)) about.push(option);

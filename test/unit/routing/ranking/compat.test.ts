@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Account } from '../../../../src-main/gateway/routing/ranking/account.ts';
 import { createCompatRanker } from '../../../../src-main/gateway/routing/ranking/compat.ts';
+import { longestTurn } from '../../../helpers/longest-turn.ts';
 import { verifies } from '../../../helpers/requirements.ts';
 
 const account = (connector: string, alias: string, metadata: Record<string, string> = {}): Account => ({
@@ -111,4 +112,17 @@ test('the connector filter is blind to case, and an intent without words finds n
   assert.deepEqual(ranker.find({ intent: 'a of', limit: 8 }).hits, []);
   ranker.remove('github:work');
   assert.deepEqual(ranker.find({ intent: 'issue', limit: 8 }).hits, []);
+});
+
+test('of an intent without end only the beginning is read', async () => {
+  const ranker = catalog();
+  const tools = Array.from({ length: 1_000 }, (_, index) => ({
+    ...listTables,
+    name: `list_tables_${index}`,
+  }));
+  ranker.set(account('supabase', 'large'), tools);
+  const intent = `execute_sql ${Array.from({ length: 20_000 }, (_, index) => `word${index}`).join(' ')}`;
+  const { value, milliseconds } = await longestTurn(() => Promise.resolve(run(ranker, intent)));
+  assert.match(value.scores[0] ?? '', /execute_sql=/);
+  assert.ok(milliseconds < 500, `${milliseconds} ms`);
 });

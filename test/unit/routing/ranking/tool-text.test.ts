@@ -54,3 +54,12 @@ test('a description longer than four thousand characters is cut', () => {
   const words = read({ description: 'alpha '.repeat(5_000) })['description']?.split(' ').length;
   assert.ok(words !== undefined && words > 600 && words < 700, String(words));
 });
+
+test('of names and titles without end only the beginning is read', () => {
+  const long = 'alpha_'.repeat(500_000);
+  const words = readTool('shop', long, { title: long, inputSchema: { properties: { [long]: {} } } });
+  for (const field of ['name', 'title', 'parameter'] as const) {
+    const { length } = words[fields.indexOf(field)] ?? [];
+    assert.ok(length !== undefined && length > 20 && length < 40, `${field} ${length}`);
+  }
+});
