@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import type { ProfileInfo, SignInState, UpstreamState } from '../src-shared/contract.ts';
+import type { ProfileInfo, UpstreamState } from '../src-shared/contract.ts';
 import type { Choice, Profile } from '../src-shared/model.ts';
+import type { SignInState } from '../src-shared/sign-in.ts';
 import { createConnectors } from '../src-main/gateway/profiles/connectors.ts';
 import { answers, infos, now, profiles, status, type Answers } from './shots-data.ts';
 

@@ -3,11 +3,11 @@ import type {
   GatewayStatus,
   HostStatus,
   PendingApproval,
-  SignInState,
   Surface,
   Topic,
 } from '../../src-shared/contract.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { SignInState } from '../../src-shared/sign-in.ts';
 import type { WindowApi } from '../api.ts';
 import { text } from '../text.ts';
 import { createAnnouncer } from './announcer.ts';

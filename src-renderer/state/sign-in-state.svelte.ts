@@ -1,4 +1,4 @@
-import type { BeginSignIn, SignInState } from '../../src-shared/contract.ts';
+import type { BeginSignIn, SignInState } from '../../src-shared/sign-in.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { AppState } from './app-state.svelte.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { AddState } from '../../../src-renderer/state/add-state.svelte.ts';
 import type { AppState } from '../../../src-renderer/state/app-state.svelte.ts';
-import type { SignInState } from '../../../src-shared/contract.ts';
+import type { SignInState } from '../../../src-shared/sign-in.ts';
 import type { ConnectorSummary, MetadataField, Profile, SignInMethod } from '../../../src-shared/model.ts';
 import {
   connector,
