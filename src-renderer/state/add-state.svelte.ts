@@ -81,6 +81,10 @@ export class AddState {
       return;
     }
     this.chosen = chosen;
+    // What was typed for one service is not for another, a token least of all.
+    this.metadata = {};
+    this.detected = {};
+    this.client = { id: '', secret: '' };
     this.takeWay(null);
     void this.#detect(chosen);
   }
@@ -96,7 +100,7 @@ export class AddState {
     this.choose(own);
   }
 
-  /** Another way to the same service: its fields start anew, those both have keep what was typed. */
+  /** Another way to the same service: fields both have keep what was typed, secrets go with the address they are for. */
   takeWay(variant: string | null): void {
     const { connector } = this;
     if (!connector) return;
@@ -110,6 +114,7 @@ export class AddState {
       ]),
     );
     this.isReadOnly = way.readOnly?.default ?? false;
+    this.secrets = {};
     this.#takeSecrets();
   }
 
@@ -257,7 +262,6 @@ export class AddState {
 
   /** Files in the folders clients work in may say what to fill in; only where they agree. */
   async #detect(connector: ConnectorSummary): Promise<void> {
-    this.detected = {};
     const found = await detectFields(this.#app.api, connector.name);
     if (this.chosen !== connector) return;
     this.detected = found;

@@ -32,6 +32,10 @@ export class PickState {
       return words.every((word) => all.includes(word));
     });
   });
+  /** What would be used: the choice in sight, or what was typed; empty for nothing. */
+  readonly value: string = $derived(
+    this.found === null ? this.typed.trim() : (this.shown.find(({ id }) => id === this.chosen)?.id ?? ''),
+  );
   readonly #app: AppState;
   readonly #fields: readonly string[];
   readonly #done: () => Promise<void>;
@@ -78,7 +82,7 @@ export class PickState {
 
   /** Limits the profile to what was chosen or typed. */
   async use(): Promise<void> {
-    const value = this.chosen ?? this.typed.trim();
+    const { value } = this;
     if (value === '') return;
     await this.#act(async () => {
       // It is reached anew once, when all is chosen.

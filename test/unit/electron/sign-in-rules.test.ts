@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isRedirect, mayShow, partitionOf, refusesWindows } from '../../../src-main/electron/sign-in-rules.ts';
+import {
+  isRedirect,
+  mayShow,
+  partitionOf,
+  refusesWindows,
+} from '../../../src-main/electron/sign-in-rules.ts';
 
 const same = (url: string, redirectUri: string) => isRedirect(new URL(url), new URL(redirectUri));
 

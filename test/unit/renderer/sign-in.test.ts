@@ -257,6 +257,33 @@ test('what folders agree on is filled in, and what they disagree on is not', asy
   assert.deepEqual([metadata, readOnly, auth], [{ project: 'p1' }, false, null]);
 });
 
+test('what was typed for one service is not carried over to another', async (t) => {
+  const { add } = await open(t);
+  add.takeAuth('token');
+  add.secrets['token'] = 's3cret';
+  add.metadata['features'] = 'docs';
+  add.client = { id: 'app-1', secret: 'hush' };
+  add.choose(null);
+  add.choose({ ...acme, name: 'other', auth: 'token', methods: [method('token')] });
+  assert.deepEqual({ ...add.secrets }, { token: '' });
+  assert.deepEqual([add.metadata['features'], add.client.id, add.client.secret], ['', '', '']);
+});
+
+test('a choice that the search hides is not the one that is used', async (t) => {
+  const ids = Array.from({ length: 12 }, (_, index) => `org-${index}`);
+  const { add, names } = await open(t, { 'profiles.choices': listed('org', ...ids) });
+  await add.submit();
+  await settled();
+  assert(add.picking);
+  add.picking.chosen = 'org-2';
+  add.picking.find = 'org-7';
+  await add.picking.use();
+  assert.ok(!names().includes('profiles.pick'));
+  add.picking.find = '';
+  await add.picking.use();
+  assert.ok(names().includes('profiles.pick'));
+});
+
 test('another way to sign in asks for its own secrets, and is named to the gateway', async (t) => {
   const { add, asked } = await open(t, { 'profiles.add': { profile: work, probe: fine, notes: [] } });
   assert.deepEqual(add.way?.secrets, []);
