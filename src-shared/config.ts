@@ -152,7 +152,8 @@ export const Config = z.strictObject({
     .strictObject({
       timeout: duration('5m', 'How long a person may take to sign in, at most 5m.', 1, '5m'),
       client_metadata_url: z
-        .url({ protocol: /^https$/, error: 'must be an https address' })
+        .string()
+        .refine((address) => /^https:\/\/[^\s/?#]+\S*$/i.test(address), 'must be an https address')
         .optional()
         .describe('Where a metadata document of Nucleus is (CIMD), for services that take one.'),
     })

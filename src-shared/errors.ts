@@ -98,6 +98,7 @@ export const errorTable = {
   SIGN_IN_CANCELLED: { rpc: -32000, exit: 5, surface: 'result' },
   SIGN_IN_FAILED: { rpc: -32000, exit: 5, surface: 'result' },
   CLIENT_ID_REQUIRED: { rpc: -32000, exit: 5, surface: 'result' },
+  CONNECTOR_MOVED: { rpc: -32000, exit: 5, surface: 'result' },
   OTHER_ACCOUNT: { rpc: -32000, exit: 5, surface: 'result' },
 
   INTERNAL: { rpc: -32603, exit: 1, surface: 'error' },

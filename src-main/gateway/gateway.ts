@@ -11,6 +11,7 @@ import type {
 } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { fixedModes } from '../../src-shared/modes.ts';
+import { createAccounts } from './accounts.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
@@ -24,10 +25,12 @@ import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
 import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
-import { baseConnection, connectionOf } from './profiles/base-connection.ts';
+import { createAsking } from './profiles/asking.ts';
 import { describeCommand } from './profiles/launch.ts';
 import { createPickers } from './profiles/pickers.ts';
+import { createPlaces } from './profiles/places.ts';
 import { createProfiles } from './profiles/profiles.ts';
+import { connectionOf } from './profiles/side-connection.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createComparer } from './routing/compare/comparer.ts';
@@ -46,6 +49,7 @@ import type { Surface } from './routing/surface-view.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
+import { createCandidates } from './sign-in/candidates.ts';
 import { describeSignIn, signInNeeded } from './sign-in/describe.ts';
 import { createGrants } from './sign-in/grants.ts';
 import { renew } from './sign-in/refresh.ts';
@@ -156,6 +160,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     onChange: () => announcer.announce('sign-in'),
   });
 
+  const candidates = createCandidates();
+  const places = createPlaces({ store, connectors, vault });
+
   const supervisor = createSupervisor({
     clock,
     log,
@@ -167,13 +174,15 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       home: deps.home,
       store,
       connectors,
+      places,
       vault,
+      candidates,
       tokens: deps.canSignIn ? tokens : null,
       inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
     eras: createEraMemory({ store: createEraStore(registry.db), clock, launchOf }),
     onReady: (profile) => {
-      if (connectionOf(profile).isBase) return;
+      if (!connectionOf(profile).isOwn) return;
       logLevels.ready(profile);
       subscriptions.ready(profile);
       // The first call needs no list; what the upstream offers now is read beside it.
@@ -184,7 +193,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
         );
     },
     onNotification: (profile, method, params) => {
-      if (connectionOf(profile).isBase) return;
+      if (!connectionOf(profile).isOwn) return;
       if (method === 'notifications/resources/updated') listens.updated(profile, params ?? {});
       if (!method.endsWith('/list_changed'))
         for (const session of sessions.keys()) session.hear(profile, method, params);
@@ -277,6 +286,20 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const exposedDispatch = createExposedDispatch(dispatch, config.surface);
   const tasks = createTasks({ clock });
   const listens = createListens({ log, version, dispatch, subscriptions, settle });
+  const asking = createAsking({
+    dispatchOver: (connection) =>
+      createDispatch({ ...road, bridge: (carried) => bridge({ ...carried, profile: connection }) }),
+    leave: supervisor.stop,
+  });
+  const accounts = createAccounts({
+    store,
+    signIns: signInStore,
+    connectors,
+    asking,
+    clock,
+    log,
+    onFound: onProfilesChanged,
+  });
   const signIns = createSignIns({
     platform,
     grants,
@@ -284,8 +307,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     tokens,
     limitMs: config.sign_in.timeout,
     documentUrl: config.sign_in.client_metadata_url ?? null,
-    target: createSignInTarget({ store, connectors, vault, canSignIn: deps.canSignIn }),
+    target: createSignInTarget({ store, connectors, places, vault, canSignIn: deps.canSignIn }),
     isThere: (id) => store.get(id) !== null,
+    whose: (id, signIn, grant, signal) =>
+      candidates.during(signIn, grant, () => accounts.ofSignIn(id, signIn, signal)),
     async onSignedIn(id, isSameAccount) {
       // The next request takes the new token along; calls that run for the same account go on.
       if (!isSameAccount) await supervisor.stop(id);
@@ -304,6 +329,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients,
     vault,
     signIns: { ...signIns, describe: (id) => describeSignIn(signInStore, id) },
+    accounts,
+    places,
     connectors,
     catalog,
     supervisor,
@@ -316,12 +343,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const pickers = createPickers({
     profile: profiles.existing,
     connectors,
-    dispatch,
-    dispatchBase: createDispatch({
-      ...road,
-      bridge: (carried) => bridge({ ...carried, profile: baseConnection(carried.profile) }),
-    }),
-    leaveBase: (id) => supervisor.stop(baseConnection(id)),
+    asking,
     setMetadata: profiles.setMetadata,
     probe: profiles.probe,
   });
@@ -440,10 +462,13 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { mode, chosen, budget, alwaysOn: [...alwaysOn], ...warned, ...settings.origins() };
   }
 
-  /** Whether a person has to sign in is known before a server is asked, and while one still runs. */
-  function withSignIn<S extends ReturnType<typeof supervisor.status>>(id: string, state: S): S {
+  /** What a person has to see to is known before a server is asked, and while one still runs. */
+  function withNeeds<S extends ReturnType<typeof supervisor.status>>(id: string, state: S): S {
     const profile = store.get(id);
-    const needed = signInNeeded(id, signInStore, profile && connectors.of(profile));
+    const manifest = profile && connectors.of(profile);
+    const moved = profile && places.problem(profile, manifest);
+    if (moved) return { ...state, state: 'failing', problem: moved.message };
+    const needed = signInNeeded(id, signInStore, manifest);
     return needed === null ? state : { ...state, state: 'signed-out', problem: needed };
   }
 
@@ -459,7 +484,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       startedAt,
       clients: [...sessions.keys()].map((session) => session.client),
       upstreams: shown.map(({ id }) => ({
-        ...withSignIn(id, supervisor.status(id)),
+        ...withNeeds(id, supervisor.status(id)),
         tools: catalog.offer(id)?.tool.length ?? 0,
       })),
       vault: vault.current(),
@@ -586,6 +611,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       newOld.close();
       await comparer.close();
       catalog.close();
+      await accounts.close();
       await signIns.close();
       await profiles.close();
       await supervisor.close();

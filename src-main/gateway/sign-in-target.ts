@@ -1,6 +1,7 @@
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { resolveLaunch } from './profiles/launch.ts';
+import type { Places } from './profiles/places.ts';
 import { oauthSettings } from './profiles/oauth-settings.ts';
 import type { SignInSettings } from './sign-in/sign-ins.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
@@ -10,6 +11,7 @@ import type { Vault } from './storage/vault.ts';
 export function createSignInTarget(deps: {
   readonly store: Pick<ProfileStore, 'get'>;
   readonly connectors: Pick<Connectors, 'of'>;
+  readonly places: Pick<Places, 'problem'>;
   readonly vault: Pick<Vault, 'get'>;
   readonly canSignIn: boolean;
 }): (profile: string) => Promise<{ readonly server: URL; readonly settings: SignInSettings }> {
@@ -17,6 +19,8 @@ export function createSignInTarget(deps: {
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
     const manifest = deps.connectors.of(profile);
+    const moved = deps.places.problem(profile, manifest);
+    if (moved) throw moved;
     const launch = await resolveLaunch(profile, manifest, (name) => deps.vault.get(id, name));
     if (!deps.canSignIn || launch.kind !== 'http' || manifest?.auth === 'token')
       throw new NucleusError(

@@ -2,8 +2,10 @@ import type { Config } from '../../src-shared/config.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Child, Platform } from './platform.ts';
 import type { Connectors } from './profiles/connectors.ts';
-import { connectionOf } from './profiles/base-connection.ts';
 import { resolveLaunch, withoutNarrowing, type ResolvedLaunch } from './profiles/launch.ts';
+import type { Places } from './profiles/places.ts';
+import { connectionOf } from './profiles/side-connection.ts';
+import type { Candidates } from './sign-in/candidates.ts';
 import type { Tokens } from './sign-in/tokens.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
@@ -25,7 +27,9 @@ export function createUpstreamOpener(deps: {
   readonly home: string;
   readonly store: Pick<ProfileStore, 'get'>;
   readonly connectors: Pick<Connectors, 'of'>;
+  readonly places: Pick<Places, 'problem'>;
   readonly vault: Pick<Vault, 'get'>;
+  readonly candidates: Pick<Candidates, 'open'>;
   /** null: nobody can sign in here. */
   readonly tokens: Pick<Tokens, 'open'> | null;
   /** The input schema of a tool as the server of a profile lists it. */
@@ -48,7 +52,7 @@ export function createUpstreamOpener(deps: {
   async function reach(
     profile: string,
     launch: Extract<ResolvedLaunch, { kind: 'http' }>,
-    isNeeded: boolean,
+    { isNeeded, signIn }: { readonly isNeeded: boolean; readonly signIn: string | null },
   ): Promise<Transport> {
     const { url, transport, messageUrl } = launch;
     const headers = { ...lowerCased(config.headers), ...launch.headers };
@@ -56,9 +60,11 @@ export function createUpstreamOpener(deps: {
     // Who brings a token of his own does not sign in.
     const mayNeed =
       deps.tokens !== null && headers['authorization'] === undefined && launch.secrets.length === 0;
-    const authorization: Authorization | undefined = mayNeed
-      ? await deps.tokens?.open(profile, url, isNeeded)
-      : undefined;
+    const open = (): Promise<Authorization> | Authorization | undefined =>
+      signIn === null
+        ? deps.tokens?.open(profile, url, isNeeded)
+        : deps.candidates.open(signIn, profile, url);
+    const authorization = mayNeed ? await open() : undefined;
     const options = {
       profile,
       url,
@@ -77,13 +83,15 @@ export function createUpstreamOpener(deps: {
   }
 
   return async (key) => {
-    const { profile: id, isBase } = connectionOf(key);
+    const { profile: id, isBase, signIn } = connectionOf(key);
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
     const manifest = deps.connectors.of(profile);
+    const moved = deps.places.problem(profile, manifest);
+    if (moved) throw moved;
     const asked = isBase ? withoutNarrowing(profile, manifest) : profile;
     const launch = await resolveLaunch(asked, manifest, (name) => deps.vault.get(id, name));
-    if (launch.kind === 'http') return reach(id, launch, manifest?.auth === 'oauth');
+    if (launch.kind === 'http') return reach(id, launch, { isNeeded: manifest?.auth === 'oauth', signIn });
     const env = upstreamEnvironment({
       gateway: platform.env,
       path: await loginPath(),

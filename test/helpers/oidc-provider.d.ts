@@ -19,6 +19,7 @@ declare module 'oidc-provider' {
     readonly conformIdTokenClaims?: boolean;
     readonly rotateRefreshToken?: boolean;
     readonly clientAuthMethods?: readonly string[];
+    fetch?(url: string, options: object): Promise<Response>;
     readonly interactions?: { url(context: unknown, interaction: { readonly uid: string }): string };
   }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -31,6 +32,8 @@ export interface SignInServer {
   held: Promise<void> | null;
   /** Changes what the metadata document says. */
   metadata: (document: Record<string, unknown>) => Record<string, unknown>;
+  /** Metadata documents of clients (CIMD) by address, as the internet would have them. */
+  readonly documents: Map<string, string>;
   /** Marks in everything it issues, so that a leak is found. */
   readonly secrets: ReadonlySet<string>;
   verify(token: string, audience: string): Promise<JWTPayload>;
@@ -45,6 +48,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
   const paths: string[] = [];
   const issued: Record<string, unknown>[] = [];
   const secrets = new Set<string>();
+  const documents = new Map<string, string>();
   const provider = new Provider(issuer, {
     clients: [
       {
@@ -66,6 +70,10 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
       accountId: id,
       claims: () => ({ sub: id, email: `${id}@example.com` }),
     }),
+    async fetch(url) {
+      const document = documents.get(url);
+      return new Response(document ?? 'none', { status: document === undefined ? 404 : 200 });
+    },
     cookies: { keys: ['a key for tests'] },
     rotateRefreshToken: true,
     ttl: { Interaction: 600, Session: 600, Grant: 600, IdToken: 600, RefreshToken: 600 },
@@ -74,6 +82,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
       devInteractions: { enabled: false },
       registration: { enabled: true },
       revocation: { enabled: true },
+      clientIdMetadataDocument: { enabled: true, ack: 'draft-02' },
       clientCredentials: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -178,6 +187,7 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
       authorization_response_iss_parameter_supported: true,
     }),
     secrets,
+    documents,
     async verify(token, audience) {
       keys ??= fetch(`${issuer}/jwks`).then((response) => response.json() as Promise<JSONWebKeySet>);
       const { payload } = await jwtVerify(token, createLocalJWKSet(await keys), { issuer, audience });
@@ -199,12 +209,23 @@ export interface ResourceServer {
   /** The one token it takes; null for every good one. */
   only: string | null;
   /** Answers a request itself; false leaves it to the server. */
-  answer: (response: ServerResponse) => boolean;
+  answer: (response: ServerResponse, url: string) => boolean;
   authorization: SignInServer;
   /** How it refuses a request without a token. */
   challenge: () => string | null;
+  /** Where its own metadata is. */
+  metadataPath: string;
   /** What its own metadata says; null for none. */
   metadata: () => Record<string, unknown> | null;
+  /** Its tools beside `whoami`, as one person sees them at an address with these parameters. */
+  tools: (
+    person: string,
+    query: URLSearchParams,
+  ) => Readonly<Record<string, () => Promise<object> | object | string>>;
+  /** The tools that were called, each with the person and the parameters of the address. */
+  readonly calls: readonly string[];
+  /** The headers of every request. */
+  readonly headers: readonly IncomingHttpHeaders[];
 }
 
 export async function startResourceServer(
@@ -215,6 +236,8 @@ export async function startResourceServer(
   const http = await listen(scope);
   const url = `${urlOf(http)}${path}`;
   const tokens: string[] = [];
+  const calls: string[] = [];
+  const headersSeen: IncomingHttpHeaders[] = [];
   const wellKnown = `${urlOf(http)}/.well-known/oauth-protected-resource${path}`;
   const server: ResourceServer = {
     url,
@@ -230,18 +253,31 @@ export async function startResourceServer(
       authorization_servers: [server.authorization.issuer],
       scopes_supported: ['mcp:tools'],
     }),
+    metadataPath: new URL(wellKnown).pathname,
+    tools: () => ({}),
+    calls,
+    headers: headersSeen,
   };
 
+  /** What it calls itself, which is in its tokens. */
+  function resourceOf(): string {
+    return textOf(server.metadata()?.['resource']) || url;
+  }
+
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (server.answer(response)) return undefined;
+    headersSeen.push(request.headers);
+    if (server.answer(response, request.url ?? '')) return undefined;
     const metadata = server.metadata();
-    if (request.url === new URL(wellKnown).pathname && metadata) return json(response, 200, metadata);
-    if (request.url !== path) return json(response, 404, {});
+    if (request.url === server.metadataPath && metadata) return json(response, 200, metadata);
+    const { pathname, searchParams: query } = new URL(request.url ?? '/', url);
+    if (pathname !== path) return json(response, 404, {});
     const body = await bodyOf(request);
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (token !== '') tokens.push(token);
     const isRefused = server.refused.has(token) || (server.only !== null && server.only !== token);
-    const claims = isRefused ? null : await server.authorization.verify(token, url).catch(() => null);
+    const claims = isRefused
+      ? null
+      : await server.authorization.verify(token, resourceOf()).catch(() => null);
     if (!claims) {
       const challenge = server.challenge();
       return json(response, 401, {}, challenge === null ? {} : { 'www-authenticate': challenge });
@@ -259,7 +295,7 @@ export async function startResourceServer(
     const headers = Object.entries(request.headers).flatMap(([name, value]) =>
       typeof value === 'string' ? [[name, value] as [string, string]] : [],
     );
-    const answered = await handlerOf(claims.sub ?? 'machine').fetch(
+    const answered = await handlerOf(claims.sub ?? 'machine', query).fetch(
       new Request(url, {
         method: request.method ?? 'GET',
         headers,
@@ -270,27 +306,33 @@ export async function startResourceServer(
     response.end(Buffer.from(await answered.arrayBuffer()));
   }
 
+  const handlers = new Map<string, ReturnType<typeof createMcpHandler>>();
+
+  /** The server as one person sees it. */
+  function handlerOf(person: string, query: URLSearchParams): ReturnType<typeof createMcpHandler> {
+    const key = `${person}?${String(query)}`;
+    const known = handlers.get(key);
+    if (known) return known;
+    const handler = createMcpHandler(() => {
+      const mcp = new McpServer({ name: 'guarded', version: '1.0.0' });
+      const tools = { whoami: () => person, ...server.tools(person, query) };
+      for (const [name, answerOf] of Object.entries(tools))
+        mcp.registerTool(name, { description: name, inputSchema: z.object({}) }, async () => {
+          calls.push(`${name} ${key}`);
+          const value = await answerOf();
+          const text = typeof value === 'string' ? value : JSON.stringify(value);
+          return { content: [{ type: 'text', text }] };
+        });
+      return mcp;
+    });
+    handlers.set(key, handler);
+    return handler;
+  }
+
   http.on('request', (request: IncomingMessage, response: ServerResponse) => {
     answer(request, response).catch(() => response.destroy());
   });
   return server;
-}
-
-const handlers = new Map<string, ReturnType<typeof createMcpHandler>>();
-
-/** A server as one person sees it. */
-function handlerOf(person: string): ReturnType<typeof createMcpHandler> {
-  const known = handlers.get(person);
-  if (known) return known;
-  const handler = createMcpHandler(() => {
-    const server = new McpServer({ name: 'guarded', version: '1.0.0' });
-    server.registerTool('whoami', { description: 'Who is signed in', inputSchema: z.object({}) }, () => ({
-      content: [{ type: 'text', text: person }],
-    }));
-    return server;
-  });
-  handlers.set(person, handler);
-  return handler;
 }
 
 async function listen(scope: Scope): Promise<Server> {

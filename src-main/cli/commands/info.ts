@@ -64,8 +64,10 @@ function describe(
 
 function describeSignIn({ account, issuer, signedInAt, problem }: SignInInfo): string {
   if (problem !== null) return `✗ ${problem}; run nucleus sign-in`;
-  const since = signedInAt === null ? '' : `, ${formatAge(Date.now() - signedInAt)} ago`;
-  return `${account === null ? 'yes' : `as ${account}`} (${issuer ?? ''}${since})`;
+  const since = signedInAt === null ? [] : [`${formatAge(Date.now() - signedInAt)} ago`];
+  // With a token of a person's own there is no sign-in, only whose it is.
+  const facts = issuer === null ? [] : [issuer, ...since];
+  return `${account === null ? 'yes' : `as ${account}`}${facts.length === 0 ? '' : ` (${facts.join(', ')})`}`;
 }
 
 function describeProbe(probe: Probe): string {

@@ -1,6 +1,7 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { withApi } from '../api.ts';
 import { note, printJson } from '../output.ts';
+import { chooseWay } from '../connector-way.ts';
 import type { CommandSpec } from '../program.ts';
 import { createPrompter } from '../prompt.ts';
 
@@ -34,7 +35,10 @@ export const secret: CommandSpec = {
     async function nameOf(profile: string): Promise<string> {
       const names = await withApi(context, async ({ api }) => {
         const [found] = await api.profiles.info({ id: profile, probe: false });
-        return found?.profile.launch?.secretEnv ?? found?.connector?.secrets ?? [];
+        if (!found?.connector || found.profile.launch) return found?.profile.launch?.secretEnv ?? [];
+        // Those of the way this profile takes, which may be another than the connector's first.
+        const { way, method } = chooseWay(found.connector, { variant: null, auth: null }, found.profile);
+        return method?.secrets ?? way.secrets;
       });
       const [only] = names;
       if (names.length === 1 && only !== undefined) return only;

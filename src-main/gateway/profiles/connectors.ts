@@ -31,6 +31,8 @@ export interface Connectors {
   get(name: string): Manifest | null;
   /** The manifest as a profile uses it: its variant, and its way to sign in; null when there is no such. */
   of(profile: Pick<Profile, 'connector' | 'variant' | 'auth'>): Manifest | null;
+  /** A file of the user's folder that is ignored because its name is built in; null where there is none to read. */
+  shadowed(name: string): Manifest | null;
   /** Manifests that are left out, each with what to do about it. */
   problems(): readonly ConnectorProblem[];
   summary(manifest: Manifest): ConnectorSummary;
@@ -127,6 +129,12 @@ export function createConnectors({ builtinFolder, customFolder, log }: Deps): Co
       const manifest = get(profile.connector);
       return manifest && manifestOf(manifest, profile);
     },
+    shadowed(name) {
+      if (customFolder === null || !/^[a-z0-9_-]+$/.test(name) || !isThere(builtinFolder, name)) return null;
+      return isThere(customFolder, name)
+        ? read(join(customFolder, `${name}.toml`), name, 'custom').manifest
+        : null;
+    },
     problems: () => all().flatMap(({ problem }) => (problem ? [problem] : [])),
     summary: summarize,
     saveCustom(connector) {
@@ -158,6 +166,8 @@ export function createConnectors({ builtinFolder, customFolder, log }: Deps): Co
     },
     removeCustom(name) {
       if (customFolder === null || !/^[a-z0-9_-]+$/.test(name) || !isThere(customFolder, name)) return false;
+      // Ignored for a built-in one of its name, it was none of the profile's and may be somebody's work.
+      if (isThere(builtinFolder, name)) return false;
       removeIfExists(customFile(name));
       return true;
     },

@@ -53,6 +53,22 @@ export function withoutNarrowing(profile: Profile, manifest: Manifest | null): P
   return { ...profile, metadata: Object.fromEntries(kept) };
 }
 
+/** Where a profile leads by its manifest, however it is narrowed there: an origin or a program; null where it leads nowhere. */
+export function placeOf(profile: Profile, manifest: Manifest | null): string | null {
+  if (!manifest) return null;
+  if (manifest.url !== null) {
+    try {
+      return addressOf(profile, manifest, contextOf(profile, manifest, {})).origin;
+    } catch {
+      // A field is missing: it cannot be reached either, and says why by itself.
+      return null;
+    }
+  }
+  if (!manifest.stdio) return null;
+  const { runtime, package: name, server, command } = manifest.stdio;
+  return `${runtime} ${name ?? server ?? command ?? ''}`;
+}
+
 /** The whole command of a profile for people to read: assignments, program, arguments; secrets as `{{secret.NAME}}`. */
 export function describeCommand(profile: Profile, manifest: Manifest | null): string[] {
   const { launch } = profile;

@@ -1,8 +1,8 @@
 import type { Handlers, Probe } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Choice, Profile } from '../../../src-shared/model.ts';
-import { resultOf, type Dispatch } from '../routing/dispatch.ts';
 import type { Params } from '../wire/frame.ts';
+import type { Ask, Asking } from './asking.ts';
 import type { Connectors } from './connectors.ts';
 import type { Manifest } from './manifest.ts';
 import type { DiscoverRule } from './rule-schema.ts';
@@ -16,18 +16,11 @@ const maxLists = 20;
 export function createPickers(deps: {
   readonly profile: (id: string) => Profile;
   readonly connectors: Pick<Connectors, 'of'>;
-  readonly dispatch: Dispatch;
-  /** The same road to the server as it is without what narrows the profile. */
-  readonly dispatchBase: Dispatch;
-  /** Lets go of the connection that was opened for that. */
-  readonly leaveBase: (id: string) => Promise<void>;
+  readonly asking: Asking;
   /** Stores the fields, empty ones as none, and reaches the server anew. */
   readonly setMetadata: (id: string, fields: Readonly<Record<string, string>>) => Promise<Profile>;
   readonly probe: (id: string) => Promise<Probe>;
 }): Pick<Handlers['profiles'], 'choices' | 'pick'> {
-  /** Who still uses the connection of a profile that is opened for its rules. */
-  const users = new Map<string, number>();
-
   function ruleOf(id: string, field: string): { profile: Profile; manifest: Manifest; rule: DiscoverRule } {
     const profile = deps.profile(id);
     const manifest = profile.launch ? null : deps.connectors.of(profile);
@@ -40,70 +33,30 @@ export function createPickers(deps: {
     );
   }
 
-  /** Asks one tool down the one road. */
-  async function ask(
-    { profile, dispatch, signal }: { profile: Profile; dispatch: Dispatch; signal: AbortSignal },
-    tool: string,
-    args: Params,
-  ): Promise<Params> {
-    const { id, connector, name, metadata } = profile;
-    const reply = await dispatch({
-      kind: 'tool',
-      method: 'tools/call',
-      route: { binding: { profile: id, connector, alias: name, metadata }, name: tool },
-      params: { name: tool, arguments: args },
-      via: 'cli',
-      principal: 'local',
-      client: 'nucleus',
-      signal,
-    });
-    const result = resultOf(reply);
-    if (result['isError'] !== true) return result;
-    throw new NucleusError(
-      'UPSTREAM_ERROR',
-      `${id} could not list them: ${firstText(result).slice(0, 300) || `its tool ${tool} failed`}`,
-      { profile: id },
-    );
-  }
-
-  async function list(asking: Parameters<typeof ask>[0], rule: DiscoverRule): Promise<Choice[]> {
-    const args = argumentsOf(rule, asking.profile);
-    const found = readChoices(await ask(asking, rule.tool, args), rule);
+  async function list(ask: Ask, profile: Profile, rule: DiscoverRule): Promise<Choice[]> {
+    const args = argumentsOf(rule, profile);
+    const found = readChoices(await ask(rule.tool, args), rule);
     if (!rule.per) return found;
     const { tool, argument, ...inner } = rule.per;
-    const parents = readChoices(await ask(asking, tool, {}), {
+    const parents = readChoices(await ask(tool, {}), {
       ...inner,
       label: inner.id,
       hints: [],
       hide_hint: [],
     });
     for (const { id } of parents.slice(0, maxLists))
-      found.push(...readChoices(await ask(asking, rule.tool, { ...args, [argument]: id }), rule));
+      found.push(...readChoices(await ask(rule.tool, { ...args, [argument]: id }), rule));
     return found.filter(({ id }, index) => found.findIndex((other) => other.id === id) === index);
-  }
-
-  async function withBase<T>(id: string, work: () => Promise<T>): Promise<T> {
-    users.set(id, (users.get(id) ?? 0) + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (users.get(id) ?? 1) - 1;
-      if (left > 0) users.set(id, left);
-      else {
-        users.delete(id);
-        await deps.leaveBase(id);
-      }
-    }
   }
 
   return {
     async choices({ id, field }, { signal }) {
       const { profile, manifest, rule } = ruleOf(id, field);
       const isNarrowed = manifest.narrowing.some((key) => profile.metadata[key]);
-      const choices =
-        rule.scope === 'base' && isNarrowed
-          ? await withBase(id, () => list({ profile, dispatch: deps.dispatchBase, signal }, rule))
-          : await list({ profile, dispatch: deps.dispatch, signal }, rule);
+      const isBase = rule.scope === 'base' && isNarrowed;
+      const choices = await deps.asking(profile, { isBase, signIn: null }, signal, (ask) =>
+        list(ask, profile, rule),
+      );
       const label = manifest.metadata.find(({ key }) => key === field)?.label ?? field;
       return { field, label, choices, current: profile.metadata[field] ?? null, maySkip: rule.skip };
     },
@@ -141,10 +94,4 @@ function fieldsIn(rule: DiscoverRule): readonly string[] {
   return texts
     .flatMap((text) => holesOf(text))
     .flatMap((hole) => (hole.kind === 'metadata' ? [hole.key] : []));
-}
-
-function firstText(result: Params): string {
-  const [block] = Array.isArray(result['content']) ? (result['content'] as unknown[]) : [];
-  const text = (block as { text?: unknown } | undefined)?.text;
-  return typeof text === 'string' ? text : '';
 }

@@ -12,6 +12,7 @@ import type { Supervisor } from '../upstream/supervisor.ts';
 import type { Connectors } from './connectors.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
 import { planMove } from './move-connector.ts';
+import type { Places } from './places.ts';
 import { holesOf } from './template.ts';
 import { chooseWay, goesToSamePlace, wayOf } from './way.ts';
 
@@ -48,6 +49,9 @@ export function createProfiles(deps: {
     leave(id: string): Promise<() => Promise<void>>;
     describe(id: string): SignInInfo | null;
   };
+  /** Whose account a profile with a token is. */
+  readonly accounts: { forget(id: string): void; ofToken(id: string): Promise<string[]> };
+  readonly places: Places;
   readonly connectors: Connectors;
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
@@ -98,6 +102,8 @@ export function createProfiles(deps: {
       deps.transaction(() => {
         if (before) store.replace(profile);
         else store.insert(profile);
+        if (before) dropStale(before, profile, input.secrets);
+        deps.places.settle(profile, connectors.of(profile));
         writeSecrets();
       });
     } catch (error) {
@@ -112,7 +118,17 @@ export function createProfiles(deps: {
     }
     await Promise.all(move.followers().map((follower) => supervisor.stop(follower)));
     deps.onChange(id);
-    return { profile: existing(id), probe: input.connect ? await probe(id) : null, notes };
+    const found = input.connect ? await probe(id) : null;
+    if (found?.ok) notes.push(...(await deps.accounts.ofToken(id)));
+    return { profile: existing(id), probe: found, notes };
+  }
+
+  /** Secrets of another place have no use here, and must not come to one by a later change of the connector. */
+  function dropStale(before: Profile, after: Profile, given: Readonly<Record<string, string>>): void {
+    const isSame = deps.places.isSame(before, after, connectors.of(after));
+    if (!isSame || Object.keys(given).length > 0) deps.accounts.forget(after.id);
+    if (isSame) return;
+    for (const kind of vault.names(after.id)) vault.drop({ profile_id: after.id, issuer: '', kind });
   }
 
   /** Headers belong to the connector: other ones with a later profile would not be sent. */
@@ -202,7 +218,11 @@ export function createProfiles(deps: {
       ...rootsOf(input, before),
       ...way,
     };
-    const mayKeep = before && !isMovingAway && goesToSamePlace(before, profile, manifest);
+    const mayKeep =
+      before &&
+      !isMovingAway &&
+      goesToSamePlace(before, profile, manifest) &&
+      deps.places.isSame(before, profile, manifest);
     const stored = new Set(mayKeep ? vault.names(id) : []);
     for (const name of needed)
       if (!input.secrets[name] && !stored.has(name))
@@ -303,6 +323,7 @@ export function createProfiles(deps: {
     existing(id);
     deps.transaction(() => {
       store.insert(renamed);
+      store.setPlace(renamed.id, store.placeOf(id));
       moveSecrets();
       deps.signIns.rename(id, renamed.id);
       store.remove(id);
@@ -356,10 +377,14 @@ export function createProfiles(deps: {
         throw new NucleusError('ARGUMENTS_INVALID', `${id} has no use for a secret named ${unknown}`);
       const writeSecrets = await vault.put(id, secrets);
       existing(id);
-      deps.transaction(writeSecrets);
+      deps.transaction(() => {
+        writeSecrets();
+        deps.accounts.forget(id);
+      });
       // The next call starts it with the new one.
       await supervisor.stop(id);
       deps.onChange(id);
+      deps.accounts.ofToken(id).catch(deps.onFailure);
       return { changed: Object.keys(secrets) };
     },
     use({ id }) {

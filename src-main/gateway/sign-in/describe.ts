@@ -6,7 +6,7 @@ import { reasons, signInRequired, type Reason } from './errors.ts';
 export function describeSignIn(store: SignInStore, profile: string): SignInInfo | null {
   const found = store.get(profile);
   const { issuer, account, signedInAt, problem } = found;
-  if (issuer === null && problem === null) return null;
+  if (issuer === null && problem === null && account === null) return null;
   const why = problem !== null && Object.hasOwn(reasons, problem) ? reasons[problem as Reason] : problem;
   return { account, issuer, signedInAt, problem: why, sameAs: store.sameAccount(found) };
 }

@@ -36,6 +36,25 @@ export function signInCancelled(profile: string, why = 'it was cancelled'): Nucl
   );
 }
 
+/** Nobody came back in time. */
+export class TimedOut extends NucleusError {
+  private readonly ended: { readonly profile: string; readonly milliseconds: number };
+
+  constructor(profile: string, milliseconds: number, more = '') {
+    const { code, message, data } = signInCancelled(
+      profile,
+      `nobody signed in within ${milliseconds / 1_000} s${more}`,
+    );
+    super(code, message, data);
+    this.ended = { profile, milliseconds };
+  }
+
+  /** The same, with what may have been the reason. */
+  with(more: string): TimedOut {
+    return new TimedOut(this.ended.profile, this.ended.milliseconds, more);
+  }
+}
+
 /** A code of an OAuth error as it may stand in a sentence: what servers say is theirs, and may be made for our reader. */
 export function safeCode(code: unknown): string {
   return typeof code === 'string' && /^[a-z_]{1,50}$/.test(code) ? code : 'an error';

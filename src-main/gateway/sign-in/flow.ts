@@ -3,7 +3,7 @@ import { authorizationRequest, isAnswerTo, readAnswer } from './authorize.ts';
 import { joinScopes, type Challenge } from './challenge.ts';
 import { clientInformation, clientProof } from './client-proof.ts';
 import { discover, ping, type SignInPlace } from './discover.ts';
-import { safeCode, signInCancelled, signInFailed } from './errors.ts';
+import { safeCode, signInFailed, TimedOut } from './errors.ts';
 import { tokensOf, type Grant, type SignInClient, type TokenAnswer } from './grant.ts';
 import { identify, type Identity } from './identity.ts';
 import { listenForRedirect } from './listener.ts';
@@ -78,6 +78,14 @@ async function signInAt(
     isAnswer: (url) => isAnswer(url),
     onAnswer: arrived.resolve,
     port: options.port,
+  }).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException;
+    throw signInFailed(
+      profile,
+      code === 'EADDRINUSE'
+        ? `another program has port ${options.port}, the only one the service sends people back to; end it or wait for the other sign-in`
+        : `no port of this machine could be opened (${code})`,
+    );
   });
   const cancel = (): void => arrived.reject(signal.reason);
   signal.addEventListener('abort', cancel, { once: true });
@@ -107,7 +115,10 @@ async function signInAt(
       },
     });
     shown.catch(arrived.reject);
-    const answer = await arrived.promise;
+    const answer = await arrived.promise.catch((error: unknown) => {
+      // Who does not take our metadata says so on a page of its own: it trusts no address to go back to.
+      throw client.from === 'document' && error instanceof TimedOut ? error.with(documentHint) : error;
+    });
     const refusal = answer.searchParams.get('error') ?? '';
     const { code, iss } = await readAnswer(profile, place, answer).catch((error: unknown) => {
       const isDocument = client.from === 'document' && documentRefusals.has(refusal);
@@ -147,6 +158,9 @@ async function signInAt(
     listener.close();
   }
 }
+
+const documentHint =
+  '; if its page said that it does not know this client, take sign_in.client_metadata_url out of config.toml';
 
 const documentRefusals = new Set([
   'invalid_client',
@@ -245,9 +259,4 @@ async function checkToken(
   const answer = await ping(server, fetchFn, token).catch(() => null);
   if (answer?.status === 401)
     throw signInFailed(profile, `its server at ${server.origin} does not take the new token`);
-}
-
-/** Why a flow ends without an answer. */
-export function timedOut(profile: string, milliseconds: number): Error {
-  return signInCancelled(profile, `nobody signed in within ${milliseconds / 1_000} s`);
 }

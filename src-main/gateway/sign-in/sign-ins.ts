@@ -4,8 +4,9 @@ import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
-import { signInCancelled, signInFailed } from './errors.ts';
-import { runFlow, timedOut, type SignedIn, type Waiting } from './flow.ts';
+import { isOtherAccount, keptAccount, type Account } from './account.ts';
+import { signInCancelled, signInFailed, TimedOut } from './errors.ts';
+import { runFlow, type SignedIn, type Waiting } from './flow.ts';
 import type { Grant, SignInClient } from './grant.ts';
 import type { Grants } from './grants.ts';
 import { signInMachine } from './machine.ts';
@@ -68,6 +69,8 @@ export function createSignIns(deps: {
   /** Throws where a profile has no sign-in. */
   target(profile: string): Promise<{ readonly server: URL; readonly settings: SignInSettings }>;
   isThere(profile: string): boolean;
+  /** Whose tokens these are, where the authorization server does not say it; rejects only with the reason of `signal`. */
+  whose(profile: string, signIn: string, grant: Grant, signal: AbortSignal): Promise<Account | null>;
   /** A profile has another account or other tokens than before. */
   onSignedIn(profile: string, isSameAccount: boolean): Promise<void>;
   removeProfile(profile: string): Promise<void>;
@@ -114,11 +117,11 @@ export function createSignIns(deps: {
     remember(flow);
     log.info('sign-in begins', { profile, origin: target.server.origin });
     const shown = Promise.withResolvers<void>();
-    const forget = clock.after(deps.limitMs, () => flow.abort.abort(timedOut(profile, deps.limitMs)));
+    const forget = clock.after(deps.limitMs, () => flow.abort.abort(new TimedOut(profile, deps.limitMs)));
     void run(flow, target, shown.resolve)
       .catch((error: unknown) => {
         const { aborted, reason } = flow.abort.signal;
-        return fail(flow, toNucleusError(aborted ? reason : error));
+        return fail(flow, toNucleusError(aborted && !(error instanceof TimedOut) ? reason : error));
       })
       .finally(() => {
         forget();
@@ -197,29 +200,21 @@ export function createSignIns(deps: {
 
   async function keep(flow: Flow, signedIn: SignedIn, before: Grant | null): Promise<void> {
     const { profile, otherAccount } = flow.input;
-    const { grant, identity, asked } = signedIn;
+    const { grant, asked } = signedIn;
+    const found = await accountOf(flow, signedIn);
     const known = store.get(profile);
-    const isOther =
-      identity !== null &&
-      known.subject !== null &&
-      (known.issuer !== grant.issuer ||
-        known.subject !== identity.subject ||
-        known.tenant !== identity.tenant);
-    if (isOther && !otherAccount) {
+    const isOther = isOtherAccount(known, found, grant.issuer);
+    if (found !== null && isOther && !otherAccount) {
       await revokeSoon(grant);
-      say(flow, { account: identity.name });
+      say(flow, { account: found.name });
       throw new NucleusError(
         'OTHER_ACCOUNT',
-        `${profile} belongs to ${known.account}, and ${identity.name} signed in; nothing was changed. ` +
+        `${profile} belongs to ${known.account}, and ${found.name} signed in; nothing was changed. ` +
           `Sign in as ${known.account}, or say --other-account if it is to change hands`,
         { profile },
       );
     }
-    const account = {
-      subject: identity?.subject ?? (isOther ? null : known.subject),
-      tenant: identity?.tenant ?? null,
-      account: identity?.name ?? known.account,
-    };
+    const account = keptAccount(known, found, isOther);
     const mayWrite = (): boolean => !flow.abort.signal.aborted && deps.isThere(profile);
     await grants.save(
       profile,
@@ -240,11 +235,24 @@ export function createSignIns(deps: {
     const notes = twins.length === 0 ? [] : [`${twins.join(', ')} is the same account`];
     for (const note of notes) log.warn('one account in several profiles', { profile, reason: note });
     log.info('signed in', { profile, origin: new URL(grant.issuer).origin });
-    const isSame = before !== null && identity !== null && !isOther && known.subject !== null;
+    const isKnown = known.subject !== null || known.tenant !== null;
+    const isSame = before !== null && found !== null && !isOther && isKnown;
     await deps.onSignedIn(profile, isSame);
     say(flow, { phase: 'done', account: account.account, notes });
     // Only where it cannot take the new one along.
     if (before && before.client.id !== grant.client.id) void revokeSoon(before);
+  }
+
+  /** Before anything is kept, so that no call ever runs on the account of somebody else. */
+  async function accountOf({ state, input, abort }: Flow, signedIn: SignedIn): Promise<Account | null> {
+    const { grant, identity } = signedIn;
+    if (identity) return { ...identity, by: 'issuer', tenants: [] };
+    try {
+      return await deps.whose(input.profile, state.id, grant, abort.signal);
+    } catch (error) {
+      await revokeSoon(grant);
+      throw error;
+    }
   }
 
   async function fail(flow: Flow, error: NucleusError): Promise<void> {

@@ -3,6 +3,7 @@ import type { Clock } from '../platform.ts';
 /** How long one request of a sign-in may take, and how much it may answer. */
 const requestMs = 20_000;
 const maxBytes = 1024 * 1024;
+const maxRedirects = 3;
 
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
@@ -26,7 +27,7 @@ export function createSignInFetch(deps: {
     const forget = deps.clock.after(requestMs, () => late.abort(new Error('took too long')));
     const signals = [late.signal, deps.signal, init?.signal].filter((signal) => signal != null);
     try {
-      const response = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
+      const response = await follow(url, { ...init, signal: AbortSignal.any(signals) }, deps.server);
       const body = await readLimited(response);
       const { status, headers } = response;
       return new Response(noBody.has(status) ? null : body, { status, headers: plain(headers) });
@@ -36,6 +37,21 @@ export function createSignInFetch(deps: {
       forget();
     }
   };
+}
+
+/** Follows a redirect by hand, as what it names has to be looked at too; only of a request that carries nothing. */
+async function follow(from: URL, init: RequestInit, server: URL): Promise<Response> {
+  const mayFollow = init.redirect === undefined && (init.method ?? 'GET') === 'GET';
+  let url = from;
+  for (let left = mayFollow ? maxRedirects : 0; ; left -= 1) {
+    const response = await fetch(url, { ...init, redirect: 'manual' });
+    const location = response.headers.get('location');
+    if (left === 0 || location === null || ![301, 302, 303, 307, 308].includes(response.status))
+      return response;
+    await response.body?.cancel();
+    url = new URL(location, url);
+    checkAddress(url, server);
+  }
 }
 
 /** Throws for an address that nothing of a sign-in may go to. */

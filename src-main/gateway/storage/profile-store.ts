@@ -43,6 +43,8 @@ export function createProfileStore(db: Database) {
   const unmark = db.prepare<[string]>(
     'UPDATE profiles SET is_default = 0 WHERE connector = ? AND is_default <> 0',
   );
+  const place = db.prepare<[string], string | null>('SELECT place FROM profiles WHERE id = ?').pluck();
+  const putPlace = db.prepare<[string | null, string]>('UPDATE profiles SET place = ? WHERE id = ?');
   const mark = db.prepare<[string]>('UPDATE profiles SET is_default = 1 WHERE id = ?');
 
   const get = (id: string): Profile | null => {
@@ -73,6 +75,9 @@ export function createProfileStore(db: Database) {
       if (onRegistry(() => update.run(toRow(profile))).changes === 0) throw unknown(profile.id);
     },
     remove: (id: string): boolean => onRegistry(() => remove.run(id)).changes > 0,
+    /** Where its credentials were given for; null where that is not known. */
+    placeOf: (id: string): string | null => onRegistry(() => place.get(id)) ?? null,
+    setPlace: (id: string, found: string | null): void => void onRegistry(() => putPlace.run(found, id)),
     /** Makes it the one default of its connector. */
     setDefault(id: string): void {
       const profile = get(id);

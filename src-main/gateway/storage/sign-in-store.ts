@@ -50,8 +50,10 @@ export function createSignInStore(db: Database) {
        .join(', ')})`,
   );
   const same = db
-    .prepare<[string, string, string | null, string], string>(
-      'SELECT profile_id FROM sign_ins WHERE issuer = ? AND subject = ? AND tenant IS ? AND profile_id <> ?',
+    .prepare<[StoredSignIn], string>(
+      `SELECT profile_id FROM sign_ins JOIN profiles ON id = profile_id
+       WHERE subject IS @subject AND tenant IS @tenant AND profile_id <> @profile
+       AND (issuer = @issuer OR place = (SELECT place FROM profiles WHERE id = @profile))`,
     )
     .pluck();
   const rename = db.prepare<[string, string]>('UPDATE sign_ins SET profile_id = ? WHERE profile_id = ?');
@@ -65,9 +67,9 @@ export function createSignInStore(db: Database) {
     change(profile: string, facts: Partial<Omit<StoredSignIn, 'profile'>>): void {
       onRegistry(() => put.run({ ...get(profile), ...facts }));
     },
-    /** Other profiles of the same account. */
-    sameAccount: ({ profile, issuer, subject, tenant }: StoredSignIn): string[] =>
-      issuer === null || subject === null ? [] : onRegistry(() => same.all(issuer, subject, tenant, profile)),
+    /** Other profiles of the same account: as its issuer knows it, or the server that they all go to. */
+    sameAccount: (signIn: StoredSignIn): string[] =>
+      signIn.subject === null && signIn.tenant === null ? [] : onRegistry(() => same.all(signIn)),
     rename: (from: string, to: string): void => void onRegistry(() => rename.run(to, from)),
     remove: (profile: string): void => void onRegistry(() => remove.run(profile)),
   };

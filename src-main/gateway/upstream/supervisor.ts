@@ -149,8 +149,8 @@ export function createSupervisor(deps: {
 
   function failed(slot: Slot, error: NucleusError, forgiveFirst = false): void {
     deps.onState();
-    // Nothing is broken, and no try of ours mends it: each call says so until somebody signs in.
-    if (error.code === 'SIGN_IN_REQUIRED') {
+    // Nothing is broken, and no try of ours mends it: each call says so until somebody signs in, or says where to.
+    if (error.code === 'SIGN_IN_REQUIRED' || error.code === 'CONNECTOR_MOVED') {
       slot.problem = error;
       slot.nextTryAt = 0;
       return;

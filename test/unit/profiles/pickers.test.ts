@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { parseManifest } from '../../../src-main/gateway/profiles/manifest.ts';
+import { createAsking } from '../../../src-main/gateway/profiles/asking.ts';
 import { createPickers } from '../../../src-main/gateway/profiles/pickers.ts';
 import type { Call } from '../../../src-main/gateway/routing/dispatch.ts';
 import type { Profile } from '../../../src-shared/model.ts';
@@ -38,9 +39,10 @@ function setUp(
   const pickers = createPickers({
     profile: () => profile,
     connectors: { of: () => manifest },
-    dispatch: road('own'),
-    dispatchBase: road('base'),
-    leaveBase: async (id) => void log.push(`left ${id}`),
+    asking: createAsking({
+      dispatchOver: (connection) => road(connection === profile.id ? 'own' : 'base'),
+      leave: async (connection) => void log.push(`left ${connection}`),
+    }),
     async setMetadata(_id, fields) {
       log.push(`set ${JSON.stringify(fields)}`);
       return profile;

@@ -47,6 +47,8 @@ function setting(
     mayRename: () => true,
     clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
+    accounts: { forget: () => {}, ofToken: async () => [] },
+    places: { problem: () => null, isSame: () => true, settle: () => {} },
     signIns: { rename: () => {}, leave: async () => async () => {}, describe: () => null },
     transaction: (work) => registry.db.transaction(work)(),
     vault: {

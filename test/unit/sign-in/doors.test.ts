@@ -1,5 +1,7 @@
 // The doors a person may come through, without a gateway around them.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import type { SignInState } from '../../../src-shared/sign-in.ts';
 import { createGrants } from '../../../src-main/gateway/sign-in/grants.ts';
@@ -23,6 +25,7 @@ async function setting(
   t: TestContext,
   doors: Partial<Pick<Platform, 'openBrowser' | 'openSignIn' | 'forgetSignIn'>>,
   settings: SignInSettings = {},
+  { limitMs = 60_000, documentUrl = null as string | null } = {},
 ): Promise<SignIns> {
   const { server } = await startWorld(t);
   const registry = openRegistry('memory');
@@ -59,10 +62,11 @@ async function setting(
       renew: () => assert.fail('nothing ends here'),
       onChange: () => {},
     }),
-    limitMs: 60_000,
-    documentUrl: null,
+    limitMs,
+    documentUrl,
     target: () => Promise.resolve({ server: new URL(server.url), settings }),
     isThere: () => true,
+    whose: () => Promise.resolve(null),
     onSignedIn: () => Promise.resolve(),
     removeProfile: () => assert.fail('nobody asked for that'),
     onState: () => {},
@@ -161,4 +165,27 @@ test('a door that is not there is said, and the sign-in is over', async (t) => {
   const signIns = await setting(t, {});
   assert.match((await signIn(signIns, 'browser')).problem?.message ?? '', /no browser here/);
   assert.match((await signIn(signIns, 'window')).problem?.message ?? '', /there is no window here/);
+});
+
+test('who never comes back from a page that may not know our document is told of it', async (t) => {
+  const documentUrl = 'https://nucleus.test/client.json';
+  const { problem } = await signIn(await setting(t, {}, {}, { limitMs: 500, documentUrl }), 'manual');
+  assert.equal(problem?.code, 'SIGN_IN_CANCELLED');
+  assert.match(
+    problem.message,
+    /nobody signed in within 0.5 s; if its page .* take sign_in.client_metadata_url out/,
+  );
+  const plain = await signIn(await setting(t, {}, {}, { limitMs: 500 }), 'manual');
+  assert.doesNotMatch(plain.problem?.message ?? '', /client_metadata_url/);
+});
+
+test('a port that was agreed on and is taken is said, and the sign-in is over', async (t) => {
+  const thief = createServer();
+  thief.listen(0, '127.0.0.1');
+  await once(thief, 'listening');
+  t.after(() => thief.close());
+  const { port } = thief.address() as AddressInfo;
+  const { problem } = await signIn(await setting(t, {}, { port }), 'manual');
+  assert.equal(problem?.code, 'SIGN_IN_FAILED');
+  assert.match(problem.message, new RegExp(`another program has port ${port}, the only one`));
 });

@@ -57,6 +57,29 @@ test('an answer that is too long or never comes is given up', async (t) => {
   assert.equal(clock.waiting, 0);
 });
 
+test('a redirect leads no further than an address does, and takes nothing along', async (t) => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    const to = { '/moved': '/there', '/away': 'http://example.com/', '/round': '/round' }[request.url ?? ''];
+    if (to === undefined) response.end('here');
+    else response.writeHead(302, { location: to }).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const base = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
+  const fetchFn = createSignInFetch({ clock: createFakeClock(), server: base });
+  assert.equal(await (await fetchFn(new URL('/moved', base))).text(), 'here');
+  await assert.rejects(fetchFn(new URL('/away', base)), /http:\/\/example.com is not encrypted/);
+  assert.equal((await fetchFn(new URL('/round', base))).status, 302);
+  asked.length = 0;
+  assert.equal((await fetchFn(new URL('/moved', base), { method: 'POST', body: 'secret' })).status, 302);
+  assert.deepEqual(asked, ['POST /moved']);
+});
+
 test('tokens are for one address, or for what the server calls its own', () => {
   const grant = (resource: string | null): Grant => ({ server: 'https://x.test/a/mcp', resource }) as Grant;
   const fits = (resource: string | null, url: string): boolean => isFor(grant(resource), new URL(url));
