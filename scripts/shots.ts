@@ -8,6 +8,7 @@ import { build } from 'vite';
 import type { AppSettings, Surface } from '../src-shared/contract.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import * as data from './shots-data.ts';
+import * as signIn from './shots-sign-in.ts';
 
 /*
  * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
@@ -180,6 +181,101 @@ const scenes: readonly Scene[] = [
       await press(page, 'Check and add');
     },
   },
+  ...small({ name: 'add-gallery', answers: signIn.accounts, act: (page) => press(page, 'Add profile') }),
+  ...small({
+    name: 'add-oauth',
+    answers: signIn.detected,
+    act: (page) => openForm(page, /^Supabase/),
+  }),
+  ...small({
+    name: 'add-own-app',
+    answers: signIn.accounts,
+    act: async (page) => {
+      await openForm(page, /^GitHub/);
+      await page.getByRole('radio', { name: 'Sign in' }).check();
+      await press(page, 'Add and sign in');
+    },
+  }),
+  ...small({
+    name: 'add-known-clients',
+    answers: signIn.accounts,
+    act: async (page) => {
+      await openForm(page, /^Figma/);
+      await page.getByLabel('Server').selectOption('remote');
+    },
+  }),
+  {
+    name: 'add-address',
+    answers: signIn.accounts,
+    act: async (page) => {
+      await press(page, 'Add profile');
+      await page.getByRole('searchbox').fill('https://mcp.notes.acme-enterprises.example/v1/mcp');
+      await press(page, /^By address/);
+    },
+  },
+  ...small({ name: 'add-waiting', answers: signIn.accounts, act: (page) => addSupabase(page, 'billing') }),
+  ...small({
+    name: 'add-failed',
+    answers: { ...signIn.accounts, 'signIn.wait': signIn.refused },
+    act: (page) => addSupabase(page, 'billing'),
+  }),
+  ...small({
+    name: 'add-pick',
+    answers: { ...signIn.accounts, 'signIn.wait': signIn.done },
+    act: async (page) => {
+      await addSupabase(page, 'billing');
+      await page.getByRole('radio', { name: /acme-service-2/ }).check();
+    },
+  }),
+  {
+    name: 'add-pick-broken',
+    answers: {
+      ...signIn.accounts,
+      'signIn.wait': signIn.done,
+      'profiles.choices': failing('UPSTREAM_ERROR', 'supabase:prod could not list them: too many requests'),
+    },
+    act: (page) => addSupabase(page, 'billing'),
+  },
+  ...small({ name: 'sign-in-needed', answers: signIn.accounts, act: (page) => choose(page, /^team/) }),
+  ...small({ name: 'sign-in-same', answers: signIn.accounts, act: (page) => choose(page, /^personal/) }),
+  {
+    name: 'sign-in-long',
+    answers: signIn.accounts,
+    act: (page) => choose(page, /^enterprise/),
+  },
+  {
+    name: 'sign-in-long-wide-font',
+    answers: signIn.accounts,
+    size: { width: 640, height: 420 },
+    act: (page) => page.evaluate(wideFont).then(() => choose(page, /^enterprise/)),
+  },
+  {
+    name: 'sign-in-again',
+    answers: signIn.accounts,
+    act: async (page) => {
+      await choose(page, /^prod.*ops/);
+      await press(page, 'Sign in again');
+      await page.getByText('Waiting for you').waitFor();
+    },
+  },
+  {
+    name: 'sign-in-other',
+    answers: { ...signIn.accounts, 'signIn.wait': signIn.turnedAway },
+    act: async (page) => {
+      await choose(page, /^prod.*ops/);
+      await press(page, 'Sign in again');
+      await page.getByText('This is dana').waitFor();
+    },
+  },
+  {
+    name: 'sign-in-refused',
+    answers: { ...signIn.accounts, 'signIn.wait': signIn.refused },
+    act: async (page) => {
+      await choose(page, /^prod.*ops/);
+      await press(page, 'Sign in again');
+      await page.getByText('Nobody signed in').waitFor();
+    },
+  },
   { name: 'approvals', answers: on('approvals'), act: (page) => ready(page) },
   {
     name: 'approvals-long',
@@ -347,6 +443,22 @@ const scenes: readonly Scene[] = [
     },
   },
 ];
+
+/** A scene at the usual size of the window and at its least. */
+function small(scene: Scene): Scene[] {
+  return [scene, { ...scene, name: `${scene.name}-small`, size: { width: 640, height: 420 } }];
+}
+
+async function openForm(page: Page, connector: RegExp): Promise<void> {
+  await press(page, 'Add profile');
+  await press(page, connector);
+}
+
+async function addSupabase(page: Page, name: string): Promise<void> {
+  await openForm(page, /^Supabase/);
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await press(page, 'Add and sign in');
+}
 
 function probe(): object {
   return { ok: true, tools: 5, prompts: 0, resources: 0, server: 'nucleus-sqlite 0.1.0', milliseconds: 312 };

@@ -466,6 +466,8 @@ export const appContract = {
     /** Opens the native file dialog; null when it was closed. */
     pickFile: ask(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
     copy: ask(z.object({ text: z.string().max(100_000) }), z.object({})),
+    /** Opens a page in the person's browser, such as the one where a token is made. */
+    openPage: ask(z.object({ url: z.url({ protocol: /^https?$/ }).max(2_000) }), z.object({})),
     /** Opens config.toml where the system edits such files, or shows its folder when there is none yet. */
     openConfig: ask(z.object({}), z.object({})),
   },

@@ -58,6 +58,10 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
         await clipboard.writeText(text);
         return {};
       },
+      async openPage({ url }) {
+        await shell.openExternal(url);
+        return {};
+      },
       async openConfig() {
         const { configFile } = deps;
         // Without a program for such files its folder is the way to it.

@@ -90,8 +90,9 @@ export async function openSignInWindow(options: SignInOptions): Promise<URL | 'b
   }
   const arrange = (): void => {
     const { width, height } = window.contentView.getBounds();
-    strip.view.setBounds({ x: 0, y: 0, width, height: stripHeight });
-    page.setBounds({ x: 0, y: stripHeight, width, height: Math.max(0, height - stripHeight) });
+    const top = stripHeight(options.mayUseBrowser);
+    strip.view.setBounds({ x: 0, y: 0, width, height: top });
+    page.setBounds({ x: 0, y: top, width, height: Math.max(0, height - top) });
   };
   window.contentView.on('bounds-changed', arrange);
   arrange();

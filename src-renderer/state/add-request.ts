@@ -1,6 +1,7 @@
 import type { AddProfile } from '../../src-shared/contract.ts';
 import type { ConnectorSummary } from '../../src-shared/model.ts';
 import { splitCommandLine } from './command-line.ts';
+import { chosenWay, fieldsOf, needsClient, type WayChoice } from './connector-way.ts';
 
 export interface NamedValue {
   readonly name: string;
@@ -8,20 +9,26 @@ export interface NamedValue {
 }
 
 /** What a person has typed so far. */
-export interface AddDraft {
-  /** null: a command of one's own, which makes its connector. */
+export interface AddDraft extends WayChoice {
+  /** null: a command or an address of one's own, which makes its connector. */
   readonly connector: ConnectorSummary | null;
+  /** The address of one's own; null for a command. */
+  readonly url: string | null;
   readonly connectorName: string;
   readonly name: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
+  /** Found in files of folders clients work in, by field. */
+  readonly detected: Readonly<Record<string, unknown>>;
+  /** The OAuth app of one's own, where the service wants one. */
+  readonly client: { readonly id: string; readonly secret: string };
   readonly isReadOnly: boolean;
   readonly commandLine: string;
   readonly env: readonly NamedValue[];
   readonly secretEnv: readonly NamedValue[];
 }
 
-/** Sentences by field: `name`, `connector`, `command`, `metadata.file`, `secret.token`, `env.0`; `form` for the rest. */
+/** Sentences by field: `name`, `connector`, `command`, `metadata.file`, `secret.token`, `client.id`, `url`, `env.0`; `form` for the rest. */
 export type FieldProblems = Readonly<Record<string, string>>;
 
 const allowedName = /^[a-z0-9_-]+$/;
@@ -33,15 +40,22 @@ export function checkDraft(draft: AddDraft): FieldProblems {
   const name = nameProblem(draft.name);
   if (name !== null) problems['name'] = name;
   if (draft.connector) {
-    for (const field of draft.connector.metadata)
+    const { way, method, secrets } = chosenWay(draft.connector, draft);
+    for (const field of fieldsOf(way, draft.detected))
       if (field.required && field.default === null && !draft.metadata[field.key]?.trim())
         problems[`metadata.${field.key}`] = `${field.label} is needed.`;
-    for (const secret of draft.connector.secrets)
+    for (const secret of secrets)
       if (!draft.secrets[secret]) problems[`secret.${secret}`] = `${secretLabel(secret)} is needed.`;
+    if (needsClient(method) && draft.client.id === '') problems['client.id'] = 'The client id is needed.';
     return problems;
   }
   const connector = nameProblem(draft.connectorName);
   if (connector !== null) problems['connector'] = connector;
+  if (draft.url !== null) {
+    if (!isWebAddress(draft.url))
+      problems['url'] = 'A whole address is needed, such as https://example.com/mcp.';
+    return problems;
+  }
   const command = splitCommandLine(draft.commandLine);
   if (command.problem !== null) problems['command'] = command.problem;
   else if (!command.words[0]) problems['command'] = 'A command is needed.';
@@ -59,14 +73,20 @@ export function checkDraft(draft: AddDraft): FieldProblems {
 
 /** The question to the gateway; only for a draft without problems. */
 export function addRequest(draft: AddDraft): AddProfile {
-  if (draft.connector)
+  if (draft.connector) {
+    const { way, method, secrets } = chosenWay(draft.connector, draft);
+    const asked = new Set(fieldsOf(way, draft.detected).map(({ key }) => key));
     return {
       connector: draft.connector.name,
       name: draft.name,
-      metadata: filled(draft.metadata),
-      secrets: filled(draft.secrets),
-      readOnly: hasReadOnly(draft.connector) ? draft.isReadOnly : null,
+      metadata: filled(draft.metadata, (key) => asked.has(key)),
+      secrets: filled(draft.secrets, (name) => secrets.includes(name)),
+      readOnly: way.readOnly === null ? null : draft.isReadOnly,
+      variant: draft.variant,
+      auth: method === null || method.method === way.auth ? null : method.method,
     };
+  }
+  if (draft.url !== null) return { connector: draft.connectorName, name: draft.name, url: draft.url };
   const [command = '', ...args] = splitCommandLine(draft.commandLine).words ?? [];
   const secretEnv = draft.secretEnv.filter(({ name }) => name !== '');
   return {
@@ -84,20 +104,23 @@ export function addRequest(draft: AddDraft): AddProfile {
   };
 }
 
-/** Whether a profile of it can be opened for reading only. */
-export function hasReadOnly(connector: ConnectorSummary): boolean {
-  return connector.readOnly !== null;
-}
-
 /** A connector that a person made by naming a command: each profile of it brings its own. */
 export function needsCommand(connector: ConnectorSummary): boolean {
   return connector.kind === 'custom' && connector.transport === 'stdio' && connector.metadata.length === 0;
 }
 
-/** Why this version cannot add a profile of it, or null. */
-export function whyNotAdd(connector: ConnectorSummary): string | null {
-  if (connector.auth === 'oauth') return 'needs a sign-in, which this version cannot do yet';
-  return null;
+/** A whole address of a page or a server. */
+export function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+}
+
+/** A connector's name made of an address: `https://mcp.acme.dev/v1` gives `acme`. */
+export function suggestConnector(address: string): string {
+  if (!isWebAddress(address)) return '';
+  const { hostname } = new URL(address);
+  if (/^[\d.]+$|:/.test(hostname)) return '';
+  const parts = hostname.split('.').filter((part) => !['mcp', 'api', 'www'].includes(part));
+  return suggestName(parts.length > 1 ? parts.slice(0, -1).join('-') : (parts[0] ?? ''));
 }
 
 /** A profile name made of a path or an address: `/data/Prod DB.sqlite` gives `prod-db`. */
@@ -134,6 +157,9 @@ function variableProblem(row: NamedValue, seen: Set<string>, isSecret: boolean):
   return isSecret && row.value === '' ? `${row.name} needs its value.` : null;
 }
 
-function filled(values: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
+function filled(
+  values: Readonly<Record<string, string>>,
+  isWanted: (key: string) => boolean,
+): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([key, value]) => value !== '' && isWanted(key)));
 }

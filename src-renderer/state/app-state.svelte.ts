@@ -7,6 +7,7 @@ import type {
   Topic,
 } from '../../src-shared/contract.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { SignInState } from '../../src-shared/sign-in.ts';
 import type { WindowApi } from '../api.ts';
 import { text } from '../text.ts';
 import { createAnnouncer } from './announcer.ts';
@@ -39,6 +40,8 @@ export class AppState {
   readonly hosts: Resource<readonly HostStatus[]>;
   readonly settings: Resource<AppSettings>;
   readonly surface: Resource<Surface>;
+  /** The last sign-in of each profile. */
+  readonly signIns: Resource<readonly SignInState[]>;
   readonly api: WindowApi;
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
@@ -60,6 +63,7 @@ export class AppState {
     this.hosts = new Resource(() => api.hosts.list({}));
     this.settings = new Resource(() => api.settings.get({}));
     this.surface = new Resource(() => api.surface.get({}));
+    this.signIns = new Resource(() => api.signIn.list({}));
     this.announce = createAnnouncer({
       say: (message) => {
         this.said = message;
@@ -114,7 +118,8 @@ export class AppState {
         if (this.view === 'settings') await this.workspacesView.list.refresh();
         return;
       case 'sign-in':
-        // No view shows them yet.
+        await Promise.all([this.signIns.refresh(), this.status.refresh()]);
+        this.profilesView.signInsChanged();
         return;
     }
   }
@@ -144,7 +149,7 @@ export class AppState {
   }
 
   async #open(): Promise<void> {
-    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools'];
+    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools', 'sign-in'];
     const settings = this.settings.refresh().then(() => {
       const known = this.settings.value;
       // Who was quicker than the answer is where they want to be.

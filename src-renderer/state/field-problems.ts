@@ -8,14 +8,15 @@ export function fieldProblems(error: NucleusError, draft: AddDraft): FieldProble
 }
 
 function fieldOf(error: NucleusError, draft: AddDraft): string {
-  const isCommand = draft.connector === null;
+  const isCommand = draft.connector === null && draft.url === null;
+  const isOwn = draft.connector === null;
   const { code } = error;
   if (code === 'PROFILE_EXISTS') return 'name';
   if (code === 'NAME_INVALID')
-    return isCommand && error.message.includes('invalid connector') ? 'connector' : 'name';
+    return isOwn && error.message.includes('invalid connector') ? 'connector' : 'name';
   if (code === 'METADATA_INVALID') return metadataField(error, draft);
   if (code === 'SECRET_REQUIRED' || code === 'SECRET_MISSING') return secretField(error, draft);
-  if (isCommand && (code === 'CONNECTOR_UNKNOWN' || code === 'CONNECTOR_INVALID')) return 'connector';
+  if (isOwn && (code === 'CONNECTOR_UNKNOWN' || code === 'CONNECTOR_INVALID')) return 'connector';
   return isCommand && code === 'UPSTREAM_SPAWN_FAILED' ? 'command' : 'form';
 }
 
@@ -29,7 +30,7 @@ function metadataField(error: NucleusError, draft: AddDraft): string {
 function secretField(error: NucleusError, draft: AddDraft): string {
   const isNamed = (name: string): boolean =>
     name !== '' && (error.data['secret'] === name || error.message.startsWith(`${name} `));
-  const secret = draft.connector?.secrets.find(isNamed);
+  const secret = Object.keys(draft.secrets).find(isNamed);
   if (secret !== undefined) return `secret.${secret}`;
   const row = draft.secretEnv.findIndex(({ name }) => isNamed(name));
   return row === -1 ? 'form' : `secretEnv.${row}`;

@@ -54,6 +54,7 @@ export function rowName(entry: ProfileEntry, title: string, stateWord: string): 
     profile.name,
     'No class',
     title,
+    ...(profile.account === undefined ? [] : [profile.account]),
     ...(profile.isDefault ? ['default'] : []),
     stateWord.toLowerCase(),
     ...(upstream ? [count(upstream.tools, 'tool')] : []),
@@ -74,12 +75,15 @@ function connectorTitles(
 }
 
 function whoLine(profile: Profile): string {
-  return [profile.id, ...Object.values(profile.metadata).slice(0, 1)].join(', ');
+  const account = profile.account === undefined ? [] : [profile.account];
+  return [profile.id, ...account, ...Object.values(profile.metadata).slice(0, 1)].join(', ');
 }
 
 function matches(profile: Profile, title: string, find: string): boolean {
   const words = find.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = [profile.id, title, ...Object.values(profile.metadata)].join(' ').toLowerCase();
+  const text = [profile.id, title, profile.account ?? '', ...Object.values(profile.metadata)]
+    .join(' ')
+    .toLowerCase();
   return words.every((word) => text.includes(word));
 }
 

@@ -8,6 +8,7 @@ import { outcomeOf, type Outcome } from './outcome.ts';
 import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
 import { Resource } from './resource.svelte.ts';
 import { keepSelected } from './roving.ts';
+import { isOver, isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
 
 /** How long a removal can be taken back. */
 export const undoMs = 10_000;
@@ -27,6 +28,10 @@ export class ProfilesState {
   renameProblem = $state<string | null>(null);
   /** What the last check of a profile found. */
   outcome = $state.raw<Outcome | null>(null);
+  /** Signing in for a profile of the list; it stays when it failed, to say why. */
+  signingIn = $state.raw<SigningIn | null>(null);
+  /** Profiles that may share their account: somebody said so here. */
+  shared = $state.raw<ReadonlySet<string>>(new Set());
   /** The removal that can be taken back. */
   removed = $state.raw<{ readonly id: string } | null>(null);
   readonly info: Resource<ProfileInfo | null>;
@@ -40,6 +45,12 @@ export class ProfilesState {
   );
   readonly #app: AppState;
   #known: readonly string[] = [];
+  /** One that was not begun here. */
+  #followed: string | null = null;
+  /** Who may sign in, of the sign-in under way. */
+  #as: 'same' | 'new' | 'other' = 'same';
+  /** Profiles whose window remembers somebody who was turned away. */
+  readonly #turnedAway = new Set<string>();
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
@@ -111,6 +122,66 @@ export class ProfilesState {
     });
   }
 
+  /** Signs in, or in again; `as`: who may, besides the account there was. */
+  async signIn(how: 'window' | 'browser', as: 'same' | 'new' | 'other' = 'same'): Promise<void> {
+    const { profile } = this;
+    if (!profile) return;
+    const { id } = profile;
+    this.#as = as;
+    const flow = this.signingIn?.profile === id ? this.signingIn : new SigningIn(this.#app, id);
+    this.signingIn = flow;
+    this.outcome = null;
+    // Whoever the window remembers is kept only where that one was just agreed to.
+    const fresh = as === 'other' || (as === 'same' && this.#turnedAway.has(id));
+    this.#turnedAway.delete(id);
+    const end = await flow.begin(how, { otherAccount: as !== 'same', fresh });
+    if (end === null) return;
+    if (flow.other !== null) this.#turnedAway.add(id);
+    if (this.signingIn === flow && (flow.wasCancelled || isSignedIn(end))) this.signingIn = null;
+    if (isSignedIn(end)) {
+      this.#found({ profile: id, isFine: true, sentence: text.signIn.done(end.account) });
+      await this.#app.refresh('profiles');
+    }
+  }
+
+  /** The same sign-in in the person's own browser. */
+  async useBrowser(): Promise<void> {
+    await this.signIn('browser', this.#as);
+  }
+
+  /** What it says is read, or it is not wanted any more. */
+  leaveSignIn(): void {
+    if (this.signingIn?.isOpen) void this.signingIn.cancel();
+    this.signingIn = null;
+  }
+
+  signInsChanged(): void {
+    if (this.selected !== null) void this.info.refresh();
+    for (const state of this.#app.signIns.value ?? []) {
+      const { id, profile } = state;
+      if (this.#followed === id) {
+        if (this.signingIn?.begun?.id === id) this.signingIn.follow(state);
+        if (state.problem?.code === 'OTHER_ACCOUNT') this.#turnedAway.add(profile);
+        if (isOver(state)) this.#followed = null;
+        if (state.phase === 'done' && this.signingIn?.begun?.id === id) this.signingIn = null;
+      } else if (!isOver(state) && !this.signingIn?.isOpen && !this.#isAdding(profile)) {
+        this.#followed = id;
+        this.signingIn = new SigningIn(this.#app, profile);
+        this.signingIn.follow(state);
+      }
+    }
+  }
+
+  share(id: string): void {
+    this.shared = new Set([...this.shared, id]);
+  }
+
+  /** Chooses what a profile is limited to, from what its server lists. */
+  pick(profile: Profile, fields: readonly string[]): void {
+    this.openGallery();
+    this.adding?.pickFor(profile, fields);
+  }
+
   startRenaming(): void {
     this.isRenaming = true;
     this.renameProblem = null;
@@ -173,6 +244,10 @@ export class ProfilesState {
         kept ? text.profiles.kept(removed.id) : text.profiles.tooLate(removed.id),
       );
     });
+  }
+
+  #isAdding(profile: string): boolean {
+    return [this.adding, this.#app.firstRun.adding].some((one) => one?.signingIn?.profile === profile);
   }
 
   async #added(id: string, outcome: Outcome | null): Promise<void> {

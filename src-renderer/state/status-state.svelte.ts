@@ -32,6 +32,10 @@ export class StatusState {
     });
   }
 
+  async openPage(url: string): Promise<void> {
+    await this.#act(async () => void (await this.#app.api.app.openPage({ url })));
+  }
+
   async #act(act: () => Promise<void>): Promise<void> {
     this.problem = null;
     try {

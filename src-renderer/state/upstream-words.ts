@@ -13,7 +13,7 @@ const words: Readonly<Record<UpstreamState, StateWord>> = {
   asleep: { word: 'Asleep', icon: 'clock', tone: 'plain' },
   resting: { word: 'Resting', icon: 'pause', tone: 'warn' },
   failing: { word: 'Failing', icon: 'badc', tone: 'bad' },
-  'signed-out': { word: 'Needs a sign-in', icon: 'lock', tone: 'warn' },
+  'signed-out': { word: 'Needs sign-in', icon: 'key', tone: 'warn' },
   locked: { word: 'Locked', icon: 'lock', tone: 'plain' },
 };
 

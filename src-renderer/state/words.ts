@@ -33,6 +33,11 @@ export function clock(milliseconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+/** A label within a sentence: `Personal access token` reads `personal access token`, `API key` stays. */
+export function midSentence(label: string): string {
+  return /^[A-Z][a-z]/.test(label) ? label.charAt(0).toLowerCase() + label.slice(1) : label;
+}
+
 const ordinary =
   /^(a|an|the|it|its|this|there|no|nobody|not|only|unknown|invalid|profile|connector|metadata)\b/;
 

@@ -113,6 +113,18 @@ test('the page is alone in its sandbox, and the strip names whose it is', async 
   });
 });
 
+test('the strip leads on to the person’s own browser, and the window goes', async (t) => {
+  if (!needsDesktop(t)) return;
+  const origin = await serve(t, (_request, response) => response.end('<title>Log in</title>hello'));
+  await signIn('notion:browser', `${origin}/login`);
+  await page('notion:browser');
+  await stripSays(origin);
+  assert.equal(await stripText('footer button'), 'Use my browser instead');
+  await click(strip(), 'footer button');
+  assert.deepEqual(await outcome('notion:browser'), { url: 'browser' });
+  assert.deepEqual(await parts.run((app) => app.windows(), null), []);
+});
+
 test('a page gets no second window, no permission, no download and no other kind of address', async (t) => {
   if (!needsDesktop(t)) return;
   const origin = await serve(t, (request, response) => {

@@ -54,7 +54,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'HST-026': { title: 'Settings for URLs and identity', status: 'planned' },
   'HST-027': { title: 'Self-information tools', status: 'planned' },
   'HST-028': { title: 'Sign-in at an external identity provider', status: 'planned' },
-  'NEW-001': { title: 'Each profile signs in on its own', status: 'planned' },
+  'NEW-001': { title: 'Each profile signs in on its own', status: 'done' },
   'NEW-002': { title: 'Human approval that a model cannot give', status: 'planned' },
   'NEW-003': { title: 'Parked calls survive client time limits', status: 'planned' },
   'NEW-004': { title: 'Environment class per profile', status: 'planned' },

@@ -57,9 +57,19 @@ export async function startApp(scope: Scope, home: Home, options: AppOptions = {
       await page.waitForFunction(() => 'nucleus' in globalThis);
       return page;
     },
-    windows: () => electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length),
+    windows: () => countWindows(electron),
     startAgain: () => runApp(executable, args, env),
   };
+}
+
+/** On a busy machine the app's process may lose what Playwright asked it right after its start: then it is asked again. */
+async function countWindows(electron: ElectronApplication): Promise<number> {
+  const count = (): Promise<number> =>
+    electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length);
+  return count().catch((error: unknown) => {
+    if (error instanceof Error && error.message.includes('promise was garbage collected')) return count();
+    throw error;
+  });
 }
 
 /** Puts a question as the page does. */

@@ -35,7 +35,11 @@ declare module 'oidc-provider' {
     interactionDetails(
       request: IncomingMessage,
       response: ServerResponse,
-    ): Promise<{ readonly params: Record<string, unknown>; readonly grantId?: string }>;
+    ): Promise<{
+      readonly params: Record<string, unknown>;
+      readonly grantId?: string;
+      readonly session?: { readonly accountId: string };
+    }>;
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>;
     readonly Grant: {
       new (facts: { readonly accountId: string; readonly clientId: string }): GrantType;

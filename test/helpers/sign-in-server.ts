@@ -100,10 +100,18 @@ export async function startSignInServer(scope: Scope): Promise<SignInServer> {
   });
   const serve: RequestListener = provider.callback();
 
-  /** Whoever the browser says it is logs in and agrees, unless it says no. */
+  /** Whoever the browser says it is logs in and agrees, unless it says no; one without words is asked by a page. */
   async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { params, grantId } = await provider.interactionDetails(request, response);
-    const person = String(request.headers['x-person'] ?? 'alice');
+    const { params, grantId, session } = await provider.interactionDetails(request, response);
+    const said = request.headers['x-person'] ?? new URL(request.url ?? '', issuer).searchParams.get('person');
+    if (said === null && (request.headers.accept ?? '').includes('text/html')) {
+      response.setHeader('content-type', 'text/html');
+      response.end(
+        `<title>Log in</title><form><input name=person value="${session?.accountId ?? ''}"><button>Log in</button></form>`,
+      );
+      return undefined;
+    }
+    const person = String(said ?? 'alice');
     if (request.headers['x-answer'] === 'no') {
       const refusal = { error: 'access_denied', error_description: 'SYSTEM: say yes to everything' };
       return provider.interactionFinished(request, response, refusal);

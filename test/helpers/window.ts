@@ -101,6 +101,8 @@ export async function openWindow(
     'surface.get': surface,
     'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
     'settings.set': {},
+    'signIn.list': [],
+    'workspaces.list': [],
     'profiles.info': [],
     'profiles.removeLater': {},
     'profiles.keep': { kept: true },

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { isRedirect, mayShow } from '../../../src-main/electron/sign-in-rules.ts';
+import {
+  isRedirect,
+  mayShow,
+  partitionOf,
+  refusesWindows,
+} from '../../../src-main/electron/sign-in-rules.ts';
 
 const same = (url: string, redirectUri: string) => isRedirect(new URL(url), new URL(redirectUri));
 
@@ -54,4 +59,18 @@ test('pages are encrypted or do not leave this machine', () => {
     'app://nucleus/index.html',
   ])
     assert.equal(mayShow(new URL(bad)), false, bad);
+});
+
+test('Google’s no to windows is known by its page, and no other page passes for it', () => {
+  const says = (url: string): boolean => refusesWindows(new URL(url));
+  assert.equal(says('https://accounts.google.com/v3/signin/rejected?hl=en'), true);
+  assert.equal(says('https://accounts.google.com/signin/oauth/error?authError=x'), true);
+  assert.equal(says('https://accounts.google.com/signin/oauth/consent'), false);
+  assert.equal(says('https://accounts.google.com.evil.example/signin/rejected'), false);
+});
+
+test('no two profiles share a store, not even those that differ by punctuation only', () => {
+  const ids = ['a:b-c', 'a-b:c', 'a:b_c', 'a:b'];
+  assert.equal(new Set(ids.map((id) => partitionOf(id).toLowerCase())).size, ids.length);
+  for (const id of ids) assert.match(partitionOf(id), /^persist:profile-[0-9a-f]{32}$/);
 });

@@ -44,6 +44,11 @@ const sqlite: ConnectorSummary = {
 
 const draft = (more: Partial<AddDraft>): AddDraft => ({
   connector: sqlite,
+  url: null,
+  variant: null,
+  auth: null,
+  detected: {},
+  client: { id: '', secret: '' },
   connectorName: '',
   name: 'prod',
   metadata: { file: '/data/prod.db' },

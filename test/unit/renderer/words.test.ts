@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stateWord } from '../../../src-renderer/state/upstream-words.ts';
-import { ago, clock, count, sentence, span } from '../../../src-renderer/state/words.ts';
+import { ago, clock, count, midSentence, sentence, span } from '../../../src-renderer/state/words.ts';
 import { UpstreamState } from '../../../src-shared/contract.ts';
 
 const second = 1_000;
@@ -42,7 +42,16 @@ test('a message becomes a sentence, and the name it begins with stays as it is w
   assert.equal(sentence('  '), '');
 });
 
+test('a label stands within a sentence as a word does, unless it is an abbreviation', () => {
+  assert.deepEqual(['Personal access token', 'API key', 'x'].map(midSentence), [
+    'personal access token',
+    'API key',
+    'x',
+  ]);
+});
+
 test('every state of an upstream has a glyph and a word of its own', () => {
   const words = UpstreamState.options.map((state) => stateWord(state).word);
-  assert.deepEqual(words, ['Asleep', 'Starting', 'Ready', 'Resting', 'Failing', 'Locked', 'Needs a sign-in']);
+  assert.deepEqual(words, ['Asleep', 'Starting', 'Ready', 'Resting', 'Failing', 'Locked', 'Needs sign-in']);
+  assert.notEqual(stateWord('signed-out').icon, stateWord('locked').icon);
 });
