@@ -78,7 +78,7 @@ for (const { transport, era } of forms) {
       };
 
       test('is asked what the upstream asks, and its answers go back', async () => {
-        verifies('FIX-006', 'NEX-025');
+        verifies('FIX-006', 'NEX-025', 'NEW-011');
         assert.equal(await said('test_sampling', { prompt: 'Capital?' }), 'LLM response: Paris');
         assert.match(await said('test_elicitation', { message: 'Who?' }), /action=accept.*somebody/);
         assert.equal(await said('elicit_url', { url: 'https://example.com/in' }), 'page: accept');

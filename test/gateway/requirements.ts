@@ -64,7 +64,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEW-008': { title: 'Token accounting', status: 'done' },
   'NEW-009': { title: 'Tool list from cache', status: 'done' },
   'NEW-010': { title: 'One gateway for all clients', status: 'done' },
-  'NEW-011': { title: 'Both protocol eras, both sides', status: 'planned' },
+  'NEW-011': { title: 'Both protocol eras, both sides', status: 'done' },
   'NEW-012': { title: 'Nothing lost in passing', status: 'done' },
   'NEW-013': { title: 'Names that fit', status: 'done' },
   'NEW-014': { title: 'Views', status: 'done' },
