@@ -57,3 +57,20 @@ export const BeginSignIn = z.object({
   removeIfFailed: z.boolean().default(false),
 });
 export type BeginSignIn = z.input<typeof BeginSignIn>;
+
+/** What a connector says of its sign-in, all of it optional. */
+export interface SignInSettings {
+  readonly scopes?: readonly string[];
+  /** Overrides what the server calls itself. */
+  readonly resource?: string;
+  /** More parameters of the authorization request. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** The one port the redirect may have. */
+  readonly port?: number;
+  /** An app that is registered already. */
+  readonly clientId?: string;
+  /** The only authorization server that is trusted with it. */
+  readonly issuer?: string;
+  /** Where to sign in, when not everywhere. */
+  readonly door?: 'window' | 'system';
+}

@@ -1,9 +1,9 @@
 import { NucleusError } from '../../src-shared/errors.ts';
+import type { SignInSettings } from '../../src-shared/sign-in.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { resolveLaunch } from './profiles/launch.ts';
 import type { Places } from './profiles/places.ts';
 import { oauthSettings } from './profiles/oauth-settings.ts';
-import type { SignInSettings } from './sign-in/sign-ins.ts';
 import type { ProfileStore } from './storage/profile-store.ts';
 import type { Vault } from './storage/vault.ts';
 

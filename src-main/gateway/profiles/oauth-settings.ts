@@ -1,26 +1,13 @@
 import type { Profile } from '../../../src-shared/model.ts';
+import type { SignInSettings } from '../../../src-shared/sign-in.ts';
 import type { Manifest } from './manifest.ts';
 import { expand } from './template.ts';
 
-/** What a manifest says of the sign-in of one profile, with its templates filled; what it leaves open is not there. */
-export interface OauthSettings {
-  readonly scopes?: readonly string[];
-  /** Overrides what the server calls itself. */
-  readonly resource?: string;
-  /** More parameters of the authorization request. */
-  readonly params?: Readonly<Record<string, string>>;
-  /** The one port the redirect may have. */
-  readonly port?: number;
-  /** The id of an app of the manifest's author. */
-  readonly clientId?: string;
-  /** Must equal what discovery finds. */
-  readonly issuer?: string;
-  /** Where to sign in, when not everywhere. */
-  readonly door?: 'window' | 'system';
-}
-
-/** The manifest is the one the profile uses (`connectors.of`). */
-export function oauthSettings(profile: Pick<Profile, 'metadata'>, { signIn }: Manifest): OauthSettings {
+/**
+ * What a manifest says of the sign-in of one profile, with its templates filled; what it leaves open is not there. The
+ * manifest is the one the profile uses (`connectors.of`).
+ */
+export function oauthSettings(profile: Pick<Profile, 'metadata'>, { signIn }: Manifest): SignInSettings {
   const { oauth } = signIn;
   if (!oauth) return {};
   const context = { metadata: profile.metadata, secrets: {}, readOnly: false };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Handlers } from '../../../src-shared/contract.ts';
-import type { SignInState } from '../../../src-shared/sign-in.ts';
+import type { SignInSettings, SignInState } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
@@ -19,23 +19,6 @@ const revokeMs = 3_000;
 
 /** Sign-ins whose end can still be asked for. */
 const maxRecent = 200;
-
-/** What a connector says of its sign-in, all of it optional. */
-export interface SignInSettings {
-  readonly scopes?: readonly string[];
-  /** Overrides what the server calls itself. */
-  readonly resource?: string;
-  /** More parameters of the authorization request. */
-  readonly params?: Readonly<Record<string, string>>;
-  /** The one port the redirect may have. */
-  readonly port?: number;
-  /** An app that is registered already. */
-  readonly clientId?: string;
-  /** The only authorization server that is trusted with it. */
-  readonly issuer?: string;
-  /** Where to sign in, when not everywhere. */
-  readonly door?: 'window' | 'system';
-}
 
 export interface SignIns {
   readonly handlers: Handlers['signIn'];

@@ -3,13 +3,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import type { SignInState } from '../../../src-shared/sign-in.ts';
+import type { SignInSettings, SignInState } from '../../../src-shared/sign-in.ts';
 import { createGrants } from '../../../src-main/gateway/sign-in/grants.ts';
-import {
-  createSignIns,
-  type SignIns,
-  type SignInSettings,
-} from '../../../src-main/gateway/sign-in/sign-ins.ts';
+import { createSignIns, type SignIns } from '../../../src-main/gateway/sign-in/sign-ins.ts';
 import { createTokens } from '../../../src-main/gateway/sign-in/tokens.ts';
 import { systemClock } from '../../../src-main/gateway/clock.ts';
 import type { Platform } from '../../../src-main/gateway/platform.ts';
