@@ -19,7 +19,7 @@ export interface WorkspaceContent {
 }
 
 /** Longest note: it goes into the description of every tool of the account. */
-export const maxNoteLength = 200;
+const maxNoteLength = 200;
 /** As many bindings are read of one file, and as many problems told. */
 const maxBindings = 500;
 const maxProblems = 50;

@@ -240,7 +240,7 @@ export function grantOf(
  * What is asked for: what the server names, what calls were refused for, who it is (`openid`), and to be asked again as
  * seldom as can be (`offline_access`); the last two only where the authorization server offers them.
  */
-export function scopeFor(
+function scopeFor(
   { scope, metadata }: Pick<SignInPlace, 'scope' | 'metadata'>,
   more: string | null,
 ): string | null {

@@ -90,7 +90,7 @@ function failure(error: unknown, status: number, code: string | null): Renewal {
 }
 
 /** As much of the server's metadata as a token request needs. */
-export function metadataOf(grant: Grant): AuthorizationServerMetadata {
+function metadataOf(grant: Grant): AuthorizationServerMetadata {
   return {
     issuer: grant.issuer,
     authorization_endpoint: grant.tokenEndpoint,

@@ -1,16 +1,12 @@
 import type { Era } from '../wire/peer.ts';
-import type { Transport } from './transport.ts';
+import { relay, unheard, type Transport } from './transport.ts';
 
 /** An endpoint of which the era is found out by greeting it: each era has a transport of its own. */
 export function openHttpOfEra(openers: Readonly<Record<Era, () => Transport>>): Transport {
   const transport: Transport = {
     pid: null,
     isHttp: true,
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     stderrTail: () => '',
     send: (message, id, isHarmless, about) => inner.send(message, id, isHarmless, about),
     abandon: (id) => inner.abandon(id),
@@ -29,11 +25,7 @@ export function openHttpOfEra(openers: Readonly<Record<Era, () => Transport>>): 
 
   function adopt(next: Era): Transport {
     const opened = openers[next]();
-    opened.onLine = (line, via) => transport.onLine(line, via);
-    opened.onOverflow = (head, tail, length) => transport.onOverflow(head, tail, length);
-    opened.onLost = (id, error) => transport.onLost(id, error);
-    opened.onStale = (why) => transport.onStale(why);
-    opened.onEnd = (ending) => transport.onEnd(ending);
+    relay(opened, transport);
     return opened;
   }
 

@@ -16,7 +16,7 @@ import { commonHeaders, createHttpClient } from './http-client.ts';
 import { createHttpErrors } from './http-errors.ts';
 import { createPoster } from './http-post.ts';
 import type { HttpOptions } from './http.ts';
-import type { About, Transport } from './transport.ts';
+import { unheard, type About, type Transport } from './transport.ts';
 import { readAnswer, readRefusal, type Refusal } from './whole-answer.ts';
 
 /**
@@ -125,11 +125,7 @@ export function openModernHttp(
   const transport: Transport = {
     pid: null,
     isHttp: true,
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     stderrTail: () => '',
     send(message, id, isHarmless, about) {
       if (isEnded || isStale) return false;

@@ -1,7 +1,7 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { openHttp, type HttpOptions } from './http.ts';
 import { openSse } from './sse.ts';
-import type { Transport } from './transport.ts';
+import { relay, unheard, type Transport } from './transport.ts';
 
 /** Which transport each address was found to speak, by its URL. */
 export type SpokenTransports = Map<string, 'streamable-http' | 'sse'>;
@@ -20,11 +20,7 @@ export function openHttpOrSse(options: HttpOptions, spoken: SpokenTransports): T
   const transport: Transport = {
     pid: null,
     isHttp: true,
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     stderrTail: () => '',
     send: (message, id, isHarmless) => inner.send(message, id, isHarmless),
     abandon: (id) => inner.abandon(id),
@@ -32,18 +28,15 @@ export function openHttpOrSse(options: HttpOptions, spoken: SpokenTransports): T
   };
 
   function adopt(next: Transport, what: 'streamable-http' | 'sse'): Transport {
+    relay(next, transport);
     next.onLine = (line, via) => {
       const answered = transport.onLine(line, via);
       if (answered === null) return null;
       spoken.set(address, what);
-      next.onLine = (later, laterVia) => transport.onLine(later, laterVia);
-      next.onLost = (id, error) => transport.onLost(id, error);
+      relay(next, transport);
       return answered;
     };
     next.onLost = (id, error) => transport.onLost(id, unspoken(error));
-    next.onOverflow = (head, tail, length) => transport.onOverflow(head, tail, length);
-    next.onStale = (why) => transport.onStale(why);
-    next.onEnd = (ending) => transport.onEnd(ending);
     return next;
   }
 

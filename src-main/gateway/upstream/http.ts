@@ -10,7 +10,7 @@ import { commonHeaders, createHttpClient, type HttpMethod, type HttpTarget } fro
 import { createHttpErrors } from './http-errors.ts';
 import { createPoster } from './http-post.ts';
 import { listenToServer } from './listening.ts';
-import type { Transport } from './transport.ts';
+import { unheard, type Transport } from './transport.ts';
 import { readAnswer, readRefusal, type Refusal } from './whole-answer.ts';
 
 /** How long an endpoint may take to answer the farewell, and to take the word that requests wait for. */
@@ -210,11 +210,7 @@ export function openHttp(
   const transport: Transport = {
     pid: null,
     isHttp: true,
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     stderrTail: () => '',
     send(message, id, isHarmless) {
       if (isEnded || (isStale && id !== undefined)) return false;

@@ -8,7 +8,7 @@ import { commonHeaders, createHttpClient } from './http-client.ts';
 import { createHttpErrors } from './http-errors.ts';
 import { createPoster } from './http-post.ts';
 import type { HttpOptions } from './http.ts';
-import type { Transport } from './transport.ts';
+import { unheard, type Transport } from './transport.ts';
 
 /**
  * The HTTP+SSE transport of MCP 2024-11-05: one GET stream for all that the server says, its first event names the
@@ -155,11 +155,7 @@ export function openSse(
     pid: null,
     isHttp: true,
     onlyEra: 'legacy',
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     stderrTail: () => '',
     send(message, id, isHarmless) {
       if (isEnded || (isStale && id !== undefined)) return false;

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Stderr } from '../../../src-shared/model.ts';
 import type { Child, Clock } from '../platform.ts';
 import { readLines } from '../wire/lines.ts';
-import type { Transport } from './transport.ts';
+import { unheard, type Transport } from './transport.ts';
 
 /** An upstream that has been told to end gets this long before SIGTERM, and again before SIGKILL. */
 const closeGraceMs = 500;
@@ -61,11 +61,7 @@ export async function openStdio(
     get pid() {
       return child.pid ?? null;
     },
-    onLine: () => null,
-    onOverflow: () => {},
-    onLost: () => {},
-    onStale: () => {},
-    onEnd: () => {},
+    ...unheard,
     // One stream for all: an answer nobody waits for is dropped when it comes.
     abandon: () => {},
     stderrTail: () => (options.secrets ?? []).reduce(masked, tail()),

@@ -50,3 +50,21 @@ export interface Transport {
   /** Ends the upstream and everything it started; resolves when nothing of it runs. */
   close(): Promise<void>;
 }
+
+/** What a transport begins with: nobody listens yet. */
+export const unheard = {
+  onLine: () => null,
+  onOverflow: () => {},
+  onLost: () => {},
+  onStale: () => {},
+  onEnd: () => {},
+} satisfies Partial<Transport>;
+
+/** Whoever listens to one transport hears another. */
+export function relay(from: Transport, to: Transport): void {
+  from.onLine = (line, via) => to.onLine(line, via);
+  from.onOverflow = (head, tail, length) => to.onOverflow(head, tail, length);
+  from.onLost = (id, error) => to.onLost(id, error);
+  from.onStale = (why) => to.onStale(why);
+  from.onEnd = (ending) => to.onEnd(ending);
+}

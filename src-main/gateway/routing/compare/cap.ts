@@ -65,7 +65,7 @@ export function cap(found: Findings, bytes: number): Shown {
 }
 
 /** A name from outside, short enough for a list of names. */
-export function clipName(name: string): string {
+function clipName(name: string): string {
   return clipText(name, compareLimits.nameLength);
 }
 

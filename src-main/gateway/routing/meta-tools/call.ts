@@ -82,7 +82,7 @@ export async function toolOf(
 }
 
 /** The original's sentence, with the nearest names. */
-export function unknownTool(name: string, view: View): NucleusError {
+function unknownTool(name: string, view: View): NucleusError {
   const short = name.slice(0, maxShown);
   if (view.find('tool', name))
     return new NucleusError('TOOL_UNKNOWN', `"${short}" is a tool of Nucleus itself; call it directly`);

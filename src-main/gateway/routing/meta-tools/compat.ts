@@ -5,9 +5,10 @@ import { errorReply } from '../dispatch.ts';
 import type { ToolHit } from '../ranking/tool-search.ts';
 import type { View } from '../view.ts';
 import { forward, toolOf } from './call.ts';
-import { offsetOf, type FindDeps } from './find.ts';
+import type { FindDeps } from './find.ts';
 import { descriptionOf } from './found.ts';
 import type { OwnTool } from './own-tool.ts';
+import { cursorAfter, readPage } from './page.ts';
 
 /*
  * The two tools of Nexus, for clients and prompts that know it: `search` finds tools by keywords, `execute` runs one.
@@ -87,8 +88,7 @@ export function createCompatSearch(deps: CompatDeps): OwnTool {
         keywords.length === 0
           ? { hits: [], total: 0 }
           : deps.search.find({ intent: keywords.join(' '), limit, offset, sticky }, view());
-      const next = offset + hits.length;
-      const cursor = hits.length > 0 && next < total ? String(next) : undefined;
+      const cursor = cursorAfter(offset, hits.length, total);
       return found(hits.flatMap(entryOf), cursor, deps.isStructured);
     },
   };
@@ -128,22 +128,16 @@ function found(results: readonly Entry[], cursor: string | undefined, isStructur
 function readSearch(
   args: Params,
 ): { readonly keywords: string[]; readonly limit: number; readonly offset: number } | NucleusError {
-  const { keywords, limit = maxHits, cursor } = args;
+  const { keywords } = args;
   const isList = Array.isArray(keywords) && keywords.every((word) => typeof word === 'string');
   if (!isList || keywords.length > maxKeywords)
     return new NucleusError(
       'ARGUMENTS_INVALID',
       `keywords is required and must be a list of up to ${maxKeywords} words`,
     );
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1)
-    return new NucleusError('ARGUMENTS_INVALID', `limit must be a whole number from 1 to ${maxHits}`);
-  const offset = cursor === undefined ? 0 : offsetOf(cursor);
-  if (offset === null)
-    return new NucleusError(
-      'ARGUMENTS_INVALID',
-      'cursor must be the next_cursor of an answer to the same keywords',
-    );
-  return { keywords: keywords.filter((word) => word.trim() !== ''), limit: Math.min(limit, maxHits), offset };
+  const page = readPage(args, { most: maxHits, otherwise: maxHits, question: 'keywords' });
+  if (page instanceof NucleusError) return page;
+  return { keywords: keywords.filter((word) => word.trim() !== ''), ...page };
 }
 
 /** `execute`: one tool by its exact name, its result as it came. */

@@ -9,12 +9,12 @@ import type { Sticky } from '../sticky.ts';
 import type { View } from '../view.ts';
 import { foundTool } from './found.ts';
 import { ownResult, type OwnTool } from './own-tool.ts';
+import { cursorAfter, readPage } from './page.ts';
 import { summaryOf } from './summary.ts';
 
 const limits = { default: 8, most: 50 } as const;
 /** Hits whose schema is told without being asked for. */
 const withSchema = 2;
-const maxOffset = 10_000;
 
 const inputSchema = {
   type: 'object',
@@ -100,13 +100,13 @@ function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean
   );
   const suggestion =
     fanOut && suggest(fanOut, (one) => deps.foresee({ ...call, ...one, via: 'nucleus_call_plan' }));
-  const next = offset + hits.length;
+  const next = cursorAfter(offset, hits.length, total);
   return {
     query: query.intent,
     returned: tools.length,
     total_in_catalog: view.rows('tool').length,
     tools,
-    ...(hits.length > 0 && next < total && next <= maxOffset && { next_cursor: String(next) }),
+    ...(next !== undefined && { next_cursor: next }),
     ...(suggestion && { fanout_suggestion: suggestion }),
   };
 }
@@ -140,17 +140,15 @@ function suggest(
 }
 
 function queryOf(args: Params): Query | NucleusError {
-  const { intent, connector, limit = limits.default, cursor } = args;
+  const { intent, connector } = args;
   if (typeof intent !== 'string' || intent.trim() === '')
     return wrong('intent is required and must be non-empty');
   if (connector !== undefined && typeof connector !== 'string')
     return wrong('connector must be the name of a connector');
-  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 1)
-    return wrong(`limit must be a whole number from 1 to ${limits.most}`);
-  const offset = cursor === undefined ? 0 : offsetOf(cursor);
-  if (offset === null) return wrong('cursor must be the next_cursor of an answer to the same intent');
+  const page = readPage(args, { most: limits.most, otherwise: limits.default, question: 'intent' });
+  if (page instanceof NucleusError) return page;
   const only = connector?.trim();
-  return { intent, limit: Math.min(limit, limits.most), offset, ...(only && { connector: only }) };
+  return { intent, ...page, ...(only && { connector: only }) };
 }
 
 /** A connector that is not there finds nothing, which would read as if it had no such tool. */
@@ -159,12 +157,6 @@ function connectorProblem({ connector }: Query, view: View): NucleusError | null
   if (wanted === undefined || view.bindings.some((one) => one.connector.toLowerCase() === wanted))
     return null;
   return wrong(`connector must be one that is loaded. ${summaryOf(view)}`);
-}
-
-/** Where a page begins; null for what no answer gave. */
-export function offsetOf(cursor: unknown): number | null {
-  if (typeof cursor !== 'string' || !/^[1-9]\d{0,4}$/.test(cursor)) return null;
-  return Number(cursor) <= maxOffset ? Number(cursor) : null;
 }
 
 function wrong(sentence: string): NucleusError {
