@@ -2,16 +2,11 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type {
-  GatewayStatus,
-  Handlers,
-  HandlersOf,
-  PersonContract,
-  Surface as SurfaceInfo,
-} from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
-import { fixedModes } from '../../src-shared/modes.ts';
 import { createAccounts } from './accounts.ts';
+import { createFirstListings } from './first-listings.ts';
+import { createGatewayStatus } from './gateway-status.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
@@ -45,12 +40,11 @@ import { createToolSearch } from './routing/ranking/tool-search.ts';
 import { createRequestStates } from './routing/request-states.ts';
 import { createSticky } from './routing/sticky.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
-import type { Surface } from './routing/surface-view.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
 import { createViews, type AskedView } from './routing/views.ts';
 import { createCandidates } from './sign-in/candidates.ts';
-import { describeSignIn, signInNeeded } from './sign-in/describe.ts';
+import { describeSignIn } from './sign-in/describe.ts';
 import { createGrants } from './sign-in/grants.ts';
 import { renew } from './sign-in/refresh.ts';
 import { createSignIns } from './sign-in/sign-ins.ts';
@@ -77,8 +71,6 @@ import { createTerminal } from './workspaces/terminal.ts';
 import { createTrust } from './workspaces/trust.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
 
-/** A list that meets a profile never seen waits this long for it, once. */
-const settleMs = 5_000;
 /** Changes that come together reach the clients as one notification. */
 const changeGapMs = 50;
 
@@ -144,8 +136,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const approvals = createApprovals({ clock });
   const clients = createClientTokens({ store: createClientStore(registry.db), clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
-  /** First listings under way; a list waits for them, not for retries. */
-  const firstListings = new Map<string, Promise<void>>();
   let background = false;
   let shown = store.list();
 
@@ -213,6 +203,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       hasCapability(catalog.offer(profile)?.greeting ?? {}, ['capabilities', 'logging']),
   });
   const catalog = createCatalog({ store: names, supervisor, clock, log, config: config.upstream });
+  const firstListings = createFirstListings({ catalog, clock });
+  const { settle } = firstListings;
   const settings = createSurfaceSettings(config.surface, deps.configPlace);
   const workspaceStore = createWorkspaceStore(registry.db);
   const workspaces = createWorkspaces({
@@ -348,6 +340,21 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     probe: profiles.probe,
   });
   const defaultView = views.select(undefined);
+  const { status, surface } = createGatewayStatus({
+    facts: { version, pid: process.pid, home: deps.home, startedAt },
+    where,
+    defaultView,
+    profiles: () => shown,
+    clients: () => [...sessions.keys()].map((session) => session.client),
+    vault: () => vault.current(),
+    settings,
+    catalog,
+    connectors,
+    places,
+    signIns: signInStore,
+    supervisor,
+    workspaces,
+  });
 
   /** Kinds that changed since the clients were told, by profile. */
   const changed = new Map<string, Set<DefinitionKind>>();
@@ -379,21 +386,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     workspaces.refresh();
     announcer.announce('profiles');
     tellClients(id, ['tool', 'prompt', 'resource']);
-    if (background) listNewProfiles();
-  }
-
-  function listNewProfiles(): void {
-    for (const { id } of shown) {
-      if (catalog.offer(id) !== null || firstListings.has(id)) continue;
-      const listing = catalog
-        .refresh(id)
-        // Said by the supervisor already; status shows it.
-        .catch(toNucleusError)
-        .then(() => void firstListings.delete(id));
-      const patience = Promise.withResolvers<void>();
-      const forget = clock.after(settleMs, patience.resolve);
-      firstListings.set(id, Promise.race([listing, patience.promise]).finally(forget));
-    }
+    if (background) firstListings.begin(shown.map((profile) => profile.id));
   }
 
   function transaction(work: () => void): void {
@@ -408,10 +401,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
     const decision = decide(policy, targetOf(call));
     return { decision: decision.kind, reason: 'reason' in decision ? decision.reason : undefined };
-  }
-
-  async function settle(view: View): Promise<void> {
-    await Promise.all(view.missing().map((id) => firstListings.get(id)));
   }
 
   /** What is remembered of a server holds for the way it is started; secrets are not part of that. */
@@ -448,57 +437,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       for (const { id } of shown) tellClients(id, ['tool']);
     },
   });
-
-  /** Of the default view, which is never a transparent one. */
-  function shownSurface(): Surface {
-    return defaultView().surface() as Surface;
-  }
-
-  function surface(): SurfaceInfo {
-    const { mode, budget, always_on: alwaysOn } = settings.current();
-    const { mode: chosen, cost, warnings } = shownSurface();
-    const costs = Object.fromEntries(fixedModes.map((one) => [one, cost(one)])) as SurfaceInfo['costs'];
-    const warned = { costs, warnings: [...warnings] };
-    return { mode, chosen, budget, alwaysOn: [...alwaysOn], ...warned, ...settings.origins() };
-  }
-
-  /** What a person has to see to is known before a server is asked, and while one still runs. */
-  function withNeeds<S extends ReturnType<typeof supervisor.status>>(id: string, state: S): S {
-    const profile = store.get(id);
-    const manifest = profile && connectors.of(profile);
-    const moved = profile && places.problem(profile, manifest);
-    if (moved) return { ...state, state: 'failing', problem: moved.message };
-    const needed = signInNeeded(id, signInStore, manifest);
-    return needed === null ? state : { ...state, state: 'signed-out', problem: needed };
-  }
-
-  function status(): GatewayStatus {
-    const { mode: chosen, cost, warnings: stale } = shownSurface();
-    return {
-      version,
-      pid: process.pid,
-      home: deps.home,
-      socket: where().socket,
-      http: where().http,
-      httpProblem: where().httpProblem,
-      startedAt,
-      clients: [...sessions.keys()].map((session) => session.client),
-      upstreams: shown.map(({ id }) => ({
-        ...withNeeds(id, supervisor.status(id)),
-        tools: catalog.offer(id)?.tool.length ?? 0,
-      })),
-      vault: vault.current(),
-      surface: { mode: settings.current().mode, chosen, ...cost(chosen) },
-      warnings: [
-        ...(where().httpProblem === null ? [] : [`HTTP is off: ${where().httpProblem}`]),
-        ...stale,
-        ...connectors
-          .problems()
-          .map(({ connector, message, fix }) => `connector ${connector}: ${message}; ${fix}`),
-        ...workspaces.warnings(),
-      ],
-    };
-  }
 
   const modernDeps = {
     limits: config.client,
@@ -596,7 +534,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     },
     startBackground() {
       background = true;
-      listNewProfiles();
+      firstListings.begin(shown.map(({ id }) => id));
     },
     async finish() {
       const endings = [...sessions.values()].map(({ promise }) => promise);
