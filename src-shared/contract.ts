@@ -11,6 +11,16 @@ import {
   Stderr,
   TransportName,
 } from './model.ts';
+import {
+  AnsweredApproval,
+  EnvClass,
+  GrantAsked,
+  GrantInfo,
+  PendingApproval,
+  PolicyInfo,
+  PolicyProblem,
+  PolicyTest,
+} from './policy.ts';
 import { BeginSignIn, SignInInfo, SignInState } from './sign-in.ts';
 import { WorkspaceInfo } from './workspace.ts';
 
@@ -140,6 +150,8 @@ export const GatewayStatus = z.object({
   upstreams: z.array(UpstreamStatus),
   vault: VaultStatus,
   surface: Surface.pick({ mode: true, chosen: true }).extend(Cost.shape),
+  /** When everything was locked, Unix milliseconds; null while it is not. */
+  lockedAt: z.number().nullable(),
   warnings: z.array(z.string()),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
@@ -171,6 +183,8 @@ export const AddProfile = z.object({
   roots: z.array(z.string().min(1)).max(100).default([]),
   /** Folder that relative paths in metadata start from; null refuses relative paths. */
   cwd: z.string().nullable().default(null),
+  /** How much depends on the account; null leaves it open. With `replace`, null keeps what it was. */
+  env: EnvClass.nullable().default(null),
   /** Secret name to value. */
   secrets: z.record(z.string(), z.string()).default({}),
   /** Takes the place of a profile of the same id, keeping its age and default mark. */
@@ -219,25 +233,6 @@ export const ExposedTool = z.object({
 });
 export type ExposedTool = z.infer<typeof ExposedTool>;
 
-/** A call that waits for a person's yes. Its arguments are complete: nothing of what would be allowed is hidden. */
-export const PendingApproval = z.object({
-  id: z.string(),
-  profile: z.string(),
-  tool: z.string(),
-  client: z.string(),
-  /** JSON text of the arguments, indented. */
-  arguments: z.string(),
-  reason: z.string(),
-  /** Unix milliseconds. */
-  askedAt: z.number(),
-  /** When no answer counts as no. */
-  endsAt: z.number(),
-});
-export type PendingApproval = z.infer<typeof PendingApproval>;
-
-export const ApprovalAnswer = z.enum(['allow', 'deny']);
-export type ApprovalAnswer = z.infer<typeof ApprovalAnswer>;
-
 /** Our entry in the configuration of one host, e.g. Claude Desktop. */
 export const HostStatus = z.object({
   host: z.enum(['claude-desktop']),
@@ -261,7 +256,7 @@ export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   autostart: z.boolean(),
   /** Last view shown. */
-  view: z.enum(['profiles', 'approvals', 'status', 'tools', 'settings']),
+  view: z.enum(['profiles', 'approvals', 'status', 'tools', 'policy', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
 });
@@ -271,6 +266,7 @@ export type AppSettings = z.infer<typeof AppSettings>;
 export const Topic = z.enum([
   'profiles',
   'approvals',
+  'policy',
   'status',
   'tools',
   'hosts',
@@ -346,6 +342,8 @@ export const contract = {
       z.object({ id: z.string(), secrets: z.record(z.string(), z.string().max(100_000)) }),
       z.object({ changed: z.array(z.string()) }),
     ),
+    /** Gives a profile a class that has none; another class, or none, is for a person to give. */
+    setEnv: ask(z.object({ id: z.string(), env: EnvClass }), Profile),
     clearDefault: ask(z.object({ connector: z.string() }), z.object({ cleared: z.boolean() })),
   },
   signIn: {
@@ -407,14 +405,65 @@ export const contract = {
       WorkspaceInfo,
     ),
     remove: ask(z.object({ name: z.string() }), z.object({ removed: z.boolean() })),
-    /** Asks whoever sits at this terminal, as `/dev/pts/3`; the yes never comes over the socket. */
-    askTerminal: ask(
+  },
+  policy: {
+    get: ask(z.object({}), PolicyInfo),
+    /** What is wrong with a text, or with the file; nothing is changed. */
+    check: ask(z.object({ text: z.string().max(10_000_000).nullable() }), z.array(PolicyProblem)),
+    /** What would happen to a call under the name clients see, or to a tool of a profile. Calls nothing. */
+    test: ask(
       z.object({
-        act: z.enum(['trust', 'forget']),
-        folder: z.string().max(4_096),
-        terminal: z.string().max(100),
+        name: z.string().max(500),
+        /** With it `name` is the upstream's own. */
+        profile: z.string().max(200).nullable().default(null),
+        arguments: z.record(z.string(), z.unknown()).default({}),
+        client: z.string().max(200).default('nucleus'),
       }),
-      z.object({ file: z.string(), isDone: z.boolean() }),
+      PolicyTest,
+    ),
+  },
+  approvals: {
+    list: ask(
+      z.object({}),
+      z.object({ waiting: z.array(PendingApproval), answered: z.array(AnsweredApproval) }),
+    ),
+    /** Anybody may refuse; only a person may allow. */
+    deny: ask(z.object({ id: z.string() }), z.object({ counted: z.boolean() })),
+    grants: ask(z.object({}), z.array(GrantInfo)),
+    revoke: ask(z.object({ id: z.string() }), z.object({ revoked: z.boolean() })),
+    /** Answers when the queue is another one than before, or after half a minute. */
+    watch: ask(z.object({}), z.object({})),
+  },
+  lock: {
+    /** Refuses every call and stops every server until a person unlocks; no proof is needed to be safer. */
+    engage: ask(z.object({}), z.object({ lockedAt: z.number() })),
+  },
+  /** Proof of a person where there is no window. */
+  person: {
+    /** What proofs there are here. */
+    ways: ask(
+      z.object({}),
+      z.object({
+        hasPin: z.boolean(),
+        hasApp: z.boolean(),
+        hasSystem: z.boolean(),
+        pinLockedUntil: z.number().nullable(),
+      }),
+    ),
+    /** Puts a question of `personContract`, proven by the approval PIN. */
+    askWithPin: ask(
+      z.object({ question: z.string().max(100), input: z.unknown(), pin: z.string().max(200) }),
+      z.object({ answer: z.unknown() }),
+    ),
+    /** The same, proven by the system: polkit, Touch ID, Windows Hello. */
+    askWithSystem: ask(
+      z.object({ question: z.string().max(100), input: z.unknown() }),
+      z.object({ answer: z.unknown() }),
+    ),
+    /** Sets the first PIN, after whoever sits at this terminal typed a number, or the app said yes. */
+    setFirstPin: ask(
+      z.object({ pin: z.string().max(200), terminal: z.string().max(100) }),
+      z.object({ isSet: z.boolean() }),
     ),
   },
   vault: {
@@ -431,14 +480,45 @@ export const contract = {
 export type Contract = typeof contract;
 
 /**
- * What only a person may do, by a click in the app's own window or notification. The socket does not know these:
- * a program of the same user, a model's shell included, can reach the socket and must not be able to say yes.
+ * What only a person may do: by a click in the app's own window or notification, with the approval PIN, or by what the
+ * system offers. The socket takes these with such a proof only: a program of the same user, a model's shell included,
+ * can reach the socket and must not be able to say yes.
  */
 export const personContract = {
   approvals: {
-    list: ask(z.object({}), z.array(PendingApproval)),
-    /** `counted` is false for an answer within 400 ms of the question, or to one that is over. */
-    answer: ask(z.object({ id: z.string(), answer: ApprovalAnswer }), z.object({ counted: z.boolean() })),
+    /**
+     * Says yes to a question, for more than one call with `grant`, for one of its choices with `choice`. `counted` is
+     * false within 400 ms of the question, and for one that is over.
+     */
+    allow: ask(
+      z.object({
+        id: z.string(),
+        grant: GrantAsked.nullable().default(null),
+        choice: z.string().max(200).nullable().default(null),
+      }),
+      z.object({ counted: z.boolean() }),
+    ),
+  },
+  policy: {
+    /** Lets the file's text with this id judge alone, which the person saw. */
+    accept: ask(z.object({ version: z.string().max(100) }), PolicyInfo),
+    /** Writes the file and accepts it, unless it is another one by now than `base`. */
+    save: ask(
+      z.object({ text: z.string().max(1_000_000), base: z.string().max(1_000_000).nullable() }),
+      PolicyInfo,
+    ),
+  },
+  lock: {
+    release: ask(z.object({}), z.object({})),
+  },
+  pin: {
+    /** Sets the approval PIN, or another one. */
+    set: ask(z.object({ pin: z.string().max(200) }), z.object({})),
+    remove: ask(z.object({}), z.object({})),
+  },
+  profiles: {
+    /** Any class, or none. */
+    changeEnv: ask(z.object({ id: z.string(), env: EnvClass.nullable() }), Profile),
   },
   workspaces: {
     /** Lets a workspace file apply: the content with this hash, which the person saw. */
@@ -482,8 +562,12 @@ export const windowContract = {
   ...contract,
   ...personContract,
   ...appContract,
-  // A group of both: what anybody may ask, and what only a person may do.
+  // Groups of both: what anybody may ask, and what only a person may do.
   workspaces: { ...contract.workspaces, ...personContract.workspaces },
+  approvals: { ...contract.approvals, ...personContract.approvals },
+  policy: { ...contract.policy, ...personContract.policy },
+  lock: { ...contract.lock, ...personContract.lock },
+  profiles: { ...contract.profiles, ...personContract.profiles },
 };
 export type WindowContract = typeof windowContract;
 

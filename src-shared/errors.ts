@@ -50,6 +50,15 @@ export const errorTable = {
   RESOURCE_UNKNOWN: { rpc: -32002, exit: 4, surface: 'error' },
 
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },
+  POLICY_INVALID: { rpc: -32000, exit: 2, surface: 'error' },
+  CONFIRM_REQUIRED: { rpc: -32000, exit: 6, surface: 'result' },
+  CONFIRM_MISMATCH: { rpc: -32000, exit: 6, surface: 'result' },
+  APPROVAL_PENDING: { rpc: -32000, exit: 6, surface: 'result' },
+  APPROVAL_REFUSED: { rpc: -32000, exit: 6, surface: 'result' },
+  TICKET_UNKNOWN: { rpc: -32602, exit: 4, surface: 'result' },
+  LOCKED: { rpc: -32000, exit: 5, surface: 'result' },
+  PERSON_REQUIRED: { rpc: -32000, exit: 5, surface: 'error' },
+  PIN_WRONG: { rpc: -32000, exit: 5, surface: 'error' },
 
   UPSTREAM_SPAWN_FAILED: { rpc: -32000, exit: 6, surface: 'result' },
   UPSTREAM_UNREACHABLE: { rpc: -32000, exit: 6, surface: 'result' },

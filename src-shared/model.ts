@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { NucleusError } from './errors.ts';
+import { EnvClass } from './policy.ts';
 
 /** A map of short texts people typed, e.g. `{ file: "/data/prod.db" }`. Never a secret. */
 export const Metadata = z.record(z.string(), z.string());
@@ -41,6 +42,8 @@ export const Profile = z.object({
   variant: z.string().optional(),
   /** The way it signs in; absent means the connector's own. */
   auth: z.string().optional(),
+  /** How much depends on it; absent where nobody said. */
+  env: EnvClass.optional(),
   /** Who is signed in for it, where that is known. */
   account: z.string().optional(),
 });
