@@ -9,6 +9,7 @@ export type AuditDecision = z.infer<typeof AuditDecision>;
 
 export const AuditOutcome = z.enum(['ok', 'upstream-error', 'transport-error', 'blocked']);
 export type AuditOutcome = z.infer<typeof AuditOutcome>;
+export type AuditOutcome = z.infer<typeof AuditOutcome>;
 
 /** One line of audit.log: one call, written at its end, keys in this order. Never an argument's value unless asked for. */
 export const AuditRecord = z.object({
@@ -33,6 +34,10 @@ export const AuditRecord = z.object({
   /** Name of the program that called. */
   client: z.string().optional(),
   principal: z.string().optional(),
+  /** Id of the version of the rules that judged it. */
+  policy: z.string().optional(),
+  /** Id of the question a person said yes to, or of the grant it ran under. */
+  approval: z.string().optional(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;
 
@@ -56,5 +61,7 @@ export const StoredAuditRecord = z.looseObject({
   reason: z.string().optional(),
   client: z.string().optional(),
   principal: z.string().optional(),
+  policy: z.string().optional(),
+  approval: z.string().optional(),
 });
 export type StoredAuditRecord = z.infer<typeof StoredAuditRecord>;

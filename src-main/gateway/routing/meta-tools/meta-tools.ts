@@ -3,14 +3,21 @@ import { createCallTool, createReadTool } from './call.ts';
 import { createCompatExecute, createCompatSearch, type CompatDeps } from './compat.ts';
 import { createFindTool, type FindDeps } from './find.ts';
 import { createPlanTool, type PlanDeps } from './plan.ts';
+import { createResumeTool } from './resume.ts';
 
-export type MetaToolDeps = PlanDeps & FindDeps & CompatDeps;
+export type MetaToolDeps = PlanDeps & FindDeps & CompatDeps & Parameters<typeof createResumeTool>[0];
 
 /** The gateway's own tools, which find and call those of the accounts. */
 export function createMetaTools(deps: MetaToolDeps): OwnTools {
   const { settle } = deps;
   return {
-    beside: [createFindTool(deps), createCallTool(settle), createReadTool(settle), createPlanTool(deps)],
+    beside: [
+      createFindTool(deps),
+      createCallTool(settle),
+      createReadTool(settle),
+      createPlanTool(deps),
+      createResumeTool(deps),
+    ],
     compat: [createCompatSearch(deps), createCompatExecute(settle)],
   };
 }
