@@ -9,7 +9,6 @@ export type AuditDecision = z.infer<typeof AuditDecision>;
 
 export const AuditOutcome = z.enum(['ok', 'upstream-error', 'transport-error', 'blocked']);
 export type AuditOutcome = z.infer<typeof AuditOutcome>;
-export type AuditOutcome = z.infer<typeof AuditOutcome>;
 
 /** One line of audit.log: one call, written at its end, keys in this order. Never an argument's value unless asked for. */
 export const AuditRecord = z.object({

@@ -346,7 +346,7 @@ function withoutConfirm({ params }: Call): { readonly said: unknown; readonly pa
 
 /** What the model reads when a person did not say yes. */
 function refusal(
-  verdict: Exclude<Verdict, { kind: 'chosen' }>,
+  verdict: Verdict,
   { profile, tool }: Question,
   { rule, reason }: Decision & { kind: 'approve' },
 ): NucleusError {
@@ -357,11 +357,12 @@ function refusal(
       `Waiting for a person to allow ${call}. When they have answered, call nucleus_resume with ticket ${verdict.ticket}; where that tool is not offered, make the same call again. Until then do nothing about it.`,
       { profile, rule, ticket: verdict.ticket },
     );
-  const sentences: Readonly<Record<Exclude<Verdict['kind'], 'parked' | 'chosen'>, string>> = {
+  const sentences: Readonly<Record<Exclude<Verdict['kind'], 'parked'>, string>> = {
     allowed: `the rules changed while ${call} waited for a person; call it again`,
     denied: `a person refused ${call}; do not try it again unless they ask for it`,
     unanswered: `nobody answered whether ${call} may run, which counts as no; tell the user that Nucleus asked`,
     withdrawn: `the question whether ${call} may run was withdrawn`,
+    chosen: `the answer was none to whether ${call} may run; call it again`,
     spent: `the person's yes was for one call of ${call}, and another one like it took it; ask again only if it has to run twice`,
     nobody: `${call} needs a person's yes and there is nobody to ask: the user can open the Nucleus app, or set an approval PIN with nucleus pin set, and try again`,
     full: `${call} needs a person's yes and too many questions wait already; the user has to answer those first`,

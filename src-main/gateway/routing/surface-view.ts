@@ -1,5 +1,6 @@
 import type { FixedMode } from '../../../src-shared/modes.ts';
 import type { Params } from '../wire/frame.ts';
+import type { AskAccount } from './ask-account.ts';
 import { eraOf } from './catalog.ts';
 import { mergedRoute, mergeTools } from './merged.ts';
 import { noAccount, type OwnTool } from './meta-tools/own-tool.ts';
@@ -13,6 +14,8 @@ import { listPage, type View, type ViewDeps } from './view.ts';
 export interface OwnTools {
   readonly beside: readonly OwnTool[];
   readonly compat: readonly OwnTool[];
+  /** Which account a joined tool is called for that names none. */
+  readonly askAccount: AskAccount;
 }
 
 /** What of a view is advertised. */
@@ -45,7 +48,7 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
     const unlisted = ownTools.beside.filter((tool) => !isListed(tool)).map(ownRow);
     const compat = ownTools.compat.map(ownRow);
     let merged: Merged | null = null;
-    const mergedOnce = (): Merged => (merged ??= mergedRows(view, direct, deps));
+    const mergedOnce = (): Merged => (merged ??= mergedRows(view, direct, deps, ownTools.askAccount));
     const tools: Tools = {
       bindings: view.bindings,
       direct,
@@ -114,7 +117,12 @@ interface Merged {
  * nothing to choose. The joined name of such a tool can be called all the same, as a client may know it from before an
  * account was removed.
  */
-function mergedRows(view: View, direct: readonly Row[], { catalog, names, askAccount }: ViewDeps): Merged {
+function mergedRows(
+  view: View,
+  direct: readonly Row[],
+  { catalog, names }: ViewDeps,
+  askAccount: AskAccount,
+): Merged {
   const offered = view.bindings.flatMap((binding) => {
     const offer = catalog.offer(binding.profile);
     return offer ? offer.tool.map((definition) => ({ binding, era: eraOf(offer), definition })) : [];

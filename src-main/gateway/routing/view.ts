@@ -1,7 +1,6 @@
 import type { CatalogStore, DefinitionKind } from '../storage/catalog-store.ts';
 import type { Params } from '../wire/frame.ts';
 import type { Era } from '../wire/peer.ts';
-import type { AskAccount } from './ask-account.ts';
 import type { Catalog, Offer } from './catalog.ts';
 import { createPages, type Cursors, type Pages } from './pages.ts';
 import { parseExposedUri, type Binding, type Route } from './route.ts';
@@ -45,7 +44,6 @@ const listKeys = {
 export interface ViewDeps {
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly names: Pick<CatalogStore, 'exposedNames'>;
-  readonly askAccount: AskAccount;
   /** Kept while views are built anew, so that a list that was begun goes on. */
   readonly cursors: Cursors;
   /** What the view is one of: a cursor of another is none of it. */

@@ -6,7 +6,6 @@ import { parseAlwaysOn, parseMode } from '../../../src-shared/modes.ts';
 import { checkName, type Profile } from '../../../src-shared/model.ts';
 import type { ResolvedConnector } from '../../../src-shared/workspace.ts';
 import type { CatalogStore } from '../storage/catalog-store.ts';
-import type { AskAccount } from './ask-account.ts';
 import type { Catalog } from './catalog.ts';
 import { createCursors } from './pages.ts';
 import type { Binding } from './route.ts';
@@ -72,7 +71,6 @@ export function createViews(deps: {
   readonly profiles: () => readonly Profile[];
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly names: Pick<CatalogStore, 'exposedNames'>;
-  readonly askAccount: AskAccount;
   readonly places: ViewPlaces;
   /** What a client is shown that asks for nothing else. */
   readonly surface: () => Pick<Config['surface'], 'mode' | 'budget' | 'always_on'>;

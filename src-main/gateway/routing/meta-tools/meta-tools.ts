@@ -5,7 +5,11 @@ import { createFindTool, type FindDeps } from './find.ts';
 import { createPlanTool, type PlanDeps } from './plan.ts';
 import { createResumeTool } from './resume.ts';
 
-export type MetaToolDeps = PlanDeps & FindDeps & CompatDeps & Parameters<typeof createResumeTool>[0];
+export type MetaToolDeps = PlanDeps &
+  FindDeps &
+  CompatDeps &
+  Parameters<typeof createResumeTool>[0] &
+  Pick<OwnTools, 'askAccount'>;
 
 /** The gateway's own tools, which find and call those of the accounts. */
 export function createMetaTools(deps: MetaToolDeps): OwnTools {
@@ -18,6 +22,7 @@ export function createMetaTools(deps: MetaToolDeps): OwnTools {
       createPlanTool(deps),
       createResumeTool(deps),
     ],
+    askAccount: deps.askAccount,
     compat: [createCompatSearch(deps), createCompatExecute(settle)],
   };
 }
