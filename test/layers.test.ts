@@ -15,6 +15,15 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   ['src-renderer', ['src-shared'], /^svelte(\/|$)/],
 
   ['src-main/gateway/platform.ts', [], /^node:stream$/],
+  // Those that prove a person act: they keep, hash and ask.
+  ...['pin', 'person', 'lock', 'terminal'].map(
+    (name) =>
+      [
+        `src-main/gateway/policy/${name}.ts`,
+        ['src-shared', ...gateway('platform.ts', 'policy', 'storage')],
+        /^node:(crypto|fs|tty)$/,
+      ] as const,
+  ),
   // Pure but for approval.ts, which waits for people and so needs a clock.
   ['src-main/gateway/policy', ['src-shared', ...gateway('platform.ts')], nothing],
   ['src-main/gateway/wire', ['src-shared'], /^node:(buffer|stream|string_decoder)$/],

@@ -2,8 +2,15 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type { GatewayStatus, Handlers, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
-import { toNucleusError } from '../../src-shared/errors.ts';
+import {
+  personContract,
+  type GatewayStatus,
+  type Handlers,
+  type HandlersOf,
+  type PersonContract,
+} from '../../src-shared/contract.ts';
+import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
+import type { ApprovalWay } from '../../src-shared/policy.ts';
 import { createAccounts } from './accounts.ts';
 import { createFirstListings } from './first-listings.ts';
 import { createGatewayStatus } from './gateway-status.ts';
@@ -11,6 +18,7 @@ import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
+import { answerAsk } from './downstream/control.ts';
 import type { AnswerOver } from './downstream/http-modern.ts';
 import { createModern } from './downstream/modern.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
@@ -18,10 +26,15 @@ import { createListens } from './downstream/listens.ts';
 import { createHandlers } from './handlers.ts';
 import type { Platform } from './platform.ts';
 import { createApprovals, type Approvals } from './policy/approval.ts';
+import { createLock } from './policy/lock.ts';
+import { createPerson } from './policy/person.ts';
+import { createPin } from './policy/pin.ts';
 import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
+import { createTerminal } from './policy/terminal.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { createAsking } from './profiles/asking.ts';
 import { describeCommand } from './profiles/launch.ts';
+import { createEnvClasses } from './profiles/env-classes.ts';
 import { createPickers } from './profiles/pickers.ts';
 import { createPlaces } from './profiles/places.ts';
 import { createProfiles } from './profiles/profiles.ts';
@@ -54,6 +67,7 @@ import { createCatalogStore, type DefinitionKind } from './storage/catalog-store
 import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createEraStore } from './storage/era-store.ts';
+import type { Guard } from './storage/guard-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { createSignInStore } from './storage/sign-in-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
@@ -67,7 +81,6 @@ import { createNewOld } from './wire/eras/new-old.ts';
 import type { Params } from './wire/frame.ts';
 import { hasCapability } from './wire/peer.ts';
 import { createWorkspaceHandlers } from './workspaces/handlers.ts';
-import { createTerminal } from './workspaces/terminal.ts';
 import { createTrust } from './workspaces/trust.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
 
@@ -84,6 +97,8 @@ export interface GatewayDeps {
   readonly home: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  /** What only a person may loosen; loaded. */
+  readonly guard: Guard;
   /** false: no vault keeps what a sign-in brings. */
   readonly canSignIn: boolean;
   readonly connectors: Connectors;
@@ -105,14 +120,17 @@ export interface Gateway {
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
   mayShow(caller: Caller, profile: string): boolean;
-  /** What only a person may say of workspace files. */
-  readonly trust: HandlersOf<PersonContract>['workspaces'];
+  /** What only a person may do, for one who was there in this way. */
+  person(way: ApprovalWay): PersonHandlers;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Hosts belong to the machine, not to the gateway. */
+export type PersonHandlers = Omit<HandlersOf<PersonContract>, 'hosts'>;
 
 /** What the fronts know and status shows. */
 export interface Where {
@@ -126,7 +144,7 @@ export interface Where {
 
 /** Joins the parts of the gateway. Nothing runs until a session or a handler asks for it. */
 export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
-  const { platform, config, version, registry, vault, connectors, audit } = deps;
+  const { platform, config, version, registry, vault, guard, connectors, audit } = deps;
   const { clock, log } = platform;
   const startedAt = clock.now();
   const userHome = platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home;
@@ -148,6 +166,21 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     log,
     renew: (grant) => renew(grant, clock),
     onChange: () => announcer.announce('sign-in'),
+  });
+
+  const pin = createPin({ guard, clock, log });
+  const lock = createLock({ guard, clock, log, onChange: () => announcer.announce('status') });
+  const envs = createEnvClasses({ guard });
+  const person = createPerson({
+    guard,
+    pin,
+    app: { attends: () => false, confirm: () => Promise.resolve(false) },
+    terminal: createTerminal({ clock }),
+    platform,
+    clock,
+    log,
+    answer: (way, question, input, signal) =>
+      answerAsk(personContract, personHandlers(way), question, input, { signal }),
   });
 
   const candidates = createCandidates();
@@ -229,7 +262,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const ownWorkspaces = createWorkspaceHandlers({
     store: workspaceStore,
     workspaces,
-    trust: createTrust({ store: workspaceStore, workspaces, terminal: createTerminal({ clock }), clock }),
+    trust: createTrust({ store: workspaceStore, workspaces, clock }),
     clientsOf: (workspace) =>
       clients
         .list()
@@ -323,6 +356,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     signIns: { ...signIns, describe: (id) => describeSignIn(signInStore, id) },
     accounts,
     places,
+    envs,
     connectors,
     catalog,
     supervisor,
@@ -347,6 +381,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown,
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
+    lockedAt: lock.lockedAt,
+    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list())],
     settings,
     catalog,
     connectors,
@@ -412,6 +448,35 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { connector, launch: createHash('sha256').update(launch).digest('hex') };
   }
 
+  function notYet(): never {
+    throw new NucleusError('METHOD_UNKNOWN', 'policy.toml is not looked at yet');
+  }
+
+  function personHandlers(_way: ApprovalWay): PersonHandlers {
+    return {
+      approvals: { allow: () => ({ counted: false }) },
+      policy: { accept: notYet, save: notYet },
+      lock: {
+        async release() {
+          await lock.release();
+          return {};
+        },
+      },
+      pin: {
+        async set({ pin: typed }) {
+          await pin.set(typed);
+          return {};
+        },
+        async remove() {
+          await pin.remove();
+          return {};
+        },
+      },
+      profiles: { changeEnv: ({ id, env }) => profiles.changeEnv(id, env) },
+      workspaces: ownWorkspaces.person,
+    };
+  }
+
   const handlers = createHandlers({
     connectors,
     profiles: { ...profiles.handlers, ...pickers },
@@ -420,6 +485,17 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     defaultView,
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
+    reloadGuard: guard.load,
+    policy: { get: notYet, check: notYet, test: notYet },
+    approvals: {
+      list: () => ({ waiting: [], answered: [] }),
+      deny: () => ({ counted: false }),
+      grants: () => [],
+      revoke: () => ({ revoked: false }),
+      watch: () => ({}),
+    },
+    lock: { engage: async () => ({ lockedAt: await lock.engage() }) },
+    person,
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
@@ -473,7 +549,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     status,
     clients,
     mayShow: ({ granted }, profile) => views.mayShow(granted, profile),
-    trust: ownWorkspaces.person,
+    person: personHandlers,
     openSession(io, caller, asked) {
       let view = selectView(asked, caller);
       let unfollow = followPlace(asked, caller);
