@@ -24,8 +24,12 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
         /^node:(crypto|fs|tty)$/,
       ] as const,
   ),
-  // Pure but for approval.ts, which waits for people and so needs a clock.
-  ['src-main/gateway/policy', ['src-shared', ...gateway('platform.ts')], nothing],
+  // Pure but for what waits for people, which needs a clock, and for the parser, which is loaded.
+  [
+    'src-main/gateway/policy',
+    ['src-shared', ...gateway('platform.ts', 'wire/frame.ts', 'profiles/rule-schema.ts')],
+    /^(zod|libpg-query\/wasm\/libpg-query\.js)$/,
+  ],
   ['src-main/gateway/wire', ['src-shared'], /^node:(buffer|stream|string_decoder)$/],
   [
     'src-main/gateway/storage',

@@ -7,7 +7,7 @@ import type { Approvals, Question, Verdict } from '../policy/approvals.ts';
 import type { Decision, Facts } from '../policy/decision.ts';
 import type { Effects, Judged } from '../policy/effect.ts';
 import type { Grants } from '../policy/grants.ts';
-import { confirmed, sentenceOf } from '../policy/sentences.ts';
+import { confirmationText, confirmed, confirmKey, deniedText, mismatchText } from '../policy/sentences.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import { hasCapability, type Peer } from '../wire/peer.ts';
@@ -49,8 +49,7 @@ export interface Gate {
   ): Promise<{ readonly decision: Decision; readonly facts: Facts; readonly version: string }>;
 }
 
-/** Says yes to a rule's phrase; among the arguments, or where there are none in `_meta`. */
-const confirmArgument = '__nucleus_confirm';
+/** A phrase is said among the arguments, or where there are none in `_meta`. */
 const confirmMeta = 'dev.nucleus/confirm';
 /** While a person was asked the rules may have changed, each time again; somebody who edits them has that in hand. */
 const maxRounds = 5;
@@ -87,7 +86,7 @@ export function createGate(deps: {
     const { profile } = facts;
     if (decision.kind === 'allow') return { kind: 'open', params: call.params, version, approval: null };
     if (decision.kind === 'deny') {
-      const error = new NucleusError('POLICY_DENIED', sentenceOf(decision, facts), {
+      const error = new NucleusError('POLICY_DENIED', deniedText(decision, facts), {
         profile,
         rule: decision.rule,
         pattern: decision.pattern,
@@ -98,14 +97,15 @@ export function createGate(deps: {
     if (decision.kind === 'confirm') {
       const state = confirmed(decision.phrases, said);
       if (state === 'ok') return { kind: 'open', params: call.params, version, approval: null };
+      const isMissing = state === 'required';
       const error = new NucleusError(
-        state === 'required' ? 'CONFIRM_REQUIRED' : 'CONFIRM_MISMATCH',
-        sentenceOf(decision, facts, said),
-        { profile, rule: decision.rule, argument: confirmArgument, reason: decision.reason },
+        isMissing ? 'CONFIRM_REQUIRED' : 'CONFIRM_MISMATCH',
+        isMissing ? confirmationText(decision, facts) : mismatchText(decision, facts, said),
+        { profile, rule: decision.rule, argument: confirmKey, reason: decision.reason },
       );
       // The sentence may say what the model said, which the record must not.
       const why = `rule ${decision.rule} asks for a phrase`;
-      return shut(state === 'required' ? 'confirm-required' : 'confirm-mismatch', version, error, why);
+      return shut(isMissing ? 'confirm-required' : 'confirm-mismatch', version, error, why);
     }
     return allowed(call, facts, said, { decision, version, round });
   }
@@ -335,8 +335,8 @@ function argumentsOf(params: Params): Params {
 /** The phrase goes no further than here: most tools refuse an argument they do not know. */
 function withoutConfirm({ params }: Call): { readonly said: unknown; readonly params: Params } {
   const { arguments: args, _meta: meta } = params;
-  if (isObject(args) && Object.hasOwn(args, confirmArgument)) {
-    const { [confirmArgument]: said, ...rest } = args;
+  if (isObject(args) && Object.hasOwn(args, confirmKey)) {
+    const { [confirmKey]: said, ...rest } = args;
     return { said, params: { ...params, arguments: rest } };
   }
   if (!isObject(meta) || !Object.hasOwn(meta, confirmMeta)) return { said: undefined, params };
