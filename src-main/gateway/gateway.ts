@@ -210,7 +210,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     wanted: (profile) =>
       background &&
       !guarding.lock.isClosed() &&
-      catalog.offer(profile) === null && shown.some((known) => known.id === profile),
+      catalog.offer(profile) === null &&
+      shown.some((known) => known.id === profile),
   });
   const subscriptions = createSubscriptions({ supervisor: () => supervisor, log });
   const logLevels = createLogLevels({
@@ -390,11 +391,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [
-      ...guard.warnings(),
-      ...envs.warnings(store.list()),
-      ...guarding.warnings(),
-    ],
+    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
     settings,
     catalog,
     connectors,

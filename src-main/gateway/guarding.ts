@@ -1,5 +1,10 @@
 import type { Config } from '../../src-shared/config.ts';
-import { personContract, type Handlers, type HandlersOf, type PersonContract } from '../../src-shared/contract.ts';
+import {
+  personContract,
+  type Handlers,
+  type HandlersOf,
+  type PersonContract,
+} from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { answerAsk } from './downstream/control.ts';
@@ -93,8 +98,7 @@ export function createGuarding(deps: {
         const state = guard.state();
         return state === 'unreadable' ? state : (state.policy?.text ?? null);
       },
-      write: (text) =>
-        guard.change((state) => ({ ...state, policy: { text, acceptedAt: clock.now() } })),
+      write: (text) => guard.change((state) => ({ ...state, policy: { text, acceptedAt: clock.now() } })),
     },
     profiles: deps.profiles,
     clock,
@@ -277,4 +281,3 @@ function testCall(route: Route, args: Record<string, unknown>, client: string): 
     client,
   };
 }
-
