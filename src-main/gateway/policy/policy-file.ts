@@ -1,4 +1,5 @@
 import { parse, TomlError } from 'smol-toml';
+import type * as z from 'zod';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { PolicyFile, type PolicyProblem } from '../../../src-shared/policy.ts';
 import { policySchema } from '../../../src-shared/policy-keys.ts';
@@ -45,13 +46,16 @@ export function parsePolicy(text: string): {
   try {
     input = parse(text.replace(/^\ufeff/, ''), { unsafeKeyBehaviour: 'throw' });
   } catch (error) {
-    if (!(error instanceof TomlError)) throw error;
-    const [reason = ''] = error.message.replace(/^Invalid TOML document: /, '').split('\n');
-    return { file: null, problems: [errorAt(error, `this is not TOML: ${reason}; correct the file`)] };
+    // Anything else is a limit of the parser, and then the file is not used either.
+    const place = error instanceof TomlError ? error : null;
+    const [reason = ''] = toNucleusError(error)
+      .message.replace(/^Invalid TOML document: /, '')
+      .split('\n');
+    return { file: null, problems: [errorAt(place, `this is not TOML: ${reason}; correct the file`)] };
   }
   const parsed = PolicyFile.safeParse(input);
   if (parsed.success) return { file: parsed.data, problems: [] };
-  const findings = explainIssues(parsed.error.issues, {
+  const findings = explainIssues(parsed.error.issues.slice(0, maxProblems).map(shortened), {
     input,
     schema: policySchema(),
     fixOf: () => 'correct the file',
@@ -72,6 +76,11 @@ export function locateIn(text: string): (path: KeyPath) => Place | null {
     }
     return null;
   };
+}
+
+/** A word is looked for near each of the keys nobody knows, and there may be a megabyte of them. */
+function shortened(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  return issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, maxProblems) } : issue;
 }
 
 type Place = { readonly line: number; readonly column: number };
