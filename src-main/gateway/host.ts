@@ -130,7 +130,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         registry,
         vault,
         guard,
-        policyFile: platform.env['NUCLEUSMCP_POLICY'] || paths.policy,
+        policyFile: paths.policy,
         canSignIn: true,
         connectors,
         audit,

@@ -40,7 +40,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     registry: join(home, 'registry.db'),
     registryMarker: join(home, 'registry.id'),
     config: join(home, 'config.toml'),
-    policy: join(home, 'policy.toml'),
+    policy: resolve(env['NUCLEUSMCP_POLICY'] || join(home, 'policy.toml')),
     connectors: join(home, 'connectors'),
     originalTokens: join(home, 'oauth'),
     audit: join(home, 'audit.log'),
