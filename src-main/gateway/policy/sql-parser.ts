@@ -66,7 +66,8 @@ function parse(pg: PgModule, text: string): readonly unknown[] | null {
   pg.stringToUTF8(text, at, size);
   const result = pg._wasm_parse_query_raw(at);
   // struct { char *parse_tree; char *stderr_buffer; PgQueryError *error; }
-  const json = pg.getValue(result + 2 * word, 'i32') === 0 ? pg.UTF8ToString(pg.getValue(result, 'i32')) : null;
+  const json =
+    pg.getValue(result + 2 * word, 'i32') === 0 ? pg.UTF8ToString(pg.getValue(result, 'i32')) : null;
   pg._wasm_free_parse_result(result);
   pg._free(at);
   return json === null ? null : (JSON.parse(json) as { readonly stmts: readonly unknown[] }).stmts;

@@ -55,10 +55,7 @@ function rewritten(part: string): string {
   return part
     .replace(/\?\d*/g, ' $$1 ')
     .replace(/(^|[^:\w]):[A-Za-z_]\w*/g, '$1 $$1 ')
-    .replace(
-      /\binterval\s+(\d+)\s+(second|minute|hour|day|week|month|quarter|year)\b/gi,
-      "interval '$1 $2'",
-    );
+    .replace(/\binterval\s+(\d+)\s+(second|minute|hour|day|week|month|quarter|year)\b/gi, "interval '$1 $2'");
 }
 
 const describing = new RegExp(

@@ -101,13 +101,29 @@ function ofEntry(key: string, value: unknown, dialect: Dialect, seen: Seen): Eff
 }
 
 const destroying = new Set([
-  ...['DeleteStmt', 'TruncateStmt', 'DropStmt', 'DropdbStmt', 'DropOwnedStmt', 'DropRoleStmt', 'DropSubscriptionStmt'],
+  ...[
+    'DeleteStmt',
+    'TruncateStmt',
+    'DropStmt',
+    'DropdbStmt',
+    'DropOwnedStmt',
+    'DropRoleStmt',
+    'DropSubscriptionStmt',
+  ],
   // A text that is run, in a language nobody reads here.
   ...['DropTableSpaceStmt', 'DropUserMappingStmt', 'DoStmt'],
 ]);
 
 const plainNodes = new Set([
-  ...['SelectStmt', 'CommonTableExpr', 'ResTarget', 'RangeVar', 'RangeSubselect', 'RangeFunction', 'RangeTableSample'],
+  ...[
+    'SelectStmt',
+    'CommonTableExpr',
+    'ResTarget',
+    'RangeVar',
+    'RangeSubselect',
+    'RangeFunction',
+    'RangeTableSample',
+  ],
   ...['JoinExpr', 'SortBy', 'WindowDef', 'GroupingSet', 'GroupingFunc', 'ColumnDef', 'ColumnRef', 'ParamRef'],
   ...['FuncCall', 'NamedArgExpr', 'A_Expr', 'A_Const', 'A_Star', 'A_ArrayExpr', 'A_Indirection', 'A_Indices'],
   ...['BoolExpr', 'BooleanTest', 'NullTest', 'CaseExpr', 'CaseWhen', 'CoalesceExpr', 'MinMaxExpr', 'RowExpr'],
