@@ -20,7 +20,13 @@ const stale = join(root, '.cache', `stale-${process.pid}`);
 const natives = ['better-sqlite3', 'keytar', 'usocket', 'x11'];
 /** Finds its .wasm file beside itself. */
 const withWasm = /^libpg-query\//;
-const external = ['electron', withWasm, ...natives, ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+const external = [
+  'electron',
+  withWasm,
+  ...natives,
+  ...builtinModules,
+  ...builtinModules.map((name) => `node:${name}`),
+];
 
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
