@@ -2,6 +2,7 @@ import type { EffectBasis, Effect, JudgedEffect } from '../../../src-shared/poli
 import type { ToolRules } from '../profiles/rule-schema.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Target } from './decision.ts';
+import { judgePipeline } from './pipeline.ts';
 import { createSqlParser, type ParseSql } from './sql-parser.ts';
 import { guessSql, judgeSql, strongest } from './sql.ts';
 
@@ -45,6 +46,10 @@ export function createEffects(deps: {
       const judged = (effect: JudgedEffect): Judged => ({ effect, operation });
 
       const reader = ownEntry(rules.readers, operation) ?? ownEntry(rules.readers, name);
+      if (reader?.holds === 'pipeline') {
+        const does = judgePipeline(valueAt(args, reader.at));
+        return judged(stronger(listed, does ? { does, basis: 'manifest' } : unknown));
+      }
       if (reader) {
         const texts = textsAt(args, reader.at);
         if (reader.holds === 'code' || !texts) return judged(stronger(listed, texts ? byManifest : unknown));
@@ -98,7 +103,7 @@ function ofTexts(texts: readonly string[], dialect: 'postgres' | 'other', parse:
   return strongest(texts.map((text) => (parse ? judgeSql(text, dialect, parse) : guessSql(text))));
 }
 
-/** What a server says of its tools is believed, see docs/adr. */
+/** What a server says of its tools is believed where the manifest says nothing (docs/manifests.md, "What a call does"). */
 function ofHints(hints: Params): JudgedEffect {
   const by = (does: Effect, basis: EffectBasis = 'server'): JudgedEffect => ({ does, basis });
   if (hints['readOnlyHint'] === true) return by('reads');

@@ -8,7 +8,7 @@ import { plainSql } from './sql-plain.ts';
 export type Dialect = 'postgres' | 'other';
 
 /** More than a person or a model writes; what is longer is a write without being read. */
-const maxText = 256 * 1024;
+const maxText = 100_000;
 
 /**
  * What SQL does. It only reads when every part of every statement is known to: whatever the parser does not know, or we
