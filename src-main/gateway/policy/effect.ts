@@ -4,7 +4,10 @@ import { isObject, type Params } from '../wire/frame.ts';
 import type { Target } from './decision.ts';
 import { judgePipeline } from './pipeline.ts';
 import { createSqlParser, type ParseSql } from './sql-parser.ts';
-import { guessSql, judgeSql, strongest } from './sql.ts';
+import type { Dialect } from './sql-tree.ts';
+import { guessSql, judgeSql } from './sql.ts';
+import { strongest } from './strongest.ts';
+import { wordsOf } from './words.ts';
 
 /** Judges what calls do. Loads its SQL parser on first need. */
 export interface Effects {
@@ -99,7 +102,7 @@ function stronger(listed: JudgedEffect | null, read: JudgedEffect): JudgedEffect
   return listed && strongest([listed.does, read.does]) !== read.does ? listed : read;
 }
 
-function ofTexts(texts: readonly string[], dialect: 'postgres' | 'other', parse: ParseSql | null): Effect {
+function ofTexts(texts: readonly string[], dialect: Dialect, parse: ParseSql | null): Effect {
   return strongest(texts.map((text) => (parse ? judgeSql(text, dialect, parse) : guessSql(text))));
 }
 
@@ -116,12 +119,13 @@ function ofMethod(method: string): JudgedEffect {
 }
 
 /** Methods that only look, or only serve a call that was judged itself. */
-const looking = new Set([
-  ...['initialize', 'ping', 'server/discover', 'logging/setLevel', 'completion/complete'],
-  ...['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'],
-  ...['resources/subscribe', 'resources/unsubscribe', 'subscriptions/listen'],
-  ...['tasks/get', 'tasks/result', 'tasks/list', 'tasks/update', 'tasks/cancel'],
-]);
+const looking = new Set(
+  wordsOf(
+    'initialize ping server/discover logging/setLevel completion/complete tools/list prompts/list resources/list',
+    'resources/templates/list resources/subscribe resources/unsubscribe subscriptions/listen tasks/get tasks/result',
+    'tasks/list tasks/update tasks/cancel',
+  ),
+);
 
 /** One text, or several in a list; null when there is none or anything else. */
 function textsAt(args: Params, pointer: string): readonly string[] | null {

@@ -194,8 +194,11 @@ test('prompts, resources and what only serves other calls read; a method nobody 
 test('only the first SQL waits, for the parser', async () => {
   const effects = effectsWith(rules);
   const call = (name: string, args: Params): JudgedCall => ({
-    ...{ profile: 'db:prod', kind: 'tool', method: 'tools/call' },
-    ...{ name, arguments: args },
+    profile: 'db:prod',
+    kind: 'tool',
+    method: 'tools/call',
+    name,
+    arguments: args,
   });
   assert(!(effects.judge(call('list', {})) instanceof Promise));
   const first = effects.judge(call('query', { sql: 'SELECT 1' }));
