@@ -8,14 +8,6 @@ import { wordsOf } from './words.ts';
 /** `postgres` is PostgreSQL itself, in whoever's house; `other` is every database that reads SQL in its own way. */
 export type Dialect = 'postgres' | 'other';
 
-/** What is seen on a walk through a tree, beside what it finds at once. */
-interface Seen {
-  found: Effect;
-  /** Names a function's rows go by, each with the columns they surely have. */
-  readonly rows: { readonly name: string; readonly columns: readonly string[] }[];
-  readonly columns: { readonly of: string; readonly name: string }[];
-}
-
 /** Reads only when every node, field, function and operator in it is known to. */
 export function judgeTree(root: Params, dialect: Dialect): Effect {
   const seen: Seen = { found: 'reads', rows: [], columns: [] };
@@ -35,12 +27,18 @@ export function judgeTree(root: Params, dialect: Dialect): Effect {
   return isCall ? strongest(['writes', seen.found]) : seen.found;
 }
 
+/** What is seen on a walk through a tree, beside what it finds at once. */
+interface Seen {
+  found: Effect;
+  /** Names a function's rows go by, each with the columns they surely have. */
+  readonly rows: { readonly name: string; readonly columns: readonly string[] }[];
+  readonly columns: { readonly of: string; readonly name: string }[];
+}
+
 /** A key with a capital names a node, which has to be a known one; the others are its fields. */
 function ofEntry(key: string, value: unknown, dialect: Dialect, seen: Seen): Effect {
-  if (!/^[A-Z]/.test(key)) {
-    if (key === 'intoClause' || key === 'lockingClause') return 'writes';
+  if (!/^[A-Z]/.test(key))
     return isObject(value) && isPart(value) && !plainFields.has(key) ? 'writes' : 'reads';
-  }
   const node = isObject(value) ? value : {};
   if (destroying.has(key)) return 'destroys';
   if (key === 'MergeWhenClause' && node['commandType'] === 'CMD_DELETE') return 'destroys';
@@ -57,6 +55,7 @@ const destroying = new Set(
   ),
 );
 
+/** Those of a statement that only looks; a LockingClause (FOR UPDATE) is none. */
 const plainNodes = new Set(
   wordsOf(
     'SelectStmt CommonTableExpr ResTarget RangeVar RangeSubselect RangeFunction RangeTableSample JoinExpr SortBy',
@@ -67,7 +66,7 @@ const plainNodes = new Set(
   ),
 );
 
-/** Fields whose value has one kind only and so no name of a node around it. */
+/** Fields whose value has one kind only and so no name of a node around it; an intoClause (SELECT INTO) is none. */
 const plainFields = new Set(
   wordsOf('withClause larg rarg alias typeName over search_clause cycle_clause ival fval boolval sval bsval'),
 );
