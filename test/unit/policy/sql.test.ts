@@ -4,7 +4,8 @@ import test from 'node:test';
 import Database from 'better-sqlite3';
 import { createSqlParser, type ParseSql } from '../../../src-main/gateway/policy/sql-parser.ts';
 import { plainSql } from '../../../src-main/gateway/policy/sql-plain.ts';
-import { judgeSql, type Dialect } from '../../../src-main/gateway/policy/sql.ts';
+import { judgeSql } from '../../../src-main/gateway/policy/sql.ts';
+import type { Dialect } from '../../../src-main/gateway/policy/sql-tree.ts';
 import { hostileEverywhere, hostileInPostgres, hostileElsewhere } from '../../fixtures/sql/hostile.ts';
 import { readsElsewhere, readsEverywhere, readsInPostgres } from '../../fixtures/sql/honest.ts';
 
@@ -53,8 +54,12 @@ test('what counts as a read of SQLite changes nothing in a real one', () => {
   const before = database.serialize();
   let ran = 0;
   for (const text of [
-    ...[...hostileEverywhere, ...hostileInPostgres, ...hostileElsewhere],
-    ...[...readsEverywhere, ...readsInPostgres, ...readsElsewhere],
+    ...hostileEverywhere,
+    ...hostileInPostgres,
+    ...hostileElsewhere,
+    ...readsEverywhere,
+    ...readsInPostgres,
+    ...readsElsewhere,
   ].filter((each) => judge(each, 'other') === 'reads')) {
     try {
       const statement = database.prepare(text);
