@@ -55,7 +55,10 @@ test('what is wrong is told with its place and what to do', () => {
     ],
     ['[[rules]]\ndeny = ["*"]', '1:3 unknown key rules; did you mean rule?'],
     ['default = false', '1:1 unknown key default; did you mean defaults?'],
-    ['[[rule]]\ndeny = "*"', '2:1 deny of rule 1 must be a list of texts, and is a text; correct the file'],
+    [
+      '[[rule]]\ndeny = "*"',
+      '2:1 deny of rule 1 must be a list of at most 500 texts, and is a text; correct the file',
+    ],
     [
       rule('env = "prodd"\ndeny = ["*"]'),
       '2:1 env of rule 1 must be one of prod, staging, dev, personal, or a list of them; correct the file',
@@ -68,6 +71,10 @@ test('what is wrong is told with its place and what to do', () => {
     [
       rule('match = "supabase"\ndeny = ["*"]'),
       '2:1 match of rule 1 must be of the form "connector:name", each side a whole name or *; correct the file',
+    ],
+    [
+      rule('arguments = { a = 1 }\ndeny = ["*"]'),
+      '2:15 arguments.a of rule 1 must be a text in quotes, or a list of them; correct the file',
     ],
     ['rule = "x"', '1:1 rule must be a list of tables, and is a text; correct the file'],
     ['defaults = "no"', '1:1 defaults must be true or false, and is a text; correct the file'],
@@ -105,7 +112,7 @@ test('what is wrong is told with its place and what to do', () => {
     ],
     [
       rule('"__proto__" = 1\ndeny = ["*"]'),
-      '2:11 this is not TOML: unsafe key encountered: __proto__; correct the file',
+      '2:1 this is not TOML: document contains an unsafe property; correct the file',
     ],
   ] as const)
     assert.deepEqual(problemsOf(text), wanted, text);
