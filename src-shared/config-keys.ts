@@ -42,7 +42,7 @@ export function configKeys(): readonly ConfigKey[] {
       section,
       name,
       schema,
-      variable: mayComeFromVariable(section, schema) ? variableOf(section, name) : null,
+      variable: mayComeFromVariable(schema) ? variableOf(section, name) : null,
     })),
   );
 }
@@ -82,9 +82,9 @@ export function isDuration(schema: KeySchema): boolean {
   return schema.pattern === durationPattern.source;
 }
 
-/** Approvals are left out: a variable must not be able to take away what a person is asked. Lists belong into the file. */
-function mayComeFromVariable(section: string, { type }: KeySchema): boolean {
-  return section !== 'approval' && type !== 'array' && type !== 'object';
+/** Lists belong into the file. */
+function mayComeFromVariable({ type }: KeySchema): boolean {
+  return type !== 'array' && type !== 'object';
 }
 
 function range({ minimum, maximum, exclusiveMinimum }: KeySchema): string {
