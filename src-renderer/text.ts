@@ -2,7 +2,10 @@ import { app, problems } from './text/app.ts';
 import { profiles, inspector } from './text/profiles.ts';
 import { signIn, pick } from './text/sign-in.ts';
 import { add } from './text/add.ts';
+import { env } from './text/env.ts';
 import { approvals } from './text/approvals.ts';
+import { lock } from './text/lock.ts';
+import { policy } from './text/policy.ts';
 import { status, host } from './text/status.ts';
 import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
@@ -16,8 +19,11 @@ export const text = {
   signIn,
   pick,
   inspector,
+  env,
   add,
   approvals,
+  policy,
+  lock,
   status,
   surface,
   tools,

@@ -6,6 +6,7 @@ export const app = {
   approvals: 'Approvals',
   status: 'Status',
   tools: 'Tools',
+  policy: 'Policy',
   settings: 'Settings',
   waiting: (amount: number) => `${count(amount, 'approval')} waiting`,
   theme: 'Theme',

@@ -4,7 +4,6 @@ export const profiles = {
   find: 'Find a profile',
   add: 'Add profile',
   addTo: (title: string) => `Add a ${title} profile`,
-  noClass: 'No class',
   isDefault: 'default',
   loading: 'Loading profiles',
   nothingFound: (find: string) => `Nothing is called "${find}"`,
