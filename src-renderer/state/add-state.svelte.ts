@@ -1,7 +1,8 @@
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type { Probe } from '../../src-shared/contract.ts';
-import { guessEnv, type EnvClass } from '../../src-shared/policy.ts';
+import { guessEnv } from '../../src-shared/env-class.ts';
+import type { EnvClass } from '../../src-shared/policy.ts';
 import {
   addRequest,
   checkDraft,

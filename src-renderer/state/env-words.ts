@@ -1,4 +1,5 @@
-import { envClasses, type EnvClass } from '../../src-shared/policy.ts';
+import { envClasses } from '../../src-shared/env-class.ts';
+import type { EnvClass } from '../../src-shared/policy.ts';
 import { text } from '../text.ts';
 
 /** A class as the sheet of styles and the marks know it; `unset` where nobody gave one. */
