@@ -397,8 +397,11 @@ export const contract = {
   workspaces: {
     /** Every folder that is registered, and every one a client is in. */
     list: ask(z.object({}), z.array(WorkspaceInfo)),
-    /** What a client that works in this folder sees, and why. */
-    resolve: ask(z.object({ folder: z.string().max(4_096) }), WorkspaceInfo),
+    /** What a client that works in this folder sees, and why; with `isBound` one whose token keeps to the folder. */
+    resolve: ask(
+      z.object({ folder: z.string().max(4_096), isBound: z.boolean().default(false) }),
+      WorkspaceInfo,
+    ),
     /** Gives a folder a name and so an address; without a name, one made of the folder's own. */
     add: ask(
       z.object({ folder: z.string().max(4_096), name: z.string().nullable().default(null) }),
@@ -473,8 +476,14 @@ export const contract = {
     move: ask(z.object({ to: z.enum(['keychain', 'passphrase']) }), VaultStatus),
     /** Makes a new data key and seals every record with it. */
     rekey: ask(z.object({}), VaultStatus),
-    /** Gives up the secrets whose key is lost, so that new ones can be stored; answers the profiles that lost one. */
-    recover: ask(z.object({}), z.object({ lost: z.array(z.string()), status: VaultStatus })),
+    /**
+     * Gives up the secrets whose key is lost, so that new ones can be stored; answers the profiles that lost one. Where
+     * the approval PIN and what else a person accepted is lost as well, everything is locked.
+     */
+    recover: ask(
+      z.object({}),
+      z.object({ lost: z.array(z.string()), isGuardLost: z.boolean(), status: VaultStatus }),
+    ),
   },
 };
 export type Contract = typeof contract;

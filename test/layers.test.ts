@@ -15,8 +15,21 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   ['src-renderer', ['src-shared'], /^svelte(\/|$)/],
 
   ['src-main/gateway/platform.ts', [], /^node:stream$/],
-  // Pure but for approval.ts, which waits for people and so needs a clock.
-  ['src-main/gateway/policy', ['src-shared', ...gateway('platform.ts')], nothing],
+  // Those that prove a person act: they keep, hash and ask.
+  ...['pin', 'person', 'lock', 'terminal'].map(
+    (name) =>
+      [
+        `src-main/gateway/policy/${name}.ts`,
+        ['src-shared', ...gateway('platform.ts', 'policy', 'storage')],
+        /^node:(crypto|fs|tty)$/,
+      ] as const,
+  ),
+  // Pure but for what waits for people, which needs a clock, and for the parser, which is loaded.
+  [
+    'src-main/gateway/policy',
+    ['src-shared', ...gateway('platform.ts', 'wire/frame.ts', 'profiles/rule-schema.ts')],
+    /^(zod|libpg-query\/wasm\/libpg-query\.js)$/,
+  ],
   ['src-main/gateway/wire', ['src-shared'], /^node:(buffer|stream|string_decoder)$/],
   [
     'src-main/gateway/storage',

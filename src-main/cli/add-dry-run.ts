@@ -9,7 +9,7 @@ import { oneLine, print, printJson } from './output.ts';
 export async function dryRun(context: Context, request: AddRequest): Promise<number> {
   const { connector, url, headers, metadata, transport, launch, readOnly, roots, stderr, replace, connect } =
     request;
-  const { variant, auth } = request;
+  const { variant, auth, env } = request;
   const name = request.name ?? (await nameWithoutAsking(context, connector));
   const resolved = {
     connector,
@@ -22,6 +22,7 @@ export async function dryRun(context: Context, request: AddRequest): Promise<num
     readOnly,
     variant,
     auth,
+    env,
     roots,
     stderr,
     replace,

@@ -3,6 +3,7 @@ import { isAbsolute, resolve, sep } from 'node:path';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Launch, Metadata, Stderr } from '../../src-shared/model.ts';
 import { checkName, TransportName } from '../../src-shared/model.ts';
+import { EnvClass, envClasses } from '../../src-shared/policy.ts';
 import { readPairs } from './flags.ts';
 
 /** The flags of `nucleus add` as they were typed. */
@@ -50,6 +51,8 @@ export interface AddRequest {
   readonly auth: string | null;
   readonly stderr: Stderr | null;
   readonly roots: readonly string[];
+  /** How much depends on it. */
+  readonly env: EnvClass | 'none' | null;
   readonly replace: boolean;
   readonly connect: boolean;
   readonly tokenFromStdin: boolean;
@@ -72,6 +75,7 @@ export function readRequest(words: readonly string[], options: AddOptions, cwd: 
     variant: options.variant ?? null,
     auth: options.auth === 'pat' ? 'token' : (options.auth ?? null),
     stderr: options.stderr === undefined ? null : readStderr(options.stderr, cwd),
+    env: readEnv(options.env ?? []),
     roots: (options.root ?? []).map((folder) => resolve(cwd, folder)),
     replace: options.replace === true,
     connect: options.connect !== false,
@@ -106,6 +110,18 @@ function readTransport(word: string): TransportName {
   throw new NucleusError('USAGE', `unknown --transport "${word}" (want ${TransportName.options.join(', ')})`);
 }
 
+/** A word without `=` is the class of the profile, one with it a variable of its program. */
+function readEnv(words: readonly string[]): AddRequest['env'] {
+  const [word, ...others] = words.filter((one) => !one.includes('='));
+  if (word === undefined) return null;
+  if (others.length > 0) throw new NucleusError('USAGE', 'the class is given more than once with --env');
+  if (word === 'none') return 'none';
+  const read = EnvClass.safeParse(word);
+  if (read.success) return read.data;
+  // Not the text itself: it may be a secret in the wrong place.
+  throw new NucleusError('USAGE', `--env wants a class (${envClasses.join(', ')}, none), or KEY=VALUE`);
+}
+
 /** A word with `://` in it is the URL, another one the name. */
 function readPositionals(words: readonly string[]): { name: string | null; url: string | null } {
   const urls = words.filter((word) => word.includes('://'));
@@ -116,7 +132,8 @@ function readPositionals(words: readonly string[]): { name: string | null; url: 
 }
 
 function readLaunch(options: AddOptions, cwd: string): Launch | null {
-  const { command, arg = [], env = [], secretEnv = [] } = options;
+  const { command, arg = [], secretEnv = [] } = options;
+  const env = (options.env ?? []).filter((word) => word.includes('='));
   if (command === undefined) {
     const orphans = { '--arg': arg, '--env': env, '--secret-env': secretEnv, '--cwd': options.cwd ?? [] };
     const orphan = Object.entries(orphans).find(([, given]) => given.length > 0)?.[0];

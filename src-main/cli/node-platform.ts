@@ -3,6 +3,7 @@ import { getCompileCacheDir } from 'node:module';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
+import { polkitProof } from '../gateway/polkit.ts';
 import { openBrowser } from './open-browser.ts';
 
 /** What plain Node offers the gateway. */
@@ -11,6 +12,7 @@ export function createNodePlatform(options: {
   log: Log;
   resources: string;
 }): Platform {
+  const provePerson = polkitProof();
   return {
     clock: systemClock,
     log: options.log,
@@ -27,6 +29,7 @@ export function createNodePlatform(options: {
         },
       ),
     openBrowser: (url) => openBrowser(url, options.env),
+    ...(provePerson && { provePerson }),
     async loadKeychain() {
       // The native library looks for the session bus in the process, which may have been started outside the login.
       const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];

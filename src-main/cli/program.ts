@@ -125,6 +125,31 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/resolve.ts')).resolve,
   },
   {
+    name: 'env',
+    summary: 'show or set how much depends on a profile: prod, staging, dev or personal',
+    load: async () => (await import('./commands/env.ts')).env,
+  },
+  {
+    name: 'approvals',
+    summary: 'list, allow or refuse calls that wait for a person',
+    load: async () => (await import('./commands/approvals.ts')).approvals,
+  },
+  {
+    name: 'pin',
+    summary: 'set, change or remove the approval PIN',
+    load: async () => (await import('./commands/pin.ts')).pin,
+  },
+  {
+    name: 'lock',
+    summary: 'refuse every call until you unlock',
+    load: async () => (await import('./commands/lock.ts')).lock,
+  },
+  {
+    name: 'unlock',
+    summary: 'let calls pass again',
+    load: async () => (await import('./commands/unlock.ts')).unlock,
+  },
+  {
     name: 'vault',
     summary: 'show, move or repair where secrets are kept',
     load: async () => (await import('./commands/vault.ts')).vault,

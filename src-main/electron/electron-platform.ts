@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { shell, utilityProcess } from 'electron';
+import { shell, systemPreferences, utilityProcess } from 'electron';
 import { NucleusError } from '../../src-shared/errors.ts';
 import { systemClock } from '../gateway/clock.ts';
 import type { Log, Platform } from '../gateway/platform.ts';
+import { polkitProof } from '../gateway/polkit.ts';
 import { asChild } from './builtin-process.ts';
 import { forgetSignIn, openSignInWindow } from './sign-in-window.ts';
 
@@ -13,6 +14,7 @@ export function createElectronPlatform(options: {
   /** The folder of the bundles: out/. */
   bundles: string;
 }): Platform {
+  const provePerson = process.platform === 'darwin' ? touchId() : polkitProof();
   return {
     clock: systemClock,
     log: options.log,
@@ -35,12 +37,28 @@ export function createElectronPlatform(options: {
     },
     openSignIn: (asked) => openSignInWindow({ ...asked, log: options.log }),
     forgetSignIn,
+    ...(provePerson && { provePerson }),
     async loadKeychain() {
       // The native library looks for the session bus in the process, which may have been started outside the login.
       const bus = options.env['DBUS_SESSION_BUS_ADDRESS'];
       if (bus) process.env['DBUS_SESSION_BUS_ADDRESS'] ??= bus;
       return (await import('keytar')).default;
     },
+  };
+}
+
+/** A finger, where this Mac reads one. Windows Hello has no door for Node without a library of its own. */
+function touchId(): ((sentence: string, signal: AbortSignal) => Promise<boolean>) | null {
+  if (!systemPreferences.canPromptTouchID()) return null;
+  return async (sentence, signal) => {
+    try {
+      await systemPreferences.promptTouchID(sentence);
+    } catch {
+      // Cancelled, or not the finger: both are a no.
+      return false;
+    }
+    // An answer nobody waits for any more is none.
+    return !signal.aborted;
   };
 }
 

@@ -21,6 +21,9 @@ export function createGatewayStatus(deps: {
   readonly profiles: () => readonly Profile[];
   clients(): GatewayStatus['clients'];
   vault(): GatewayStatus['vault'];
+  lockedAt(): number | null;
+  /** What a person should know of what only a person may loosen. */
+  guardWarnings(): readonly string[];
   readonly settings: Pick<SurfaceSettings, 'current' | 'origins'>;
   readonly catalog: Pick<Catalog, 'offer'>;
   readonly connectors: Pick<Connectors, 'of' | 'problems'>;
@@ -66,8 +69,10 @@ export function createGatewayStatus(deps: {
         clients: deps.clients(),
         upstreams: deps.profiles().map(upstream),
         vault: deps.vault(),
+        lockedAt: deps.lockedAt(),
         surface: { mode: settings.current().mode, chosen, ...cost(chosen) },
         warnings: [
+          ...deps.guardWarnings(),
           ...(httpProblem === null ? [] : [`HTTP is off: ${httpProblem}`]),
           ...stale,
           ...connectors

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
 import type { GatewayStatus, Handlers, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
-import { toNucleusError } from '../../src-shared/errors.ts';
+import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
+import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { createAccounts } from './accounts.ts';
 import { createFirstListings } from './first-listings.ts';
 import { createGatewayStatus } from './gateway-status.ts';
@@ -15,30 +16,35 @@ import type { AnswerOver } from './downstream/http-modern.ts';
 import { createModern } from './downstream/modern.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
 import { createListens } from './downstream/listens.ts';
+import { createGuarding } from './guarding.ts';
 import { createHandlers } from './handlers.ts';
+import { noLimits } from './policy/limits.ts';
 import type { Platform } from './platform.ts';
-import { createApprovals, type Approvals } from './policy/approval.ts';
-import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { createAsking } from './profiles/asking.ts';
 import { describeCommand } from './profiles/launch.ts';
+import { createEnvClasses } from './profiles/env-classes.ts';
 import { createPickers } from './profiles/pickers.ts';
+import { noToolRules, type ToolRules } from './profiles/rule-schema.ts';
 import { createPlaces } from './profiles/places.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { connectionOf } from './profiles/side-connection.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createComparer } from './routing/compare/comparer.ts';
-import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
+import { createDispatch, type Call } from './routing/dispatch.ts';
 import { createExposedDispatch } from './routing/exposed-dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
+import { noAccount } from './routing/meta-tools/own-tool.ts';
 import { createCompatRanker } from './routing/ranking/compat.ts';
 import { createRanker } from './routing/ranking/ranker.ts';
 import { createToolSearch } from './routing/ranking/tool-search.ts';
 import { createRequestStates } from './routing/request-states.ts';
+import type { Route } from './routing/route.ts';
 import { createSticky } from './routing/sticky.ts';
+import { unknownRoute } from './routing/unknown.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
@@ -54,6 +60,7 @@ import { createCatalogStore, type DefinitionKind } from './storage/catalog-store
 import { createClientStore } from './storage/client-store.ts';
 import type { Registry } from './storage/database.ts';
 import { createEraStore } from './storage/era-store.ts';
+import type { Guard } from './storage/guard-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { createSignInStore } from './storage/sign-in-store.ts';
 import { onRegistry } from './storage/sqlite-errors.ts';
@@ -67,7 +74,6 @@ import { createNewOld } from './wire/eras/new-old.ts';
 import type { Params } from './wire/frame.ts';
 import { hasCapability } from './wire/peer.ts';
 import { createWorkspaceHandlers } from './workspaces/handlers.ts';
-import { createTerminal } from './workspaces/terminal.ts';
 import { createTrust } from './workspaces/trust.ts';
 import { createWorkspaces } from './workspaces/workspaces.ts';
 
@@ -84,6 +90,10 @@ export interface GatewayDeps {
   readonly home: string;
   readonly registry: Registry;
   readonly vault: Vault;
+  /** What only a person may loosen; loaded. */
+  readonly guard: Guard;
+  /** policy.toml, there or not; null for a gateway without state. */
+  readonly policyFile: string | null;
   /** false: no vault keeps what a sign-in brings. */
   readonly canSignIn: boolean;
   readonly connectors: Connectors;
@@ -93,7 +103,8 @@ export interface GatewayDeps {
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
 export interface Gateway {
   readonly handlers: Handlers;
-  readonly approvals: Approvals;
+  /** A person can be asked in the app from now on, until the returned function is called. */
+  attend(): () => void;
   readonly announcer: Announcer;
   /** Throws when the view names what is not there, or what the caller may not see. */
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
@@ -105,14 +116,17 @@ export interface Gateway {
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
   mayShow(caller: Caller, profile: string): boolean;
-  /** What only a person may say of workspace files. */
-  readonly trust: HandlersOf<PersonContract>['workspaces'];
+  /** What only a person may do, for one who was there in this way. */
+  person(way: ApprovalWay): PersonHandlers;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
   /** Lets every client go once what it asked was answered. */
   finish(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** Hosts belong to the machine, not to the gateway. */
+export type PersonHandlers = Omit<HandlersOf<PersonContract>, 'hosts'>;
 
 /** What the fronts know and status shows. */
 export interface Where {
@@ -126,14 +140,13 @@ export interface Where {
 
 /** Joins the parts of the gateway. Nothing runs until a session or a handler asks for it. */
 export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
-  const { platform, config, version, registry, vault, connectors, audit } = deps;
+  const { platform, config, version, registry, vault, guard, connectors, audit } = deps;
   const { clock, log } = platform;
   const startedAt = clock.now();
   const userHome = platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? deps.home;
   const store = createProfileStore(registry.db);
   const names = createCatalogStore(registry.db, config.surface.separator);
   const announcer = createAnnouncer({ clock, log });
-  const approvals = createApprovals({ clock });
   const clients = createClientTokens({ store: createClientStore(registry.db), clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
   let background = false;
@@ -150,6 +163,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     onChange: () => announcer.announce('sign-in'),
   });
 
+  const envs = createEnvClasses({ guard });
   const candidates = createCandidates();
   const places = createPlaces({ store, connectors, vault });
 
@@ -167,6 +181,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       places,
       vault,
       candidates,
+      checkLock: () => guarding.lock.check(),
       tokens: deps.canSignIn ? tokens : null,
       inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
@@ -193,7 +208,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     roots,
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
-      background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
+      background &&
+      !guarding.lock.isClosed() &&
+      catalog.offer(profile) === null &&
+      shown.some((known) => known.id === profile),
   });
   const subscriptions = createSubscriptions({ supervisor: () => supervisor, log });
   const logLevels = createLogLevels({
@@ -229,7 +247,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const ownWorkspaces = createWorkspaceHandlers({
     store: workspaceStore,
     workspaces,
-    trust: createTrust({ store: workspaceStore, workspaces, terminal: createTerminal({ clock }), clock }),
+    trust: createTrust({ store: workspaceStore, workspaces, clock }),
     clientsOf: (workspace) =>
       clients
         .list()
@@ -238,6 +256,29 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clock,
   });
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
+  const guarding = createGuarding({
+    platform,
+    config: config.approval,
+    guard,
+    policyFile: deps.policyFile,
+    newOld,
+    profiles: () => shown.map(({ id }) => id),
+    rulesOf,
+    annotationsOf: (profile, tool) => catalog.annotations(profile, tool),
+    envOf,
+    routeTo,
+    personHandlers,
+    onLock(isLocked) {
+      announcer.announce('status');
+      if (isLocked) for (const { id } of store.list()) void supervisor.stop(id);
+    },
+    onApprovals: () => announcer.announce('approvals'),
+    onPolicy() {
+      announcer.announce('policy');
+      announcer.announce('status');
+      tellIfMayAsk();
+    },
+  });
   const comparer = createComparer({ clock });
   const sticky = createSticky(clock);
   const views = createViews({
@@ -259,13 +300,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       isStructured: config.surface.structured_search,
       settle,
       foresee,
+      tickets: guarding.tickets,
+      isNeeded: guarding.mayAsk,
+      askAccount: guarding.askAccount,
     }),
   });
-  const policy = createPolicy(config.approval.ask_for);
   const bridge = createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema });
   const road: Parameters<typeof createDispatch>[0] = {
-    policy,
-    approvals,
+    gate: guarding.gate,
     limits: noLimits,
     bridge,
     audit,
@@ -323,11 +365,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     signIns: { ...signIns, describe: (id) => describeSignIn(signInStore, id) },
     accounts,
     places,
+    envs,
     connectors,
     catalog,
     supervisor,
     clock,
-    mayRename: (from, to) => keepsRules(config.approval.ask_for, from, to),
+    mayRename: guarding.keepsRules,
     onChange: onProfilesChanged,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
@@ -347,6 +390,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown,
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
+    lockedAt: guarding.lock.lockedAt,
+    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
     settings,
     catalog,
     connectors,
@@ -379,12 +424,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     changed.set(profile, new Set([...known, ...kinds]));
   }
   catalog.onChange(tellClients);
-  approvals.onChange(() => announcer.announce('approvals'));
 
   function onProfilesChanged(id: string): void {
     shown = store.list().filter((profile) => !profiles.isLeaving(profile.id));
     workspaces.refresh();
     announcer.announce('profiles');
+    if (store.get(id) === null) guarding.forget(id);
     tellClients(id, ['tool', 'prompt', 'resource']);
     if (background) firstListings.begin(shown.map((profile) => profile.id));
   }
@@ -398,9 +443,40 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   }
 
   /** What a call would meet, touching nothing. */
-  function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
-    const decision = decide(policy, targetOf(call));
+  async function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
+    const { decision } = await guarding.gate.foresee(call);
     return { decision: decision.kind, reason: 'reason' in decision ? decision.reason : undefined };
+  }
+
+  function rulesOf(id: string): ToolRules {
+    const profile = shown.find((known) => known.id === id);
+    return (profile && connectors.of(profile)?.tools) ?? noToolRules;
+  }
+
+  function envOf(id: string): EnvClass | null {
+    const profile = shown.find((known) => known.id === id);
+    return profile ? envs.of(profile) : null;
+  }
+
+  /** Where a tool leads, for whoever asks what would become of a call. */
+  function routeTo(name: string, id: string | null, args: Params): Route {
+    if (id !== null) {
+      const { connector, name: alias, metadata } = profiles.existing(id);
+      return { binding: { profile: id, connector, alias, metadata }, name };
+    }
+    const route = defaultView().find('tool', name);
+    if (!route || route.binding === noAccount) throw unknownRoute('tool', name, defaultView());
+    const chosen = route.choose?.(args);
+    if (chosen instanceof NucleusError) throw chosen;
+    return chosen?.route ?? route;
+  }
+
+  let couldAsk = false;
+  /** The tool that goes on with a waiting call is listed where a call may have to wait. */
+  function tellIfMayAsk(): void {
+    if (guarding.mayAsk() === couldAsk) return;
+    couldAsk = !couldAsk;
+    for (const { id } of shown) tellClients(id, ['tool']);
   }
 
   /** What is remembered of a server holds for the way it is started; secrets are not part of that. */
@@ -412,6 +488,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { connector, launch: createHash('sha256').update(launch).digest('hex') };
   }
 
+  function personHandlers(way: ApprovalWay): PersonHandlers {
+    return {
+      ...guarding.person(way),
+      profiles: { changeEnv: ({ id, env }) => profiles.changeEnv(id, env) },
+      workspaces: ownWorkspaces.person,
+    };
+  }
+
   const handlers = createHandlers({
     connectors,
     profiles: { ...profiles.handlers, ...pickers },
@@ -420,6 +504,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     defaultView,
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
+    reloadGuard: guard.load,
+    ...guarding.handlers,
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
@@ -468,12 +554,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   return {
     handlers,
-    approvals,
+    attend: guarding.attend,
     announcer,
     status,
     clients,
     mayShow: ({ granted }, profile) => views.mayShow(granted, profile),
-    trust: ownWorkspaces.person,
+    person: personHandlers,
     openSession(io, caller, asked) {
       let view = selectView(asked, caller);
       let unfollow = followPlace(asked, caller);
@@ -552,6 +638,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await accounts.close();
       await signIns.close();
       await profiles.close();
+      guarding.close();
       await supervisor.close();
       await tokens.close();
       audit.close();

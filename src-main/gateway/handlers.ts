@@ -34,6 +34,12 @@ export function createHandlers(deps: {
   readonly defaultView: () => View;
   readonly dispatch: Dispatch;
   readonly vault: Vault;
+  /** Reads again what only a person may loosen. */
+  readonly reloadGuard: () => Promise<'read' | 'lost'>;
+  readonly policy: Handlers['policy'];
+  readonly approvals: Handlers['approvals'];
+  readonly lock: Handlers['lock'];
+  readonly person: Handlers['person'];
   readonly clients: ClientTokens;
   /** Throws unless every profile of the view is there and no two share a name. */
   readonly checkView: (view: AttachView) => void;
@@ -143,11 +149,19 @@ export function createHandlers(deps: {
       remove: ({ name }) => ({ removed: clients.remove(name) }),
     },
     workspaces: deps.workspaces,
+    policy: deps.policy,
+    approvals: deps.approvals,
+    lock: deps.lock,
+    person: deps.person,
     vault: {
       status: () => vault.status(),
       move: ({ to }) => vault.move(to),
       rekey: () => vault.rekey(),
-      recover: () => vault.recover(),
+      async recover() {
+        const { lost, status } = await vault.recover();
+        const isGuardLost = (await deps.reloadGuard()) === 'lost';
+        return { lost, isGuardLost, status };
+      },
     },
   };
 }

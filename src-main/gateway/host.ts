@@ -16,6 +16,7 @@ import { sayAtStart } from './start-messages.ts';
 import { openRegistry } from './storage/database.ts';
 import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
 import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
+import { createGuard } from './storage/guard-store.ts';
 import { waitForLock } from './storage/lock.ts';
 import type { Paths } from './storage/paths.ts';
 import { createProfileStore } from './storage/profile-store.ts';
@@ -105,6 +106,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     opened.push(() => registry.close());
     sayAtStart({ log, paths, profiles: createProfileStore(registry.db).list().length });
     const vault = createVault({ db: registry.db, platform, paths });
+    const guard = createGuard({ vault, db: registry.db, clock, log });
+    await guard.load();
     const connectors = createConnectors({
       builtinFolder: builtinConnectors(options.resources),
       customFolder: paths.connectors,
@@ -126,6 +129,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         home: paths.home,
         registry,
         vault,
+        guard,
+        policyFile: paths.policy,
         canSignIn: true,
         connectors,
         audit,
@@ -198,11 +203,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     return {
       handlers: gateway.handlers,
       person: {
-        approvals: {
-          list: () => gateway.approvals.list(),
-          answer: ({ id, answer }) => ({ counted: gateway.approvals.answer(id, answer) }),
-        },
-        workspaces: gateway.trust,
+        ...gateway.person('app'),
         hosts: {
           ...hosts.handlers,
           connect(input, context) {
@@ -216,7 +217,12 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         },
       },
       attendPerson() {
-        const leave = gateway.approvals.attend();
+        guard
+          .change((state) => (state.hasApp ? state : { ...state, hasApp: true }))
+          .catch((error: unknown) =>
+            log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
+          );
+        const leave = gateway.attend();
         const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
         return () => {
           leave();

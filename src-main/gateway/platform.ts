@@ -64,6 +64,11 @@ export interface Platform {
   }): Promise<URL | 'browser'>;
   /** Forgets what that window's pages stored for a profile. */
   forgetSignIn?(profile: string): Promise<void>;
+  /**
+   * Asks the system for a proof that a person is there: a password, a finger. Missing where it offers none. `sentence`
+   * goes on with "wants to …", and is shown where the system shows what programs say.
+   */
+  provePerson?(sentence: string, signal: AbortSignal): Promise<boolean>;
   /** Imports the keychain library; rejects where it cannot load. Called on first need only. */
   loadKeychain(): Promise<Keychain>;
 }

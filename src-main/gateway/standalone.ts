@@ -11,6 +11,7 @@ import { createConnectors } from './profiles/connectors.ts';
 import { emptyManifest, type Manifest } from './profiles/manifest.ts';
 import { openRegistry } from './storage/database.ts';
 import { readTextIfExists } from './storage/files.ts';
+import { createGuard } from './storage/guard-store.ts';
 import { createProfileStore } from './storage/profile-store.ts';
 import { createNoVault } from './storage/vault.ts';
 
@@ -62,6 +63,7 @@ export function createServersGateway(options: {
   const get = (name: string): Manifest | null =>
     toManifest(name, Object.hasOwn(servers, name) ? servers[name] : undefined, options.file) ??
     connectors.get(name);
+  const vault = createNoVault();
   const gateway = createGateway(
     {
       platform,
@@ -70,7 +72,9 @@ export function createServersGateway(options: {
       version: options.version,
       home: tmpdir(),
       registry,
-      vault: createNoVault(),
+      vault,
+      policyFile: platform.env['NUCLEUSMCP_POLICY'] || null,
+      guard: createGuard({ vault, db: registry.db, clock: platform.clock, log: platform.log }),
       canSignIn: false,
       connectors: { ...connectors, get, of: ({ connector }) => get(connector) },
       audit: noAudit,

@@ -18,6 +18,7 @@ import { dryRun } from '../add-dry-run.ts';
 import { withApi } from '../api.ts';
 import { chooseWay, otherWays } from '../connector-way.ts';
 import type { Context } from '../context.ts';
+import { askClass } from '../env-class.ts';
 import { collect } from '../flags.ts';
 import { note, oneLine, printJson } from '../output.ts';
 import { offerChoices } from '../pick-questions.ts';
@@ -50,7 +51,11 @@ export const add: CommandSpec = {
       )
       .option('--command <command>', 'start this program as the MCP server')
       .option('--arg <argument>', 'an argument of the program (repeatable; may start with -)', collect)
-      .option('--env <key=value>', 'a variable of the program (repeatable); no secrets here', collect)
+      .option(
+        '--env <class or key=value>',
+        'how much depends on it: prod, staging, dev, personal or none; with = a variable of the program (repeatable), no secrets here',
+        collect,
+      )
       .option(
         '--secret-env <key>',
         'a variable whose value is asked for and kept in the vault (repeatable)',
@@ -216,6 +221,9 @@ async function complete(
       },
     ));
   if (chosen?.method) warnOfPrefix(context, chosen.method, secrets);
+  const id = `${request.connector}:${choice.name}`;
+  const isOpen = request.env === null && before?.env === undefined;
+  const env = isOpen ? await askClass(context, prompter, id) : request.env;
   if (launch !== null && launch.cwd === null) hintAtRelative(context, launch.args);
   return {
     connector: request.connector,
@@ -231,6 +239,7 @@ async function complete(
     stderr: request.stderr ?? before?.stderr ?? 'null',
     roots: [...request.roots],
     cwd: context.cwd,
+    env: env === 'none' ? null : env,
     secrets,
     replace: choice.replace,
     connect: request.connect,

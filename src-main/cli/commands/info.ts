@@ -48,6 +48,7 @@ function describe(
     ['auth', profile.auth ?? way?.auth ?? null],
     ['created', `${created} (${age} ago)`],
     ['default', profile.isDefault ? 'yes' : 'no'],
+    ['class', profile.env ?? null],
     ['read-only', profile.readOnly === null ? null : profile.readOnly ? 'yes' : 'no'],
     ['metadata', formatMetadata(profile.metadata)],
     ['signed in', signIn === null ? null : describeSignIn(signIn)],

@@ -19,16 +19,19 @@ export const list: CommandSpec = {
       }
       if (context.json) return 0;
       const now = Date.now();
+      // The columns of the original, where nobody gave a class.
+      const hasClasses = profiles.some(({ env }) => env !== undefined);
       const rows = profiles.map((profile) => [
         profile.id,
         profile.isDefault ? '✓' : '',
+        ...(hasClasses ? [profile.env ?? '-'] : []),
         formatAge(now - profile.createdAt * 1_000),
         formatMetadata({
           ...(profile.account !== undefined && { account: profile.account }),
           ...profile.metadata,
         }),
       ]);
-      print(context, table(['ID', 'DEFAULT', 'AGE', 'METADATA'], rows));
+      print(context, table(['ID', 'DEFAULT', ...(hasClasses ? ['CLASS'] : []), 'AGE', 'METADATA'], rows));
       return 0;
     }),
 };

@@ -70,6 +70,11 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
   else show(context, answer.status);
   for (const id of answer.lost)
     note(context, `lost the secrets of ${id}; give them again with nucleus add … --replace`);
+  if (answer.isGuardLost)
+    note(
+      context,
+      'lost the approval PIN, the accepted policy and classes; everything is locked: nucleus pin set, then nucleus unlock',
+    );
   return 0;
 }
 

@@ -6,8 +6,9 @@ import type { WorkspaceInfo } from '../../../src-shared/workspace.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';
 import { note, oneLine, print, printJson, table } from '../output.ts';
+import { personApi, systemFlag, type PersonOptions } from '../person.ts';
 import type { CommandSpec } from '../program.ts';
-import { ownTerminal } from '../terminal.ts';
+import { forgetQuestion, toForget, toTrust, trustQuestion } from '../trust-questions.ts';
 
 /** `nucleus workspace`: folders with an address of their own, and which of their files a person trusts. */
 export const workspace: CommandSpec = {
@@ -22,9 +23,10 @@ export const workspace: CommandSpec = {
           .default('list'),
       )
       .argument('[dir]', 'the folder; with remove: its name')
-      .argument('[name]', 'with add: what it is called in its address');
+      .argument('[name]', 'with add: what it is called in its address')
+      .option(...systemFlag);
   },
-  async run(context, [action = 'list', target, name]) {
+  async run(context, [action = 'list', target, name], options: PersonOptions) {
     if (action === 'list' && target !== undefined)
       throw new NucleusError('USAGE', 'nucleus workspace list takes no folder');
     if (action !== 'add' && name !== undefined)
@@ -35,7 +37,7 @@ export const workspace: CommandSpec = {
         `say which: nucleus workspace ${action} ${action === 'add' ? 'DIR' : 'NAME'}`,
       );
     const folder = absolutePath(context.cwd, target ?? '.');
-    if (action === 'trust' || action === 'forget') return askPerson(context, action, folder);
+    if (action === 'trust' || action === 'forget') return askPerson(context, action, folder, options);
     return withApi(context, async ({ api }) => {
       if (action === 'list') return list(context, api);
       if (action === 'remove') return remove(context, api, target ?? '');
@@ -50,16 +52,24 @@ export const workspace: CommandSpec = {
   },
 };
 
-async function askPerson(context: Context, act: 'trust' | 'forget', folder: string): Promise<number> {
-  // Before the gateway is asked: without a terminal there is nobody to be asked.
-  const terminal = ownTerminal();
-  return withApi(context, async ({ api }) => {
-    const answer = await api.workspaces.askTerminal({ act, folder, terminal });
-    if (context.json) printJson(context, answer);
-    const file = oneLine(answer.file);
-    const done = act === 'trust' ? `${file} is trusted and applies` : `${file} is trusted no more`;
-    note(context, answer.isDone ? done : `${file} is left as it was`);
-    return answer.isDone ? 0 : 1;
+async function askPerson(
+  context: Context,
+  act: 'trust' | 'forget',
+  folder: string,
+  options: PersonOptions,
+): Promise<number> {
+  return withApi(context, async (open) => {
+    // As a token sees it that is bound to the folder: what was trusted before is no reason not to ask again.
+    const info = await open.api.workspaces.resolve({ folder, isBound: true });
+    const file = act === 'trust' ? toTrust(info) : toForget(info);
+    const asked = act === 'trust' ? trustQuestion(file) : forgetQuestion(file);
+    const { workspaces } = personApi(context, open, asked, options);
+    if (act === 'trust') await workspaces.trust({ file: file.path, hash: file.hash ?? '' });
+    else await workspaces.forget({ file: file.path });
+    if (context.json) printJson(context, { file: file.path, isDone: true });
+    const path = oneLine(file.path);
+    note(context, act === 'trust' ? `${path} is trusted and applies` : `${path} is trusted no more`);
+    return 0;
   });
 }
 

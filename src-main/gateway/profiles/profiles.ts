@@ -3,13 +3,16 @@ import type { Handlers, Probe, ProfileInfo } from '../../../src-shared/contract.
 import type { SignInInfo } from '../../../src-shared/sign-in.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import { checkName, profileId, type ConnectorSummary, type Profile } from '../../../src-shared/model.ts';
+import type { EnvClass } from '../../../src-shared/policy.ts';
 import type { Clock } from '../platform.ts';
 import type { Catalog } from '../routing/catalog.ts';
 import { isObject } from '../wire/frame.ts';
 import type { ProfileStore } from '../storage/profile-store.ts';
 import type { Vault } from '../storage/vault.ts';
 import type { Supervisor } from '../upstream/supervisor.ts';
+import { classTaken, createClassChanges } from './change-env.ts';
 import type { Connectors } from './connectors.ts';
+import type { EnvClasses } from './env-classes.ts';
 import { checkMetadata, describeCommand, secretsOf } from './launch.ts';
 import { planMove } from './move-connector.ts';
 import type { Places } from './places.ts';
@@ -29,6 +32,8 @@ export interface Profiles {
   probe(id: string): Promise<Probe>;
   /** Stores these fields of its metadata, empty ones as none; its server is reached anew. */
   setMetadata(id: string, fields: Readonly<Record<string, string>>): Promise<Profile>;
+  /** Any class, or none: for a person only. */
+  changeEnv(id: string, env: EnvClass | null): Promise<Profile>;
   /** Whether a profile is out of every view, on its way to being removed. */
   isLeaving(id: string): boolean;
   remove(id: string): Promise<string[]>;
@@ -52,6 +57,7 @@ export function createProfiles(deps: {
   /** Whose account a profile with a token is. */
   readonly accounts: { forget(id: string): void; ofToken(id: string): Promise<string[]> };
   readonly places: Places;
+  readonly envs: EnvClasses;
   readonly connectors: Connectors;
   readonly catalog: Catalog;
   readonly supervisor: Supervisor;
@@ -63,15 +69,17 @@ export function createProfiles(deps: {
   /** A removal that was due could not be done. */
   onFailure(error: unknown): void;
 }): Profiles {
-  const { store, vault, connectors, catalog, supervisor, clock } = deps;
+  const { store, vault, envs, connectors, catalog, supervisor, clock } = deps;
   /** Profiles that are removed when their time to be kept is over. */
   const leaving = new Map<string, () => void>();
 
   function existing(id: string): Profile {
     const profile = leaving.has(id) ? null : store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });
-    return profile;
+    return envs.apply(profile);
   }
+
+  const classes = createClassChanges({ existing, envs, store, onChange: deps.onChange });
 
   async function add(input: Adding): Promise<Awaited<ReturnType<Handlers['profiles']['add']>>> {
     checkName('connector', input.connector);
@@ -79,7 +87,8 @@ export function createProfiles(deps: {
     const id = profileId(input.connector, input.name);
     // Kept for an undo only, it must not take its successor along when its time is over.
     if (leaving.has(id)) await removeLeaving(id);
-    const before = store.get(id);
+    const stored = store.get(id);
+    const before = stored && envs.apply(stored);
     if (before && !input.replace)
       throw new NucleusError(
         'PROFILE_EXISTS',
@@ -99,13 +108,15 @@ export function createProfiles(deps: {
       ensureConnector(input);
       // With the new secrets, not before them: what is stored must not go to another origin.
       undoMove = move.act();
-      deps.transaction(() => {
-        if (before) store.replace(profile);
-        else store.insert(profile);
-        if (before) dropStale(before, profile, input.secrets);
-        deps.places.settle(profile, connectors.of(profile));
-        writeSecrets();
-      });
+      await envs.keep({ [id]: profile.env ?? null }, () =>
+        deps.transaction(() => {
+          if (before) store.replace(profile);
+          else store.insert(profile);
+          if (before) dropStale(before, profile, input.secrets);
+          deps.places.settle(profile, connectors.of(profile));
+          writeSecrets();
+        }),
+      );
     } catch (error) {
       undoMove();
       // One that came in meanwhile may count on it.
@@ -180,7 +191,10 @@ export function createProfiles(deps: {
   }
 
   function present(): Profile[] {
-    return store.list().filter(({ id }) => !leaving.has(id));
+    return store
+      .list()
+      .filter(({ id }) => !leaving.has(id))
+      .map(envs.apply);
   }
 
   function isUsed(connector: string): boolean {
@@ -204,6 +218,9 @@ export function createProfiles(deps: {
         'CONNECTOR_INVALID',
         `connector ${manifest.name} has no command of its own; give one with --command`,
       );
+    if (input.env !== null && before?.env !== undefined && before.env !== input.env)
+      throw classTaken(id, before.env);
+    const env = input.env ?? before?.env;
     const needed = secretsOf({ launch }, manifest);
     const profile: Profile = {
       id,
@@ -217,6 +234,7 @@ export function createProfiles(deps: {
       stderr: input.stderr,
       ...rootsOf(input, before),
       ...way,
+      ...(env !== undefined && { env }),
     };
     const mayKeep =
       before &&
@@ -284,12 +302,14 @@ export function createProfiles(deps: {
     const endSignIn = await deps.signIns.leave(id);
     existing(id);
     // The row goes first: a call that comes while the upstream is stopped must not start it again.
-    deps.transaction(() => {
-      vault.remove(id);
-      store.remove(id);
-      // Whoever comes under this id later is another account: no client may have it unasked.
-      deps.clients.removeProfile(id);
-    });
+    await envs.keep({ [id]: null }, () =>
+      deps.transaction(() => {
+        vault.remove(id);
+        store.remove(id);
+        // Whoever comes under this id later is another account: no client may have it unasked.
+        deps.clients.removeProfile(id);
+      }),
+    );
     await supervisor.stop(id);
     catalog.forget(id);
     const removed = [id, ...secrets.map((name) => `secret ${name} of ${id}`)];
@@ -315,21 +335,23 @@ export function createProfiles(deps: {
     if (!deps.mayRename(id, renamed.id))
       throw new NucleusError(
         'POLICY_DENIED',
-        `a rule in config.toml names ${id} and would not hold for ${renamed.id}; change approval.ask_for first`,
+        `a rule of policy.toml names ${id} and would not hold for ${renamed.id}; change the rule first`,
         { profile: id },
       );
     const moveSecrets = await vault.rename(id, renamed.id);
     // It may have been removed while the vault was opened.
     existing(id);
-    deps.transaction(() => {
-      store.insert(renamed);
-      store.setPlace(renamed.id, store.placeOf(id));
-      moveSecrets();
-      deps.signIns.rename(id, renamed.id);
-      store.remove(id);
-      deps.clients.renameProfile(id, renamed.id);
-      if (profile.isDefault) store.setDefault(renamed.id);
-    });
+    await envs.keep({ [id]: null, [renamed.id]: profile.env ?? null }, () =>
+      deps.transaction(() => {
+        store.insert(renamed);
+        store.setPlace(renamed.id, store.placeOf(id));
+        moveSecrets();
+        deps.signIns.rename(id, renamed.id);
+        store.remove(id);
+        deps.clients.renameProfile(id, renamed.id);
+        if (profile.isDefault) store.setDefault(renamed.id);
+      }),
+    );
     await supervisor.stop(id);
     catalog.rename(id, renamed.id);
     deps.onChange(id);
@@ -387,6 +409,7 @@ export function createProfiles(deps: {
       deps.accounts.ofToken(id).catch(deps.onFailure);
       return { changed: Object.keys(secrets) };
     },
+    setEnv: ({ id, env }) => classes.give(id, env),
     use({ id }) {
       existing(id);
       store.setDefault(id);
@@ -405,6 +428,7 @@ export function createProfiles(deps: {
     existing,
     probe,
     setMetadata,
+    changeEnv: classes.change,
     isLeaving: (id) => leaving.has(id),
     remove: removeNow,
     async close() {

@@ -61,8 +61,20 @@ export const ToolRules = z.strictObject({
   destructive: z.array(text).default([]),
   /** Tool to the argument that names the operation which is really meant. */
   inner: z.record(z.string(), pointer).default({}),
-  /** Tool to the argument that decides what it does, and what is in it. */
-  readers: z.record(z.string(), z.strictObject({ at: pointer, holds: z.enum(['sql', 'code']) })).default({}),
+  /**
+   * Tool to the argument that decides what it does, and what is in it: one text or a list of them. SQL of PostgreSQL is
+   * read exactly, that of others more strictly.
+   */
+  readers: z
+    .record(
+      z.string(),
+      z.strictObject({
+        at: pointer,
+        holds: z.enum(['sql', 'code']),
+        dialect: z.enum(['postgres', 'other']).default('other'),
+      }),
+    )
+    .default({}),
 });
 export type ToolRules = z.output<typeof ToolRules>;
 

@@ -2,6 +2,7 @@ import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { Launch, Metadata, Stderr, type Profile } from '../../../src-shared/model.ts';
+import { EnvClass } from '../../../src-shared/policy.ts';
 import { onRegistry, sqliteCode } from './sqlite-errors.ts';
 
 /** The profiles of the registry. */
@@ -22,6 +23,7 @@ interface Row {
   readonly roots: string | null;
   readonly variant: string | null;
   readonly auth: string | null;
+  readonly env: string | null;
   readonly account: string | null;
 }
 
@@ -32,12 +34,12 @@ export function createProfileStore(db: Database) {
   const all = db.prepare<[], Row>(`${withAccount} ORDER BY connector, name`);
   const one = db.prepare<[string], Row>(`${withAccount} WHERE id = ?`);
   const insert = db.prepare<[Omit<Row, 'account'>]>(
-    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots, variant, auth)
-     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots, @variant, @auth)`,
+    `INSERT INTO profiles (id, connector, name, metadata, created_at, is_default, launch, read_only, stderr, roots, variant, auth, env)
+     VALUES (@id, @connector, @name, @metadata, @created_at, @is_default, @launch, @read_only, @stderr, @roots, @variant, @auth, @env)`,
   );
   const update = db.prepare<[Omit<Row, 'account'>]>(
     `UPDATE profiles SET connector = @connector, name = @name, metadata = @metadata, created_at = @created_at,
-     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots, variant = @variant, auth = @auth WHERE id = @id`,
+     is_default = @is_default, launch = @launch, read_only = @read_only, stderr = @stderr, roots = @roots, variant = @variant, auth = @auth, env = @env WHERE id = @id`,
   );
   const remove = db.prepare<[string]>('DELETE FROM profiles WHERE id = ?');
   const unmark = db.prepare<[string]>(
@@ -45,6 +47,7 @@ export function createProfileStore(db: Database) {
   );
   const place = db.prepare<[string], string | null>('SELECT place FROM profiles WHERE id = ?').pluck();
   const putPlace = db.prepare<[string | null, string]>('UPDATE profiles SET place = ? WHERE id = ?');
+  const putEnv = db.prepare<[string | null, string]>('UPDATE profiles SET env = ? WHERE id = ?');
   const mark = db.prepare<[string]>('UPDATE profiles SET is_default = 1 WHERE id = ?');
 
   const get = (id: string): Profile | null => {
@@ -78,6 +81,9 @@ export function createProfileStore(db: Database) {
     /** Where its credentials were given for; null where that is not known. */
     placeOf: (id: string): string | null => onRegistry(() => place.get(id)) ?? null,
     setPlace: (id: string, found: string | null): void => void onRegistry(() => putPlace.run(found, id)),
+    setEnv(id: string, env: EnvClass | null): void {
+      if (onRegistry(() => putEnv.run(env, id)).changes === 0) throw unknown(id);
+    },
     /** Makes it the one default of its connector. */
     setDefault(id: string): void {
       const profile = get(id);
@@ -109,11 +115,13 @@ function toRow(profile: Profile): Omit<Row, 'account'> {
     roots: profile.roots ? JSON.stringify(profile.roots) : null,
     variant: profile.variant ?? null,
     auth: profile.auth ?? null,
+    env: profile.env ?? null,
   };
 }
 
 function toProfile(row: Row): Profile {
   const roots = readJson(row, 'roots', Roots);
+  const env = EnvClass.safeParse(row.env);
   return {
     id: row.id,
     connector: row.connector,
@@ -127,6 +135,8 @@ function toProfile(row: Row): Profile {
     ...(roots && { roots }),
     ...(row.variant !== null && { variant: row.variant }),
     ...(row.auth !== null && { auth: row.auth }),
+    // What is no class was written by somebody else; the sealed one judges.
+    ...(env.success && { env: env.data }),
     ...(row.account !== null && { account: row.account }),
   };
 }

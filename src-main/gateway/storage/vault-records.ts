@@ -4,12 +4,16 @@ import { onRegistry } from './sqlite-errors.ts';
 
 /** Whose secret a record is: what it is bound to, so that it opens in no other place. */
 export interface SecretPlace {
+  /** Empty for what is Nucleus's own. */
   readonly profile_id: string;
   /** Authorization server of a token; empty for what people typed. */
   readonly issuer: string;
   /** Name of the secret. */
   readonly kind: string;
 }
+
+/** Where what only a person may loosen is sealed: a record of no profile. */
+export const guardPlace: SecretPlace = { profile_id: '', issuer: 'nucleus', kind: 'guard' };
 
 /** A row as it stands in the file, which others may have edited: blobs are checked before use. */
 export interface SealedSecret extends SecretPlace {
@@ -19,10 +23,12 @@ export interface SealedSecret extends SecretPlace {
 
 /** The rows of sealed secrets; knows nothing of keys. */
 export function createVaultRecords(db: Database) {
-  const count = db.prepare<[], number>('SELECT count(*) FROM vault_records').pluck();
-  const all = db.prepare<[], SealedSecret>('SELECT * FROM vault_records');
+  const everything = `SELECT profile_id, issuer, kind, nonce, sealed FROM vault_records
+    UNION ALL SELECT '', issuer, kind, nonce, sealed FROM vault_own`;
+  const count = db.prepare<[], number>(`SELECT count(*) FROM (${everything})`).pluck();
+  const all = db.prepare<[], SealedSecret>(everything);
   const one = db.prepare<[string, string, string], SealedSecret>(
-    'SELECT * FROM vault_records WHERE profile_id = ? AND issuer = ? AND kind = ?',
+    `SELECT * FROM (${everything}) WHERE profile_id = ? AND issuer = ? AND kind = ?`,
   );
   const kinds = db
     .prepare<[string, string], string>(
@@ -37,6 +43,12 @@ export function createVaultRecords(db: Database) {
      VALUES (@profile_id, @issuer, @kind, @nonce, @sealed)
      ON CONFLICT (profile_id, issuer, kind) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed`,
   );
+  // What belongs to no profile cannot go with one.
+  const writeOwn = db.prepare<[SecretPlace & Sealed]>(
+    `INSERT INTO vault_own (issuer, kind, nonce, sealed) VALUES (@issuer, @kind, @nonce, @sealed)
+     ON CONFLICT (issuer, kind) DO UPDATE SET nonce = excluded.nonce, sealed = excluded.sealed`,
+  );
+  const dropOwn = db.prepare<[string, string]>('DELETE FROM vault_own WHERE issuer = ? AND kind = ?');
   const drop = db.prepare<[string, string, string]>(
     'DELETE FROM vault_records WHERE profile_id = ? AND issuer = ? AND kind = ?',
   );
@@ -51,10 +63,12 @@ export function createVaultRecords(db: Database) {
     places: (profileId: string): SecretPlace[] => onRegistry(() => places.all(profileId)),
     write: (place: SecretPlace, content: Sealed): void => {
       const { profile_id, issuer, kind } = place;
-      onRegistry(() => write.run({ profile_id, issuer, kind, ...content }));
+      onRegistry(() => (profile_id === '' ? writeOwn : write).run({ profile_id, issuer, kind, ...content }));
     },
-    drop: (place: SecretPlace): void =>
-      void onRegistry(() => drop.run(place.profile_id, place.issuer, place.kind)),
+    drop: ({ profile_id, issuer, kind }: SecretPlace): void =>
+      void onRegistry(() =>
+        profile_id === '' ? dropOwn.run(issuer, kind) : drop.run(profile_id, issuer, kind),
+      ),
     remove: (profileId: string): void => void onRegistry(() => remove.run(profileId)),
   };
 }

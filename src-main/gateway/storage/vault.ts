@@ -208,7 +208,9 @@ export function createVault(deps: {
           })(),
         );
         if (opened === null) refusal = null;
-        return { lost: [...new Set(lost.map((record) => record.profile_id))].sort(), status: current() };
+        // A record of no profile is Nucleus's own.
+        const losers = new Set(lost.map((record) => record.profile_id).filter((id) => id !== ''));
+        return { lost: [...losers].sort(), status: current() };
       }),
     close() {
       closings++;

@@ -75,16 +75,12 @@ export function createWorkspaceHandlers(deps: {
   return {
     handlers: {
       list: () => workspaces.list(),
-      resolve({ folder }) {
+      resolve({ folder, isBound }) {
         checkFolder(folder);
-        return workspaces.info({ folder, isBound: false });
+        return workspaces.info({ folder: isBound ? realFolder(folder) : folder, isBound });
       },
       add: ({ folder, name }) => add(folder, name),
       remove: ({ name }) => ({ removed: remove(name) }),
-      askTerminal({ act, folder, terminal }, { signal }) {
-        checkFolder(folder);
-        return trust.ask(act, folder, terminal, signal);
-      },
     },
     person: {
       trust({ file, hash }) {

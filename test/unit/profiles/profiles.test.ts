@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { createConnectors, type Connectors } from '../../../src-main/gateway/profiles/connectors.ts';
+import { createEnvClasses } from '../../../src-main/gateway/profiles/env-classes.ts';
 import { createProfiles, type Profiles } from '../../../src-main/gateway/profiles/profiles.ts';
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
+import { createGuard } from '../../../src-main/gateway/storage/guard-store.ts';
 import { createProfileStore, type ProfileStore } from '../../../src-main/gateway/storage/profile-store.ts';
 import { createNoVault } from '../../../src-main/gateway/storage/vault.ts';
 import { AddProfile } from '../../../src-shared/contract.ts';
@@ -42,9 +44,12 @@ function setting(
   });
   const clock = createFakeClock();
   const refuse = (): never => assert.fail('nothing here connects');
+  const log = createFakeLog();
+  const guard = createGuard({ vault: createNoVault(), db: registry.db, clock, log });
   const profiles = createProfiles({
     store,
     mayRename: () => true,
+    envs: createEnvClasses({ guard }),
     clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
     accounts: { forget: () => {}, ofToken: async () => [] },
@@ -67,6 +72,7 @@ function setting(
       offer: () => null,
       inputSchema: () => undefined,
       outputSchema: () => undefined,
+      annotations: () => ({}),
       refresh: refuse,
       refreshSoon: refuse,
       forget: () => {},

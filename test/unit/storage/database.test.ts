@@ -31,7 +31,7 @@ test('a new registry has its schema as text, the profile’s row, and one profil
   assert.deepEqual(
     db.prepare("SELECT val, typeof(val) AS type FROM meta WHERE key = 'schema_version'").get(),
     {
-      val: '10',
+      val: '11',
       type: 'text',
     },
   );
@@ -92,7 +92,7 @@ test('profiles outlive closing and opening', (t) => {
 test('a registry in memory has the same schema and leaves no file', () => {
   const { db, close } = openRegistry('memory');
   createProfileStore(db).insert(profile('atlas:default'));
-  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '10');
+  assert.equal(db.prepare("SELECT val FROM meta WHERE key = 'schema_version'").pluck().get(), '11');
   close();
 });
 
@@ -107,7 +107,7 @@ for (const version of [1, 2] as const) {
       profile('atlas:work', { createdAt: 1_690_000_001, isDefault: version === 2 }),
     ]);
     close();
-    assert.equal(versionOf(paths.registry), '10');
+    assert.equal(versionOf(paths.registry), '11');
   });
 }
 
@@ -131,7 +131,7 @@ test('a registry of schema 3 gains the clients and loses nothing', (t) => {
   assert.ok(before.every(([, found]) => found?.length === 1));
   assert.deepEqual(createClientStore(db).list(), []);
   close();
-  assert.deepEqual([versionOf(paths.registry), versionOf(`${paths.registry}.v3.bak`)], ['10', '3']);
+  assert.deepEqual([versionOf(paths.registry), versionOf(`${paths.registry}.v3.bak`)], ['11', '3']);
 });
 
 test('the original’s earliest file, which counts no versions, is migrated too', (t) => {
@@ -211,7 +211,7 @@ test('a registry of a newer Nucleus is refused and stays byte for byte what it w
     failsWith('REGISTRY_NEWER', paths.registry, 'schema 11', 'knows 10', 'update Nucleus'),
   );
   assert.equal(bytesOf(paths), before);
-  assert.equal(existsSync(`${paths.registry}.v10.bak`), false);
+  assert.equal(existsSync(`${paths.registry}.v11.bak`), false);
 });
 
 test('without the marker an empty file is a new registry', (t) => {

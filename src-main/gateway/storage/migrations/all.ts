@@ -9,9 +9,10 @@ import { v7 } from './v7.ts';
 import { v8 } from './v8.ts';
 import { v9 } from './v9.ts';
 import { v10 } from './v10.ts';
+import { v11 } from './v11.ts';
 
 /** Every migration, oldest first. */
-export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10];
+export const migrations: readonly Migration[] = [v1, v2, v3, v4, v5, v6, v7, v8, v9, v10, v11];
 
 /** The schema this code writes. */
-export const latestVersion = 10;
+export const latestVersion = 11;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import test from 'node:test';
-import { createTerminal } from '../../../src-main/gateway/workspaces/terminal.ts';
+import { createTerminal } from '../../../src-main/gateway/policy/terminal.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 
 test('a terminal that reads nothing at once says no, and holds up nobody', async (t) => {
