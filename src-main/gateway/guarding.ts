@@ -6,6 +6,7 @@ import {
   type PersonContract,
 } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
+import { matchesGlob } from '../../src-shared/glob.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { answerAsk } from './downstream/control.ts';
 import type { Platform } from './platform.ts';
@@ -92,7 +93,7 @@ export function createGuarding(deps: {
   const patience = createPatience(deps.config.park_after);
   const effects: Effects = createEffects(deps);
   const policies = createPolicies({
-    path: deps.policyFile,
+    path: deps.policyFile ?? '',
     accepted: {
       read() {
         const state = guard.state();
@@ -238,8 +239,22 @@ export function createGuarding(deps: {
         },
       },
     }),
-    mayAsk: () => policies.mayAsk(deps.profiles().map(envOf)),
-    keepsRules: policies.keeps,
+    mayAsk() {
+      const classes = new Set(deps.profiles().map(envOf));
+      // The rules of a class ask nothing where no profile has it.
+      return policies
+        .info()
+        .rules.some(({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))));
+    },
+    keepsRules(from, to) {
+      const { state, rules } = policies.info();
+      // Two versions may judge then, of which only one is shown.
+      if (state === 'pending' || state === 'invalid') return false;
+      return rules.every(({ then, profiles }) => {
+        const isAbout = (id: string): boolean => profiles.some((pattern) => matchesGlob(pattern, id));
+        return then === 'allow' ? !isAbout(to) || isAbout(from) : !isAbout(from) || isAbout(to);
+      });
+    },
     forget: (profile) => grants.revokeAll(profile),
     attend() {
       attending += 1;

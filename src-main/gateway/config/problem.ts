@@ -89,7 +89,11 @@ function mismatch(issue: z.core.$ZodIssue, input: unknown, schema: KeySchema): s
 
 function schemaAt(path: KeyPath, schema: KeySchema): KeySchema | null {
   let at: KeySchema | undefined = schema;
-  for (const part of path) at = typeof part === 'number' ? at?.items : at?.properties?.[String(part)];
+  for (const part of path)
+    at =
+      typeof part === 'number'
+        ? at?.items
+        : (at?.properties?.[String(part)] ?? (at?.additionalProperties || undefined));
   return at ?? null;
 }
 

@@ -140,7 +140,8 @@ export function createPolicies(deps: PoliciesDeps): Policies {
 
   function unusable(problem: PolicyProblem | undefined): string {
     const place = problem?.line == null ? path : `${path}:${problem.line}:${problem.column ?? 1}`;
-    return `${place}: ${problem?.message ?? 'it cannot be used'}.`;
+    const message = problem?.message ?? 'it cannot be used';
+    return `${place}: ${message}${message.endsWith('?') ? '' : '.'}`;
   }
 
   /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
@@ -153,7 +154,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
 
   function keep(expected: Reading): Promise<void> {
     return queue(async () => {
-      const { isStricter, source } = current();
+      const { isStricter, source } = read(signatureOf(path));
       if (isStricter && source && source.text === expected.source?.text) await take(source);
     }).catch((error: unknown) => {
       // It judges all the same; only what comes after a restart is compared with what was accepted before it.

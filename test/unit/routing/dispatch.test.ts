@@ -173,15 +173,24 @@ test('a denied call never reaches the upstream, whatever its kind', async (t) =>
     const outcome = await dispatch(callOf(more)).catch((error: unknown) => error);
     await clock.advance(60_000);
     assert.equal(opened.length, 0, kind);
+    const name = kind === 'resource' ? 'file:///a' : 'query';
+    const text = `BLOCKED by policy: ${kind} "${name}" on profile db:main is denied (rule match="db:prod", pattern="*"). Reason: rule 3 says so`;
     assert.deepEqual(
       records.map(({ decision, outcome: ended, reason }) => [decision, ended, reason]),
-      [['denied', 'blocked', 'writes to db:prod are denied by rule 3']],
+      [['denied', 'blocked', text]],
     );
+    const mark = {
+      profile: 'db:prod',
+      rule: 3,
+      pattern: '*',
+      reason: 'rule 3 says so',
+      code: 'POLICY_DENIED',
+    };
     if (kind === 'tool')
       assert.deepEqual(readReply(outcome as Reply).result, {
-        content: [{ type: 'text', text: 'writes to db:prod are denied by rule 3' }],
+        content: [{ type: 'text', text }],
         isError: true,
-        _meta: { 'dev.nucleus/error': { profile: 'db:prod', code: 'POLICY_DENIED' } },
+        _meta: { 'dev.nucleus/error': mark },
       });
     else assert.equal((outcome as NucleusError).code, 'POLICY_DENIED');
   }
@@ -242,6 +251,8 @@ test('policy and record see the account, the upstream name and who calls', async
       outcome: 'ok',
       reason: undefined,
       arguments: { sql: 'SELECT 1' },
+      policy: 'p-1',
+      approval: null,
       startedAt: setup.clock.now(),
       endedAt: setup.clock.now(),
     },
@@ -437,7 +448,15 @@ test('a call that a person refuses never reaches the upstream, and the model rea
       { type: 'text', text: 'a person refused query on db:prod; do not try it again unless they ask for it' },
     ],
     isError: true,
-    _meta: { 'dev.nucleus/error': { profile: 'db:prod', verdict: 'denied', code: 'POLICY_DENIED' } },
+    _meta: {
+      'dev.nucleus/error': {
+        profile: 'db:prod',
+        rule: 1,
+        reason: 'rule 1 asks for a person',
+        verdict: 'denied',
+        code: 'APPROVAL_REFUSED',
+      },
+    },
   });
   assert.equal(setup.opened.length, 0);
   assert.deepEqual(
@@ -449,6 +468,6 @@ test('a call that a person refuses never reaches the upstream, and the model rea
 test('without an app to ask in, a call that needs a yes is refused at once', async (t) => {
   const setup = setUp(t, { policy: asking });
   const { result } = readReply(await setup.dispatch(callOf()));
-  assert.match(JSON.stringify(result), /needs a person's yes and the Nucleus app is not open/);
+  assert.match(JSON.stringify(result), /needs a person's yes and there is nobody to ask/);
   assert.equal(setup.opened.length, 0);
 });
