@@ -24,6 +24,15 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
         /^node:(crypto|fs|tty)$/,
       ] as const,
   ),
+  // Those that read policy.toml and keep to what was accepted of it.
+  ...['policies', 'policy-file', 'judges', 'rule-views', 'warnings'].map(
+    (name) =>
+      [
+        `src-main/gateway/policy/${name}.ts`,
+        ['src-shared', ...gateway('platform.ts', 'policy', 'config', 'storage')],
+        /^(node:(crypto|fs)|smol-toml|zod)$/,
+      ] as const,
+  ),
   // Pure but for what waits for people, which needs a clock, and for the parser, which is loaded.
   [
     'src-main/gateway/policy',

@@ -44,11 +44,7 @@ export function createPolicyHandlers(deps: {
 }
 
 /** What the client would read; a call that says its phrases passes. */
-function outcomeOf(
-  decision: Decision,
-  facts: Facts,
-  said: unknown,
-): Pick<PolicyTest, 'decision' | 'reason'> {
+function outcomeOf(decision: Decision, facts: Facts, said: unknown): Pick<PolicyTest, 'decision' | 'reason'> {
   switch (decision.kind) {
     case 'deny':
       return { decision: 'deny', reason: deniedText(decision, facts) };
@@ -57,7 +53,8 @@ function outcomeOf(
     case 'confirm': {
       const outcome = confirmed(decision.phrases, said);
       if (outcome === 'ok') return { decision: 'allow', reason: 'Its phrase is said.' };
-      const text = outcome === 'required' ? confirmationText(decision, facts) : mismatchText(decision, facts, said);
+      const text =
+        outcome === 'required' ? confirmationText(decision, facts) : mismatchText(decision, facts, said);
       return { decision: 'confirm', reason: text };
     }
     case 'allow':

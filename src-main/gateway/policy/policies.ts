@@ -67,8 +67,8 @@ interface Reading {
 export function createPolicies(deps: PoliciesDeps): Policies {
   const { path, accepted, clock, log } = deps;
   const listeners = new Set<() => void>();
-  /** null: not read yet. */
-  let base: Source | 'unreadable' | null = null;
+  /** What was accepted last; null: not read yet. */
+  let base: Source | keyof typeof lost | null = null;
   let reading: Reading | null = null;
   /** When to read again although nothing seems to have changed. */
   let againAt: number | null = null;
@@ -84,12 +84,12 @@ export function createPolicies(deps: PoliciesDeps): Policies {
 
   function read(signature: string): Reading {
     const before = reading;
-    const isBaseNew = base === null || base === 'unreadable';
+    const isBaseNew = base === null || typeof base === 'string';
     if (isBaseNew) base = readBase();
     const found = readPolicyText(path);
     // A second change within one tick of the file system's clock shows in nothing but the text; and a seal that does
     // not open now may do so later.
-    const isSeenTwice = before?.signature === signature && base !== 'unreadable';
+    const isSeenTwice = before?.signature === signature && typeof base !== 'string';
     againAt = isSeenTwice ? null : clock.now() + settleMs;
     if (before && !isBaseNew && sameText(before.found, found)) return (reading = { ...before, signature });
     return install(judge(signature, found));
@@ -103,12 +103,12 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     return next;
   }
 
-  function readBase(): Source | 'unreadable' {
+  function readBase(): Source | 'sealed' | 'strange' {
     const text = accepted.read();
-    if (text === 'unreadable') return text;
+    if (text === 'unreadable') return 'sealed';
     // One that this version of Nucleus does not understand any more protects nobody.
     const file = text === null ? emptyPolicy : parsePolicy(text).file;
-    return file ? { text, file } : 'unreadable';
+    return file ? { text, file } : 'strange';
   }
 
   function judge(signature: string, found: PolicyText): Reading {
@@ -120,8 +120,8 @@ export function createPolicies(deps: PoliciesDeps): Policies {
           : parsePolicy(found.text);
     const source = file && found.text !== undefined ? { text: found.text, file } : null;
     const rest = { signature, loadedAt: clock.now(), found, source, errors: problems, isStricter: false };
-    if (base === null || base === 'unreadable') {
-      const message = `What a person accepted of ${path} cannot be opened; look at the file and run nucleus policy accept.`;
+    if (base === null || typeof base === 'string') {
+      const message = `What a person accepted of ${path} ${lost[base ?? 'sealed']}.`;
       const error = { severity: 'error', line: null, column: null, message } as const;
       const judging = judgeReadsOnly(message, found.text ?? null);
       return { ...rest, state: 'invalid', judge: judging, errors: [...problems, error] };
@@ -206,7 +206,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       problems: [...errors, ...warnings],
       rules: [...judging.rules],
       text: found.text ?? null,
-      accepted: base === 'unreadable' ? null : (base?.text ?? null),
+      accepted: typeof base === 'string' ? null : (base?.text ?? null),
     };
   }
 
@@ -280,6 +280,12 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     });
   }
 }
+
+/** Why there is nothing to compare the file with, and what to do. */
+const lost = {
+  sealed: 'cannot be opened; nucleus vault says why',
+  strange: 'is not understood by this version; look at the file and run nucleus policy accept',
+} as const;
 
 const emptyPolicy: PolicyFile = { defaults: true, rule: [] };
 

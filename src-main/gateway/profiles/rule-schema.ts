@@ -79,3 +79,12 @@ export const ToolRules = z.strictObject({
 export type ToolRules = z.output<typeof ToolRules>;
 
 export const noToolRules: ToolRules = { read: [], write: [], destructive: [], inner: {}, readers: {} };
+
+/**
+ * What of a file anybody can edit counts: what makes a call look like more than its server says, never like less. What
+ * may pass unasked is said in policy.toml, which a person accepts.
+ */
+export function onlyStricter({ write, destructive, inner, readers }: ToolRules): ToolRules {
+  const code = Object.entries(readers).filter(([, { holds }]) => holds === 'code');
+  return { read: [], write, destructive, inner, readers: Object.fromEntries(code) };
+}

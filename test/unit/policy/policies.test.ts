@@ -256,7 +256,10 @@ test('what was accepted and cannot be opened lets only pass what reads, until a 
   const { policies, now, kind, clock } = setUp(t, { text: confirm, seal });
   assert.equal(now(), 'invalid deny');
   assert.equal(kind(reads), 'allow');
-  assert.match(policies.info().problems[0]?.message ?? '', /cannot be opened; .*nucleus policy accept/);
+  assert.match(
+    policies.info().problems[0]?.message ?? '',
+    /policy\.toml cannot be opened; nucleus vault says why/,
+  );
   // It may only have been locked.
   seal.text = deny + confirm;
   assert.equal(kind(), 'deny');
