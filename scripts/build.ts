@@ -18,7 +18,15 @@ const stale = join(root, '.cache', `stale-${process.pid}`);
 
 /** Native modules stay in node_modules; the last two are natives that dbus-next would use if they were there. */
 const natives = ['better-sqlite3', 'keytar', 'usocket', 'x11'];
-const external = ['electron', ...natives, ...builtinModules, ...builtinModules.map((name) => `node:${name}`)];
+/** Finds its .wasm file beside itself. */
+const withWasm = /^libpg-query\//;
+const external = [
+  'electron',
+  withWasm,
+  ...natives,
+  ...builtinModules,
+  ...builtinModules.map((name) => `node:${name}`),
+];
 
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
@@ -48,7 +56,7 @@ function forNode(entry: string, target: string, format: 'es' | 'cjs' = 'es'): In
     configFile: false,
     root,
     logLevel: 'warn',
-    ssr: { noExternal: true, external: ['electron', ...natives] },
+    ssr: { noExternal: true, external: ['electron', 'libpg-query', ...natives] },
     build: {
       ssr: join(root, entry),
       outDir: join(fresh, dirname(target)),

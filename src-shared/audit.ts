@@ -33,6 +33,10 @@ export const AuditRecord = z.object({
   /** Name of the program that called. */
   client: z.string().optional(),
   principal: z.string().optional(),
+  /** Id of the version of the rules that judged it. */
+  policy: z.string().optional(),
+  /** Id of the question a person said yes to, or of the grant it ran under. */
+  approval: z.string().optional(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;
 
@@ -56,5 +60,7 @@ export const StoredAuditRecord = z.looseObject({
   reason: z.string().optional(),
   client: z.string().optional(),
   principal: z.string().optional(),
+  policy: z.string().optional(),
+  approval: z.string().optional(),
 });
 export type StoredAuditRecord = z.infer<typeof StoredAuditRecord>;

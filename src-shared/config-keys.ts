@@ -7,7 +7,11 @@ export interface KeySchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, KeySchema>>;
   readonly items?: KeySchema;
+  /** What a table whose keys are free has as values; false for one that has no other keys. */
+  readonly additionalProperties?: KeySchema | false;
+  readonly anyOf?: readonly KeySchema[];
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -38,7 +42,7 @@ export function configKeys(): readonly ConfigKey[] {
       section,
       name,
       schema,
-      variable: mayComeFromVariable(section, schema) ? variableOf(section, name) : null,
+      variable: mayComeFromVariable(schema) ? variableOf(section, name) : null,
     })),
   );
 }
@@ -51,11 +55,16 @@ export function variableOf(section: string, name: string): string {
 /** What a value has to be, for people: `a whole number from 1 to 512`. */
 export function describeKind(schema: KeySchema): string {
   if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  const [one] = schema.anyOf ?? [];
+  if (one) return `${describeKind(one)}, or a list of them`;
   if (isDuration(schema)) return 'a duration such as 30s, 10m or 1h30m';
   switch (schema.type) {
     case 'object':
       return schema.properties ? 'a section' : 'a table of texts';
     case 'array':
+      if (schema.items?.enum) return `a list of ${schema.items.enum.map(String).join(', ')}`;
+      if (schema.items?.type === 'object') return 'a list of tables';
       return schema.maxItems === undefined ? 'a list of texts' : `a list of at most ${schema.maxItems} texts`;
     case 'integer':
       return `a whole number${range(schema)}`;
@@ -73,9 +82,9 @@ export function isDuration(schema: KeySchema): boolean {
   return schema.pattern === durationPattern.source;
 }
 
-/** Approvals are left out: a variable must not be able to take away what a person is asked. Lists belong into the file. */
-function mayComeFromVariable(section: string, { type }: KeySchema): boolean {
-  return section !== 'approval' && type !== 'array' && type !== 'object';
+/** Lists belong into the file. */
+function mayComeFromVariable({ type }: KeySchema): boolean {
+  return type !== 'array' && type !== 'object';
 }
 
 function range({ minimum, maximum, exclusiveMinimum }: KeySchema): string {

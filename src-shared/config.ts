@@ -138,16 +138,15 @@ export const Config = z.strictObject({
     .describe('Which tools clients are shown.'),
   approval: z
     .strictObject({
-      ask_for: z
-        .array(z.string())
-        .max(1_000)
-        .default([])
-        .describe(
-          'Tools that need a person’s yes: `<profile id>/<tool>`, `*` stands for any characters. Stands in until policy.toml comes.',
-        ),
+      park_after: duration(
+        '45s',
+        'A call that waits for a person is answered with a ticket after this long, or sooner for clients that give up sooner.',
+        1,
+        '5m',
+      ),
     })
     .prefault({})
-    .describe('What a person is asked before it runs.'),
+    .describe('How people are asked; what they are asked says policy.toml.'),
   sign_in: z
     .strictObject({
       timeout: duration('5m', 'How long a person may take to sign in, at most 5m.', 1, '5m'),

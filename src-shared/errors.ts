@@ -51,6 +51,7 @@ export const errorTable = {
 
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },
   POLICY_INVALID: { rpc: -32000, exit: 2, surface: 'error' },
+  POLICY_CHANGED: { rpc: -32000, exit: 1, surface: 'error' },
   CONFIRM_REQUIRED: { rpc: -32000, exit: 6, surface: 'result' },
   CONFIRM_MISMATCH: { rpc: -32000, exit: 6, surface: 'result' },
   APPROVAL_PENDING: { rpc: -32000, exit: 6, surface: 'result' },

@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { envClasses } from './env-class.ts';
 
-/** How much depends on an account. Riskiest first. */
-export const envClasses = ['prod', 'staging', 'dev', 'personal'] as const;
+export { envClasses, guessEnv } from './env-class.ts';
+
 export const EnvClass = z.enum(envClasses);
 export type EnvClass = z.infer<typeof EnvClass>;
 
@@ -33,14 +34,13 @@ const oneOrMore = <T extends z.ZodType>(one: T) =>
   z.union([one, z.array(one).min(1).max(100)]).transform((value) => [value].flat() as z.output<T>[]);
 
 const glob = z.string().min(1).max(200);
-const globs = z.array(glob).min(1).max(500);
+const globs = z.array(glob).max(500);
 
-/** One `[[rule]]` of policy.toml. It is about a call that fits all conditions it has; without any it is about every call. */
-export const Rule = z.strictObject({
+const ruleKeys = z.strictObject({
   match: z
     .string()
     .max(200)
-    .regex(/^[^:]+:[^:]+$/, 'must be "connector:name", each side a name or *')
+    .regex(/^[^:]+:[^:]+$/, 'must be of the form "connector:name", each side a whole name or *')
     .optional()
     .describe(
       '`connector:name`: a profile’s id, or its connector and the alias it goes by; each side a whole name or `*`.',
@@ -68,10 +68,9 @@ export const Rule = z.strictObject({
   allow: globs.optional().describe('Tools the rules of a class are not applied to.'),
   phrase: z
     .string()
-    .min(1)
     .max(200)
     .optional()
-    .describe('What has to be said; without it, the text of `match`.'),
+    .describe('What has to be said; without it the text of `match`, and without that `confirm`.'),
   reason: z.string().max(1_000).optional().describe('Why, for whoever is refused or asked.'),
   approve: z
     .literal('human')
@@ -90,7 +89,34 @@ export const Rule = z.strictObject({
     .optional()
     .describe('Whether a yes may be for a time or a number of calls; `true` without it.'),
 });
+
+/** One `[[rule]]` of policy.toml. It is about a call that fits all conditions it has; without any it is about every call. */
+export const Rule = ruleKeys.superRefine(checkRule);
 export type Rule = z.output<typeof Rule>;
+
+/** What no single key can tell. A rule that cannot mean what somebody meant is refused, not ignored. */
+function checkRule(rule: z.output<typeof ruleKeys>, context: z.RefinementCtx): void {
+  const fail = (message: string, ...path: string[]): void =>
+    context.addIssue({ code: 'custom', message, path });
+  const names = ({ length }: readonly string[] = []): boolean => length > 0;
+  const hasVerb = names(rule.deny) || names(rule.confirm) || names(rule.allow);
+  if (!hasVerb && !rule.approve) fail('does nothing: it has neither deny, confirm, allow nor approve');
+  if (rule.approve && hasVerb && !names(rule.confirm))
+    fail(
+      'needs confirm beside deny or allow, so that it says which calls a person is asked about',
+      'approve',
+    );
+  if (rule.approve && rule.confirm && !names(rule.confirm))
+    fail('is empty, so that a person would be asked about nothing', 'confirm');
+  for (const key of ['approve_via', 'grants'] as const)
+    if (rule[key] !== undefined && !rule.approve) fail('does nothing without approve = "human"', key);
+  // Whoever calls says these two, so nothing may be allowed for them.
+  if (names(rule.allow) && rule.alias)
+    fail(
+      'cannot decide what is allowed, as clients choose aliases; name profiles by match or profile',
+      'alias',
+    );
+}
 
 /** policy.toml. The schema is the only definition of its keys. */
 export const PolicyFile = z.strictObject({
@@ -256,14 +282,3 @@ export const AnsweredApproval = z.object({
   at: z.number(),
 });
 export type AnsweredApproval = z.infer<typeof AnsweredApproval>;
-
-/** The class a name suggests; null where it suggests none. */
-export function guessEnv(name: string): EnvClass | null {
-  const words = name.toLowerCase().split(/[^a-z]+/);
-  const has = (...known: readonly string[]): boolean => words.some((word) => known.includes(word));
-  if (has('prod', 'production', 'live', 'prd')) return 'prod';
-  if (has('staging', 'stage', 'stg', 'preprod', 'uat', 'preview')) return 'staging';
-  if (has('dev', 'develop', 'development', 'local', 'test', 'testing', 'sandbox', 'demo')) return 'dev';
-  if (has('personal', 'private', 'home', 'me', 'mine')) return 'personal';
-  return null;
-}

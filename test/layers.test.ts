@@ -24,8 +24,21 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
         /^node:(crypto|fs|tty)$/,
       ] as const,
   ),
-  // Pure but for approval.ts, which waits for people and so needs a clock.
-  ['src-main/gateway/policy', ['src-shared', ...gateway('platform.ts')], nothing],
+  // Those that read policy.toml and keep to what was accepted of it.
+  ...['policies', 'policy-file', 'judges', 'rule-views', 'warnings'].map(
+    (name) =>
+      [
+        `src-main/gateway/policy/${name}.ts`,
+        ['src-shared', ...gateway('platform.ts', 'policy', 'config', 'storage')],
+        /^(node:(crypto|fs)|smol-toml|zod)$/,
+      ] as const,
+  ),
+  // Pure but for what waits for people, which needs a clock, and for the parser, which is loaded.
+  [
+    'src-main/gateway/policy',
+    ['src-shared', ...gateway('platform.ts', 'wire/frame.ts', 'profiles/rule-schema.ts')],
+    /^(zod|libpg-query\/wasm\/libpg-query\.js)$/,
+  ],
   ['src-main/gateway/wire', ['src-shared'], /^node:(buffer|stream|string_decoder)$/],
   [
     'src-main/gateway/storage',

@@ -2,15 +2,9 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import {
-  personContract,
-  type GatewayStatus,
-  type Handlers,
-  type HandlersOf,
-  type PersonContract,
-} from '../../src-shared/contract.ts';
+import type { GatewayStatus, Handlers, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
-import type { ApprovalWay } from '../../src-shared/policy.ts';
+import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { createAccounts } from './accounts.ts';
 import { createFirstListings } from './first-listings.ts';
 import { createGatewayStatus } from './gateway-status.ts';
@@ -18,40 +12,39 @@ import { createAnnouncer, type Announcer } from './announcer.ts';
 import type { Audit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
-import { answerAsk } from './downstream/control.ts';
 import type { AnswerOver } from './downstream/http-modern.ts';
 import { createModern } from './downstream/modern.ts';
 import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
 import { createListens } from './downstream/listens.ts';
+import { createGuarding } from './guarding.ts';
 import { createHandlers } from './handlers.ts';
+import { noLimits } from './policy/limits.ts';
 import type { Platform } from './platform.ts';
-import { createApprovals, type Approvals } from './policy/approval.ts';
-import { createLock } from './policy/lock.ts';
-import { createPerson } from './policy/person.ts';
-import { createPin } from './policy/pin.ts';
-import { createPolicy, keepsRules, noLimits } from './policy/policy.ts';
-import { createTerminal } from './policy/terminal.ts';
 import type { Connectors } from './profiles/connectors.ts';
 import { createAsking } from './profiles/asking.ts';
 import { describeCommand } from './profiles/launch.ts';
 import { createEnvClasses } from './profiles/env-classes.ts';
 import { createPickers } from './profiles/pickers.ts';
+import { noToolRules, onlyStricter, type ToolRules } from './profiles/rule-schema.ts';
 import { createPlaces } from './profiles/places.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { connectionOf } from './profiles/side-connection.ts';
 import { createBridge } from './routing/bridge.ts';
 import { createCatalog } from './routing/catalog.ts';
 import { createComparer } from './routing/compare/comparer.ts';
-import { createDispatch, decide, targetOf, type Call } from './routing/dispatch.ts';
+import { createDispatch, type Call } from './routing/dispatch.ts';
 import { createExposedDispatch } from './routing/exposed-dispatch.ts';
 import { createLogLevels } from './routing/log-levels.ts';
 import type { PlanDeps } from './routing/meta-tools/plan.ts';
 import { createMetaTools } from './routing/meta-tools/meta-tools.ts';
+import { noAccount } from './routing/meta-tools/own-tool.ts';
 import { createCompatRanker } from './routing/ranking/compat.ts';
 import { createRanker } from './routing/ranking/ranker.ts';
 import { createToolSearch } from './routing/ranking/tool-search.ts';
 import { createRequestStates } from './routing/request-states.ts';
+import type { Route } from './routing/route.ts';
 import { createSticky } from './routing/sticky.ts';
+import { unknownRoute } from './routing/unknown.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import { createTasks } from './routing/tasks.ts';
 import type { View } from './routing/view.ts';
@@ -99,6 +92,8 @@ export interface GatewayDeps {
   readonly vault: Vault;
   /** What only a person may loosen; loaded. */
   readonly guard: Guard;
+  /** policy.toml, there or not; null for a gateway without state. */
+  readonly policyFile: string | null;
   /** false: no vault keeps what a sign-in brings. */
   readonly canSignIn: boolean;
   readonly connectors: Connectors;
@@ -108,7 +103,8 @@ export interface GatewayDeps {
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
 export interface Gateway {
   readonly handlers: Handlers;
-  readonly approvals: Approvals;
+  /** A person can be asked in the app from now on, until the returned function is called. */
+  attend(): () => void;
   readonly announcer: Announcer;
   /** Throws when the view names what is not there, or what the caller may not see. */
   openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
@@ -151,7 +147,6 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   const store = createProfileStore(registry.db);
   const names = createCatalogStore(registry.db, config.surface.separator);
   const announcer = createAnnouncer({ clock, log });
-  const approvals = createApprovals({ clock });
   const clients = createClientTokens({ store: createClientStore(registry.db), clock });
   const sessions = new Map<Session, PromiseWithResolvers<void>>();
   let background = false;
@@ -168,21 +163,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     onChange: () => announcer.announce('sign-in'),
   });
 
-  const pin = createPin({ guard, clock, log });
-  const lock = createLock({ guard, clock, log, onChange: () => announcer.announce('status') });
   const envs = createEnvClasses({ guard });
-  const person = createPerson({
-    guard,
-    pin,
-    app: { attends: () => false, confirm: () => Promise.resolve(false) },
-    terminal: createTerminal({ clock }),
-    platform,
-    clock,
-    log,
-    answer: (way, question, input, signal) =>
-      answerAsk(personContract, personHandlers(way), question, input, { signal }),
-  });
-
   const candidates = createCandidates();
   const places = createPlaces({ store, connectors, vault });
 
@@ -200,6 +181,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       places,
       vault,
       candidates,
+      checkLock: () => guarding.lock.check(),
       tokens: deps.canSignIn ? tokens : null,
       inputSchema: (profile, tool) => catalog.inputSchema(profile, tool),
     }),
@@ -226,7 +208,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     roots,
     onState: () => announcer.announce('status'),
     wanted: (profile) =>
-      background && catalog.offer(profile) === null && shown.some((known) => known.id === profile),
+      background &&
+      !guarding.lock.isClosed() &&
+      catalog.offer(profile) === null &&
+      shown.some((known) => known.id === profile),
   });
   const subscriptions = createSubscriptions({ supervisor: () => supervisor, log });
   const logLevels = createLogLevels({
@@ -271,6 +256,29 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clock,
   });
   const newOld = createNewOld({ clock, states: createRequestStates(), setLevel: logLevels.set });
+  const guarding = createGuarding({
+    platform,
+    config: config.approval,
+    guard,
+    policyFile: deps.policyFile,
+    newOld,
+    profiles: () => shown.map(({ id }) => id),
+    rulesOf,
+    annotationsOf: (profile, tool) => catalog.annotations(profile, tool),
+    envOf,
+    routeTo,
+    personHandlers,
+    onLock(isLocked) {
+      announcer.announce('status');
+      if (isLocked) for (const { id } of store.list()) void supervisor.stop(id);
+    },
+    onApprovals: () => announcer.announce('approvals'),
+    onPolicy() {
+      announcer.announce('policy');
+      announcer.announce('status');
+      tellIfMayAsk();
+    },
+  });
   const comparer = createComparer({ clock });
   const sticky = createSticky(clock);
   const views = createViews({
@@ -292,13 +300,14 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       isStructured: config.surface.structured_search,
       settle,
       foresee,
+      tickets: guarding.tickets,
+      isNeeded: guarding.mayAsk,
+      askAccount: guarding.askAccount,
     }),
   });
-  const policy = createPolicy(config.approval.ask_for);
   const bridge = createBridge({ supervisor, newOld, clock, roots, outputSchema: catalog.outputSchema });
   const road: Parameters<typeof createDispatch>[0] = {
-    policy,
-    approvals,
+    gate: guarding.gate,
     limits: noLimits,
     bridge,
     audit,
@@ -361,7 +370,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     catalog,
     supervisor,
     clock,
-    mayRename: (from, to) => keepsRules(config.approval.ask_for, from, to),
+    mayRename: guarding.keepsRules,
     onChange: onProfilesChanged,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
@@ -381,8 +390,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown,
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
-    lockedAt: lock.lockedAt,
-    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list())],
+    lockedAt: guarding.lock.lockedAt,
+    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
     settings,
     catalog,
     connectors,
@@ -415,12 +424,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     changed.set(profile, new Set([...known, ...kinds]));
   }
   catalog.onChange(tellClients);
-  approvals.onChange(() => announcer.announce('approvals'));
 
   function onProfilesChanged(id: string): void {
     shown = store.list().filter((profile) => !profiles.isLeaving(profile.id));
     workspaces.refresh();
     announcer.announce('profiles');
+    if (store.get(id) === null) guarding.forget(id);
     tellClients(id, ['tool', 'prompt', 'resource']);
     if (background) firstListings.begin(shown.map((profile) => profile.id));
   }
@@ -434,9 +443,42 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
   }
 
   /** What a call would meet, touching nothing. */
-  function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
-    const decision = decide(policy, targetOf(call));
+  async function foresee(call: Call): ReturnType<PlanDeps['foresee']> {
+    const { decision } = await guarding.gate.foresee(call);
     return { decision: decision.kind, reason: 'reason' in decision ? decision.reason : undefined };
+  }
+
+  function rulesOf(id: string): ToolRules {
+    const profile = shown.find((known) => known.id === id);
+    const manifest = profile && connectors.of(profile);
+    if (!manifest) return noToolRules;
+    return manifest.kind === 'custom' ? onlyStricter(manifest.tools) : manifest.tools;
+  }
+
+  function envOf(id: string): EnvClass | null {
+    const profile = shown.find((known) => known.id === id);
+    return profile ? envs.of(profile) : null;
+  }
+
+  /** Where a tool leads, for whoever asks what would become of a call. */
+  function routeTo(name: string, id: string | null, args: Params): Route {
+    if (id !== null) {
+      const { connector, name: alias, metadata } = profiles.existing(id);
+      return { binding: { profile: id, connector, alias, metadata }, name };
+    }
+    const route = defaultView().find('tool', name);
+    if (!route || route.binding === noAccount) throw unknownRoute('tool', name, defaultView());
+    const chosen = route.choose?.(args);
+    if (chosen instanceof NucleusError) throw chosen;
+    return chosen?.route ?? route;
+  }
+
+  let couldAsk = false;
+  /** The tool that goes on with a waiting call is listed where a call may have to wait. */
+  function tellIfMayAsk(): void {
+    if (guarding.mayAsk() === couldAsk) return;
+    couldAsk = !couldAsk;
+    for (const { id } of shown) tellClients(id, ['tool']);
   }
 
   /** What is remembered of a server holds for the way it is started; secrets are not part of that. */
@@ -448,30 +490,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return { connector, launch: createHash('sha256').update(launch).digest('hex') };
   }
 
-  function notYet(): never {
-    throw new NucleusError('METHOD_UNKNOWN', 'policy.toml is not looked at yet');
-  }
-
-  function personHandlers(_way: ApprovalWay): PersonHandlers {
+  function personHandlers(way: ApprovalWay): PersonHandlers {
     return {
-      approvals: { allow: () => ({ counted: false }) },
-      policy: { accept: notYet, save: notYet },
-      lock: {
-        async release() {
-          await lock.release();
-          return {};
-        },
-      },
-      pin: {
-        async set({ pin: typed }) {
-          await pin.set(typed);
-          return {};
-        },
-        async remove() {
-          await pin.remove();
-          return {};
-        },
-      },
+      ...guarding.person(way),
       profiles: { changeEnv: ({ id, env }) => profiles.changeEnv(id, env) },
       workspaces: ownWorkspaces.person,
     };
@@ -486,16 +507,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     reloadGuard: guard.load,
-    policy: { get: notYet, check: notYet, test: notYet },
-    approvals: {
-      list: () => ({ waiting: [], answered: [] }),
-      deny: () => ({ counted: false }),
-      grants: () => [],
-      revoke: () => ({ revoked: false }),
-      watch: () => ({}),
-    },
-    lock: { engage: async () => ({ lockedAt: await lock.engage() }) },
-    person,
+    ...guarding.handlers,
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
@@ -544,7 +556,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   return {
     handlers,
-    approvals,
+    attend: guarding.attend,
     announcer,
     status,
     clients,
@@ -628,6 +640,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await accounts.close();
       await signIns.close();
       await profiles.close();
+      guarding.close();
       await supervisor.close();
       await tokens.close();
       audit.close();

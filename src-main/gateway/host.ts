@@ -130,6 +130,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         registry,
         vault,
         guard,
+        policyFile: paths.policy,
         canSignIn: true,
         connectors,
         audit,
@@ -221,7 +222,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           .catch((error: unknown) =>
             log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
           );
-        const leave = gateway.approvals.attend();
+        const leave = gateway.attend();
         const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
         return () => {
           leave();

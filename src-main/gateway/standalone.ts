@@ -73,6 +73,7 @@ export function createServersGateway(options: {
       home: tmpdir(),
       registry,
       vault,
+      policyFile: platform.env['NUCLEUSMCP_POLICY'] || null,
       guard: createGuard({ vault, db: registry.db, clock: platform.clock, log: platform.log }),
       canSignIn: false,
       connectors: { ...connectors, get, of: ({ connector }) => get(connector) },

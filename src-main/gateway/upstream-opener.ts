@@ -30,6 +30,8 @@ export function createUpstreamOpener(deps: {
   readonly places: Pick<Places, 'problem'>;
   readonly vault: Pick<Vault, 'get'>;
   readonly candidates: Pick<Candidates, 'open'>;
+  /** Throws while everything is locked. */
+  checkLock(): void;
   /** null: nobody can sign in here. */
   readonly tokens: Pick<Tokens, 'open'> | null;
   /** The input schema of a tool as the server of a profile lists it. */
@@ -83,6 +85,7 @@ export function createUpstreamOpener(deps: {
   }
 
   return async (key) => {
+    deps.checkLock();
     const { profile: id, isBase, signIn } = connectionOf(key);
     const profile = deps.store.get(id);
     if (!profile) throw new NucleusError('PROFILE_UNKNOWN', `no profile with id "${id}"`, { profile: id });

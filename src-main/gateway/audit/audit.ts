@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { closeSync, existsSync, fstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import type { AuditRecord } from '../../../src-shared/audit.ts';
 import type { Clock, Log } from '../platform.ts';
-import type { Target } from '../policy/policy.ts';
+import type { Target } from '../policy/decision.ts';
 import { isObject } from '../wire/frame.ts';
 
 /** As the original: a file this large becomes `.1`, and five are kept. */
@@ -20,6 +20,10 @@ export interface CallRecord {
   readonly outcome: AuditRecord['outcome'];
   readonly reason?: string | undefined;
   readonly arguments: unknown;
+  /** Id of the version of the rules that judged it. */
+  readonly policy: string;
+  /** The yes it ran on; null where it needed none. */
+  readonly approval: string | null;
   /** Unix milliseconds. */
   readonly startedAt: number;
   readonly endedAt: number;
@@ -130,6 +134,8 @@ function toRecord(call: CallRecord, fullArguments: boolean): AuditRecord {
     reason: call.reason,
     client: call.client,
     principal: target.principal,
+    policy: call.policy === '' ? undefined : call.policy,
+    approval: call.approval ?? undefined,
   };
 }
 

@@ -16,7 +16,7 @@ export interface EnvironmentSettings {
 /** Older and shorter than what the rule would name it; where both are set the longer one holds. */
 const shortNames: Readonly<Record<string, string>> = { NUCLEUS_LOG: 'NUCLEUS_LOG_LEVEL' };
 
-/** The settings among the variables: every key but approvals and lists, as NUCLEUS_<SECTION>_<KEY>. */
+/** The settings among the variables: every key but lists, as NUCLEUS_<SECTION>_<KEY>. */
 export function readEnvironment(env: Environment): EnvironmentSettings {
   const given = givenIn(env);
   const problems: Problem[] = [];
@@ -52,8 +52,6 @@ function givenIn(env: Environment): Map<string, { text: string; from: string }> 
 
 /** A variable that looks like a setting and is none would be ignored in silence; null for all others. */
 function refusalOf(name: string, key: ConfigKey | undefined, keys: readonly ConfigKey[]): string | null {
-  if (name.startsWith('NUCLEUS_APPROVAL_'))
-    return 'approvals are not taken from the environment; write them in config.toml and take the variable away';
   if (key) return `a list is not taken from the environment; write ${key.section}.${key.name} in config.toml`;
   const section = keys.find((known) => name.startsWith(variableOf(known.section, '')))?.section;
   if (section === undefined) return null;

@@ -29,26 +29,42 @@ export interface Finding {
   readonly sentence: string;
 }
 
-/** The findings behind the issues of the schema, one for each key nobody knows. `fixOf` says what to do about a value. */
+/**
+ * The findings behind the issues of the schema, one for each key nobody knows. `fixOf` says what to do about a value,
+ * `nameOf` what people call a key.
+ */
 export function explainIssues(
   issues: readonly z.core.$ZodIssue[],
-  { input, schema, fixOf }: { input: unknown; schema: KeySchema; fixOf(path: KeyPath): string },
+  {
+    input,
+    schema,
+    fixOf,
+    nameOf,
+  }: {
+    input: unknown;
+    schema: KeySchema;
+    fixOf(path: KeyPath): string;
+    nameOf?(path: KeyPath): string;
+  },
 ): readonly Finding[] {
+  const name = nameOf ?? formatPath;
   return issues.flatMap((issue): Finding[] => {
     const { path } = issue;
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({
         path: [...path, key],
-        sentence: `unknown key ${formatPath([...path, key])}; ${hintFor(path, key, schema)}`,
+        sentence: `unknown key ${name([...path, key])}; ${hintFor(path, key, schema, nameOf)}`,
       }));
     // What the schema's own checks say goes on from the name of the key.
-    const says = issue.code === 'custom' ? issue.message : mismatch(issue, input, schema);
-    return [{ path, sentence: `${formatPath(path)} ${says}; ${fixOf(path)}` }];
+    const isOwn =
+      issue.code === 'custom' || (issue.code === 'invalid_format' && /^must /.test(issue.message));
+    const says = isOwn ? issue.message : mismatch(issue, input, schema);
+    return [{ path, sentence: `${name(path)} ${says}; ${fixOf(path)}` }];
   });
 }
 
 /** What is near the unknown key, else what there is in its place. */
-function hintFor(path: KeyPath, key: string, schema: KeySchema): string {
+function hintFor(path: KeyPath, key: string, schema: KeySchema, nameOf?: (path: KeyPath) => string): string {
   const known = Object.keys(schemaAt(path, schema)?.properties ?? {});
   const near = nearest(key, known);
   if (near !== null) return `did you mean ${near}?`;
@@ -56,6 +72,7 @@ function hintFor(path: KeyPath, key: string, schema: KeySchema): string {
     Object.hasOwn(properties, key),
   );
   if (elsewhere) return `did you mean ${elsewhere[0]}.${key}?`;
+  if (nameOf) return `the keys of ${nameOf(path)} are ${known.join(', ')}`;
   const kind = path.length === 0 ? 'sections' : `keys of [${formatPath(path)}]`;
   return `the ${kind} are ${known.join(', ')}`;
 }
@@ -72,7 +89,11 @@ function mismatch(issue: z.core.$ZodIssue, input: unknown, schema: KeySchema): s
 
 function schemaAt(path: KeyPath, schema: KeySchema): KeySchema | null {
   let at: KeySchema | undefined = schema;
-  for (const part of path) at = typeof part === 'number' ? at?.items : at?.properties?.[String(part)];
+  for (const part of path)
+    at =
+      typeof part === 'number'
+        ? at?.items
+        : (at?.properties?.[String(part)] ?? (at?.additionalProperties || undefined));
   return at ?? null;
 }
 

@@ -36,6 +36,7 @@ export function createAsking(deps: {
         via: 'cli',
         principal: 'local',
         client: 'nucleus',
+        isOwnQuestion: true,
         signal,
       });
       const result = resultOf(reply);

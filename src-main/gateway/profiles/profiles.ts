@@ -335,7 +335,7 @@ export function createProfiles(deps: {
     if (!deps.mayRename(id, renamed.id))
       throw new NucleusError(
         'POLICY_DENIED',
-        `a rule in config.toml names ${id} and would not hold for ${renamed.id}; change approval.ask_for first`,
+        `a rule of policy.toml names ${id} and would not hold for ${renamed.id}; change the rule first`,
         { profile: id },
       );
     const moveSecrets = await vault.rename(id, renamed.id);

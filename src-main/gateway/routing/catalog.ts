@@ -35,6 +35,8 @@ export interface Catalog {
   inputSchema(profile: string, tool: string): unknown;
   /** The same of its results. */
   outputSchema(profile: string, tool: string): unknown;
+  /** What its server says of what a tool does; empty where nothing is known. */
+  annotations(profile: string, tool: string): Params;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
   /** Lists that came after `list_changed`: however often that is said, they are read at a bearable pace. */
@@ -243,6 +245,10 @@ export function createCatalog(deps: {
     offer,
     inputSchema: (profile, tool) => toolOf(profile, tool)?.['inputSchema'],
     outputSchema: (profile, tool) => toolOf(profile, tool)?.['outputSchema'],
+    annotations(profile, tool) {
+      const said = toolOf(profile, tool)?.['annotations'];
+      return isObject(said) ? said : {};
+    },
     refresh,
     refreshSoon,
     forget,

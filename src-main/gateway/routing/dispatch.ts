@@ -1,13 +1,14 @@
-import type { AuditVia } from '../../../src-shared/audit.ts';
+import type { AuditDecision, AuditOutcome, AuditVia } from '../../../src-shared/audit.ts';
 import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
-import { refusal, type Approvals } from '../policy/approval.ts';
-import type { Decision, Limits, Policy, Target } from '../policy/policy.ts';
+import type { Target } from '../policy/decision.ts';
+import type { Limits } from '../policy/limits.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Peer } from '../wire/peer.ts';
 import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
 import type { Bridge } from './bridge.ts';
+import type { Gate } from './gate.ts';
 import type { Route } from './route.ts';
 
 /** What a call is about, as rules and the record see it. */
@@ -30,6 +31,8 @@ export interface Call {
   readonly isNotification?: boolean;
   /** Who is asked what the upstream asks during the call; absent where nobody can be. */
   readonly peer?: Peer | undefined;
+  /** The gateway asks it for itself, as the connector's manifest says; it only reads. */
+  readonly isOwnQuestion?: boolean;
 }
 
 export type Dispatch = (call: Call) => Promise<Reply>;
@@ -39,8 +42,7 @@ export type Dispatch = (call: Call) => Promise<Reply>;
  * and resources. What a model should read comes back as a result with isError; the rest is thrown.
  */
 export function createDispatch(deps: {
-  readonly policy: Policy;
-  readonly approvals: Pick<Approvals, 'ask'>;
+  readonly gate: Pick<Gate, 'pass'>;
   readonly limits: Limits;
   readonly bridge: Bridge;
   readonly audit: Pick<Audit, 'record'>;
@@ -50,10 +52,11 @@ export function createDispatch(deps: {
 }): Dispatch {
   return async (call) => {
     const { kind, route } = call;
-    const { binding } = route;
     const target = targetOf(call);
     const startedAt = deps.clock.now();
-    const record = (decision: 'allowed' | 'denied', outcome: Outcome, reason?: string): void =>
+    const passage = await deps.gate.pass(call);
+    if (passage.kind === 'ask') return passage.reply;
+    const record = (decision: AuditDecision, outcome: AuditOutcome, reason?: string): void =>
       deps.audit.record({
         target,
         via: call.via,
@@ -62,48 +65,30 @@ export function createDispatch(deps: {
         outcome,
         reason,
         arguments: kind === 'resource' ? { uri: route.name } : call.params['arguments'],
+        policy: passage.version,
+        approval: passage.kind === 'open' ? passage.approval : null,
         startedAt,
         endedAt: deps.clock.now(),
       });
 
-    const decision = decide(deps.policy, target);
-    if (decision.kind === 'deny') {
-      record('denied', 'blocked', decision.reason);
-      return failure(kind, new NucleusError('POLICY_DENIED', decision.reason, { profile: binding.profile }));
-    }
-    if (decision.kind === 'approve') {
-      const verdict = await deps.approvals.ask(
-        {
-          profile: binding.profile,
-          tool: route.name,
-          client: call.client,
-          arguments: JSON.stringify(call.params['arguments'] ?? {}, null, 2),
-          reason: decision.reason,
-        },
-        call.signal,
-      );
-      if (verdict !== 'allowed') {
-        const sentence = refusal(verdict, binding.profile, route.name);
-        record('denied', 'blocked', sentence);
-        return failure(
-          kind,
-          new NucleusError('POLICY_DENIED', sentence, { profile: binding.profile, verdict }),
-        );
-      }
+    if (passage.kind === 'shut') {
+      record(passage.decision, 'blocked', passage.reason);
+      return failure(kind, passage.error);
     }
     try {
       const giveBack = deps.limits.take(target);
       try {
         const reply = await deps.bridge({
-          profile: binding.profile,
+          profile: route.binding.profile,
           principal: call.principal,
           method: call.method,
           isNotification: call.isNotification === true,
-          params: upstreamParams(call),
+          params: upstreamParams(call, passage.params),
           signal: call.signal,
           onProgress: call.onProgress,
           peer: call.peer,
         });
+        passage.onReply?.(reply);
         const outcome = replyOutcome(reply);
         record('allowed', outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
         if (outcome === 'ok' && kind === 'tool') deps.onSuccess?.(call);
@@ -120,28 +105,15 @@ export function createDispatch(deps: {
   };
 }
 
-/** What rules judge a call by. */
+/** What rules and the record know a call by. */
 export function targetOf({ principal, kind, method, route: { binding, name } }: Call): Target {
   const { profile, connector, alias } = binding;
   return { principal, profile, connector, alias, kind, name: kind === 'other' ? method : name };
 }
 
-/** A policy that fails has allowed nothing. */
-export function decide(policy: Policy, target: Target): Decision {
-  try {
-    return policy.decide(target);
-  } catch (thrown) {
-    const { message } = toNucleusError(thrown);
-    return { kind: 'deny', reason: `the policy could not judge a call to ${target.profile}: ${message}` };
-  }
-}
-
-type Outcome = 'ok' | 'upstream-error' | 'transport-error' | 'blocked';
-
-function upstreamParams(call: Call): Params {
-  const { params, route } = call;
-  if (call.kind === 'other') return params;
-  return call.kind === 'resource' ? { ...params, uri: route.name } : { ...params, name: route.name };
+function upstreamParams({ kind, route }: Call, params: Params): Params {
+  if (kind === 'other') return params;
+  return kind === 'resource' ? { ...params, uri: route.name } : { ...params, name: route.name };
 }
 
 /** The upstream's words may hold data, so only what kind of failure it was is kept. */

@@ -1,6 +1,7 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Era } from '../wire/peer.ts';
+import type { AskAccount } from './ask-account.ts';
 import { errorReply } from './dispatch.ts';
 import type { Binding, Route } from './route.ts';
 
@@ -85,15 +86,18 @@ function merge({ binding, era, definition }: Offered, same: readonly Offered[]):
 }
 
 /** Where a merged tool leads: to the account its arguments name, without that argument. */
-export function mergedRoute(tool: MergedTool): Route {
-  const { connector, name } = tool;
+export function mergedRoute(tool: MergedTool, askAccount: AskAccount): Route {
+  const { connector, name, argument } = tool;
   return {
     binding: { profile: connector, connector, alias: '*', metadata: {} },
     name,
     choose: (args) => choose(tool, args),
     async own(call, dispatch) {
       const { params } = call;
-      const chosen = choose(tool, isObject(params['arguments']) ? params['arguments'] : {});
+      const given = isObject(params['arguments']) ? params['arguments'] : {};
+      const isUnnamed = given[argument] === undefined || given[argument] === null;
+      const meant = isUnnamed ? await askAccount(call, tool) : null;
+      const chosen = choose(tool, meant ? { ...given, [argument]: meant.alias } : given);
       if (chosen instanceof NucleusError) return errorReply(chosen);
       return dispatch({ ...call, route: chosen.route, params: { ...params, arguments: chosen.arguments } });
     },

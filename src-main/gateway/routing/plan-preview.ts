@@ -1,5 +1,5 @@
 import type { Params } from '../wire/frame.ts';
-import type { Plan, Step } from './plan.ts';
+import type { Plan } from './plan.ts';
 
 /** What would happen to a step, as policy and catalog say it now. */
 export interface Foreseen {
@@ -29,8 +29,8 @@ export interface PlanPreview {
 /** Characters of arguments of all steps together: the caller knows them. */
 const maxArguments = 256 * 1024;
 
-/** What `dry_run` answers: each step with its way and its merged arguments. `foresee` must touch nothing. */
-export function previewPlan(plan: Plan, foresee: (step: Step) => Foreseen): PlanPreview {
+/** What `dry_run` answers: each step with its way and its merged arguments; what is foreseen is in their order. */
+export function previewPlan(plan: Plan, foreseen: readonly Foreseen[]): PlanPreview {
   let left = maxArguments;
   const fits = (given: Params): boolean => left > 0 && (left -= JSON.stringify(given).length) >= 0;
   return {
@@ -38,8 +38,8 @@ export function previewPlan(plan: Plan, foresee: (step: Step) => Foreseen): Plan
     steps: plan.steps.length,
     parallelism: plan.parallelism,
     timeout_ms: plan.timeout,
-    results: plan.steps.map((step) => {
-      const { tool, decision, reason } = foresee(step);
+    results: plan.steps.map((step, index) => {
+      const { tool, decision, reason } = foreseen[index] as Foreseen;
       return {
         index: step.index,
         name: step.name,

@@ -1,5 +1,6 @@
 import type { FixedMode } from '../../../src-shared/modes.ts';
 import type { Params } from '../wire/frame.ts';
+import type { AskAccount } from './ask-account.ts';
 import { eraOf } from './catalog.ts';
 import { mergedRoute, mergeTools } from './merged.ts';
 import { noAccount, type OwnTool } from './meta-tools/own-tool.ts';
@@ -13,6 +14,8 @@ import { listPage, type View, type ViewDeps } from './view.ts';
 export interface OwnTools {
   readonly beside: readonly OwnTool[];
   readonly compat: readonly OwnTool[];
+  /** Which account a joined tool is called for that names none. */
+  readonly askAccount: AskAccount;
 }
 
 /** What of a view is advertised. */
@@ -30,20 +33,22 @@ export interface Surface {
  * list of another mode loses nothing.
  */
 export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions, ownTools: OwnTools): View {
-  let known: { direct: readonly Row[]; shown: Shown } | null = null;
+  let known: { direct: readonly Row[]; own: string; shown: Shown } | null = null;
 
   function shown(): Shown {
     const direct = view.rows('tool');
-    if (known?.direct !== direct) known = { direct, shown: build(direct) };
+    const own = ownTools.beside.map(isListed).join();
+    if (known?.direct !== direct || known.own !== own) known = { direct, own, shown: build(direct) };
     return known.shown;
   }
 
   function build(direct: readonly Row[]): Shown {
     const ownRow = (tool: OwnTool): Row => rowOfOwn(tool, self);
-    const own = ownTools.beside.map(ownRow);
+    const own = ownTools.beside.filter(isListed).map(ownRow);
+    const unlisted = ownTools.beside.filter((tool) => !isListed(tool)).map(ownRow);
     const compat = ownTools.compat.map(ownRow);
     let merged: Merged | null = null;
-    const mergedOnce = (): Merged => (merged ??= mergedRows(view, direct, deps));
+    const mergedOnce = (): Merged => (merged ??= mergedRows(view, direct, deps, ownTools.askAccount));
     const tools: Tools = {
       bindings: view.bindings,
       direct,
@@ -53,7 +58,7 @@ export function withSurface(view: View, deps: ViewDeps, options: SurfaceOptions,
     };
     const mode = chooseMode(tools, options);
     const listed = advertised(tools, mode, options.alwaysOn);
-    const owned = new Map([...own, ...compat].map((row) => [row.key, row.route]));
+    const owned = new Map([...own, ...unlisted, ...compat].map((row) => [row.key, row.route]));
     return {
       find: (name) => owned.get(name) ?? mergedOnce().routes.get(name) ?? null,
       pages: createPages(listed, deps.cursors, `tool ${deps.id}`),
@@ -87,6 +92,10 @@ interface Shown {
   readonly surface: Surface;
 }
 
+function isListed(tool: OwnTool): boolean {
+  return tool.isListed?.() ?? true;
+}
+
 function rowOfOwn(tool: OwnTool, view: View): Row {
   const definition: Params = { name: tool.name, ...tool.define(view) };
   const route: Route = {
@@ -108,7 +117,12 @@ interface Merged {
  * nothing to choose. The joined name of such a tool can be called all the same, as a client may know it from before an
  * account was removed.
  */
-function mergedRows(view: View, direct: readonly Row[], { catalog, names }: ViewDeps): Merged {
+function mergedRows(
+  view: View,
+  direct: readonly Row[],
+  { catalog, names }: ViewDeps,
+  askAccount: AskAccount,
+): Merged {
   const offered = view.bindings.flatMap((binding) => {
     const offer = catalog.offer(binding.profile);
     return offer ? offer.tool.map((definition) => ({ binding, era: eraOf(offer), definition })) : [];
@@ -127,7 +141,7 @@ function mergedRows(view: View, direct: readonly Row[], { catalog, names }: View
     for (const tool of group) {
       const key = exposed.get(tool.name) as string;
       const definition = withUi({ ...tool.definition, name: key }, tool.first);
-      const row = toolRow(key, definition, mergedRoute(tool), tool.era);
+      const row = toolRow(key, definition, mergedRoute(tool, askAccount), tool.era);
       routes.set(key, row.route);
       if (tool.bindings.size === 1) continue;
       rows.push(row);

@@ -9,6 +9,7 @@ export interface Paths {
   /** Beside the registry: says it was initialised, so that an emptied file is noticed. */
   readonly registryMarker: string;
   readonly config: string;
+  readonly policy: string;
   readonly connectors: string;
   /** Sign-ins of the original, in clear text; we only look whether they are there. */
   readonly originalTokens: string;
@@ -39,6 +40,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     registry: join(home, 'registry.db'),
     registryMarker: join(home, 'registry.id'),
     config: join(home, 'config.toml'),
+    policy: resolve(env['NUCLEUSMCP_POLICY'] || join(home, 'policy.toml')),
     connectors: join(home, 'connectors'),
     originalTokens: join(home, 'oauth'),
     audit: join(home, 'audit.log'),

@@ -45,6 +45,8 @@ const call = (more: Partial<CallRecord> = {}): CallRecord => ({
     name: 'query',
   },
   via: 'direct',
+  policy: '',
+  approval: null,
   client: 'tester',
   decision: 'allowed',
   outcome: 'ok',

@@ -12,17 +12,11 @@ const inputOf = (env: Record<string, string>) => {
 const refusalOf = (env: Record<string, string>) =>
   readEnvironment(env).problems.map(({ where, sentence }) => `${where}: ${sentence}`);
 
-test('every key but approvals, lists and tables has a variable', () => {
+test('every key but lists and tables has a variable', () => {
   const without = configKeys().filter(({ variable }) => variable === null);
   assert.deepEqual(
     without.map(({ section, name }) => `${section}.${name}`),
-    [
-      'upstream.headers',
-      'surface.always_on',
-      'approval.ask_for',
-      'http.allowed_hosts',
-      'http.allowed_origins',
-    ],
+    ['upstream.headers', 'surface.always_on', 'http.allowed_hosts', 'http.allowed_origins'],
   );
   for (const { section, name, schema, variable } of configKeys()) {
     if (variable === null) continue;
@@ -89,8 +83,4 @@ test('what looks like a setting and is none is refused', () => {
   assert.deepEqual(refusalOf({ NUCLEUS_HTTP_ALLOWED_HOSTS: 'a,b' }), [
     'NUCLEUS_HTTP_ALLOWED_HOSTS: a list is not taken from the environment; write http.allowed_hosts in config.toml',
   ]);
-  for (const name of ['NUCLEUS_APPROVAL_ASK_FOR', 'NUCLEUS_APPROVAL_X'])
-    assert.deepEqual(refusalOf({ [name]: '[]' }), [
-      `${name}: approvals are not taken from the environment; write them in config.toml and take the variable away`,
-    ]);
 });

@@ -33,7 +33,7 @@ const defaults = {
     ranker: 'bm25f',
     structured_search: true,
   },
-  approval: { ask_for: [] },
+  approval: { park_after: 45_000 },
   sign_in: { timeout: 5 * minute },
   gateway: { idle_exit: 15 * minute },
   http: {
@@ -194,10 +194,10 @@ test('values of another type or out of range are refused with what they have to 
     ['log.level = "loud"', ':1:5: log.level must be one of off, error, warn, info, debug, trace'],
     ['upstream = 5', ':1:1: upstream must be a section, written [upstream], and is a number'],
     ['[[log]]\nlevel = "info"', ':1:3: log must be a section, written [log], and is a list'],
-    ['approval.ask_for = "x"', ':1:10: approval.ask_for must be a list of at most 1000 texts, and is a text'],
+    ['surface.always_on = "x"', ':1:9: surface.always_on must be a list of at most 100 texts, and is a text'],
     [
-      '[approval]\nask_for = [\n  "a", # b\n  5,\n]',
-      ':4:3: approval.ask_for[1] must be a text in quotes, and is a number',
+      '[surface]\nalways_on = [\n  "a:b", # b\n  5,\n]',
+      ':4:3: surface.always_on[1] must be a text in quotes, and is a number',
     ],
   ] as const)
     assert.equal(refusalOf(t, text), `config.toml${sentence}; correct the file`);

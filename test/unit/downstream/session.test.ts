@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { defaultConfig } from '../../../src-shared/config.ts';
 import { createSession, type Message as Sent } from '../../../src-main/gateway/downstream/session.ts';
-import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
-import { createPolicy, noLimits } from '../../../src-main/gateway/policy/policy.ts';
+import { noLimits } from '../../../src-main/gateway/policy/limits.ts';
 import type { Offer } from '../../../src-main/gateway/routing/catalog.ts';
 import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import { createRequestStates } from '../../../src-main/gateway/routing/request-states.ts';
@@ -17,6 +16,7 @@ import { createCatalogStore, type DefinitionKind } from '../../../src-main/gatew
 import { openRegistry } from '../../../src-main/gateway/storage/database.ts';
 import { createSupervisor } from '../../../src-main/gateway/upstream/supervisor.ts';
 import { createFakeEras } from '../../helpers/eras.ts';
+import { createTestGate } from '../../helpers/gate.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import {
   createFakeTransport,
@@ -84,8 +84,7 @@ function setUp(
   const write = (message: Sent): void =>
     void written.push(Buffer.concat(message.map((part) => Buffer.from(part as string))).toString('utf8'));
   const dispatch = createDispatch({
-    policy: createPolicy([]),
-    approvals: createApprovals({ clock }),
+    gate: createTestGate({ clock }).gate,
     limits: noLimits,
     bridge: createBridge({
       roots: () => [],

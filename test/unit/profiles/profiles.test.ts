@@ -72,6 +72,7 @@ function setting(
       offer: () => null,
       inputSchema: () => undefined,
       outputSchema: () => undefined,
+      annotations: () => ({}),
       refresh: refuse,
       refreshSoon: refuse,
       forget: () => {},

@@ -3,8 +3,8 @@ import test, { type TestContext } from 'node:test';
 import { defaultConfig } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
-import { createApprovals } from '../../../src-main/gateway/policy/approval.ts';
-import { createPolicy, noLimits, type Limits, type Policy } from '../../../src-main/gateway/policy/policy.ts';
+import type { Policy } from '../../../src-main/gateway/policy/decision.ts';
+import { noLimits, type Limits } from '../../../src-main/gateway/policy/limits.ts';
 import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
 import {
   createDispatch,
@@ -18,6 +18,7 @@ import { createNewOld } from '../../../src-main/gateway/wire/eras/new-old.ts';
 import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
+import { allowAll, askFor, createTestGate } from '../../helpers/gate.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 
 const binding = { profile: 'db:prod', connector: 'db', alias: 'main', metadata: {} };
@@ -45,10 +46,9 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     roots: () => [],
     wanted: () => false,
   });
-  const approvals = createApprovals({ clock });
+  const { gate, ...guards } = createTestGate({ clock, policy: parts.policy ?? allowAll });
   const dispatch = createDispatch({
-    policy: parts.policy ?? createPolicy([]),
-    approvals,
+    gate,
     limits: parts.limits ?? noLimits,
     bridge: createBridge({
       roots: () => [],
@@ -61,7 +61,7 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
   });
   return {
     clock,
-    approvals,
+    ...guards,
     opened,
     records,
     dispatch,
@@ -105,7 +105,9 @@ async function answered(setup: ReturnType<typeof setUp>, call: Call, body: objec
   return reply;
 }
 
-const deny: Policy = { decide: () => ({ kind: 'deny', reason: 'writes to db:prod are denied by rule 3' }) };
+const deny: Policy = {
+  decide: () => ({ kind: 'deny', rule: 3, match: 'db:prod', pattern: '*', reason: 'rule 3 says so' }),
+};
 
 test('a call reaches the upstream under its own name there, all else as it came', async (t) => {
   const setup = setUp(t);
@@ -171,15 +173,24 @@ test('a denied call never reaches the upstream, whatever its kind', async (t) =>
     const outcome = await dispatch(callOf(more)).catch((error: unknown) => error);
     await clock.advance(60_000);
     assert.equal(opened.length, 0, kind);
+    const name = kind === 'resource' ? 'file:///a' : 'query';
+    const text = `BLOCKED by policy: ${kind} "${name}" on profile db:main is denied (rule match="db:prod", pattern="*"). Reason: rule 3 says so`;
     assert.deepEqual(
       records.map(({ decision, outcome: ended, reason }) => [decision, ended, reason]),
-      [['denied', 'blocked', 'writes to db:prod are denied by rule 3']],
+      [['denied', 'blocked', text]],
     );
+    const mark = {
+      profile: 'db:prod',
+      rule: 3,
+      pattern: '*',
+      reason: 'rule 3 says so',
+      code: 'POLICY_DENIED',
+    };
     if (kind === 'tool')
       assert.deepEqual(readReply(outcome as Reply).result, {
-        content: [{ type: 'text', text: 'writes to db:prod are denied by rule 3' }],
+        content: [{ type: 'text', text }],
         isError: true,
-        _meta: { 'dev.nucleus/error': { profile: 'db:prod', code: 'POLICY_DENIED' } },
+        _meta: { 'dev.nucleus/error': mark },
       });
     else assert.equal((outcome as NucleusError).code, 'POLICY_DENIED');
   }
@@ -210,7 +221,7 @@ test('a policy that fails denies', async (t) => {
 
 test('policy and record see the account, the upstream name and who calls', async (t) => {
   const seen: unknown[] = [];
-  const policy: Policy = { decide: (target) => (seen.push(target), { kind: 'allow' }) };
+  const policy: Policy = { decide: (target) => (seen.push(target), { kind: 'allow', rule: null }) };
   const setup = setUp(t, { policy });
   await answered(setup, callOf({ principal: 'cursor', via: 'cli' }), { result: {} });
   const target = {
@@ -221,7 +232,16 @@ test('policy and record see the account, the upstream name and who calls', async
     kind: 'tool',
     name: 'query',
   };
-  assert.deepEqual(seen, [target]);
+  assert.deepEqual(seen, [
+    {
+      ...target,
+      client: 'test client',
+      env: 'prod',
+      operation: 'query',
+      effect: { does: 'writes', basis: 'unknown' },
+      arguments: { sql: 'SELECT 1' },
+    },
+  ]);
   assert.deepEqual(setup.records, [
     {
       target,
@@ -231,6 +251,8 @@ test('policy and record see the account, the upstream name and who calls', async
       outcome: 'ok',
       reason: undefined,
       arguments: { sql: 'SELECT 1' },
+      policy: 'p-1',
+      approval: null,
       startedAt: setup.clock.now(),
       endedAt: setup.clock.now(),
     },
@@ -388,11 +410,11 @@ test('callers that are no client get the result itself, or the error of the upst
     });
 });
 
-const asking = createPolicy(['db:prod/query']);
+const asking = askFor('query');
 
 test('a call that needs a yes goes on when a person gives it, and only once', async (t) => {
   const setup = setUp(t, { policy: asking });
-  setup.approvals.attend();
+  setup.ways.add('app');
   const first = setup.dispatch(callOf());
   await settled();
   assert.equal(setup.opened.length, 0);
@@ -404,7 +426,7 @@ test('a call that needs a yes goes on when a person gives it, and only once', as
     '{\n  "sql": "SELECT 1"\n}',
   ]);
   await setup.clock.advance(400);
-  assert.equal(setup.approvals.answer(question?.id ?? '', 'allow'), true);
+  assert.equal(setup.approvals.allow(question?.id ?? '', 'app'), true);
   await settled();
   const transport = setup.upstream();
   transport.answer('tools/call', { content: [] });
@@ -416,17 +438,25 @@ test('a call that needs a yes goes on when a person gives it, and only once', as
 
 test('a call that a person refuses never reaches the upstream, and the model reads why', async (t) => {
   const setup = setUp(t, { policy: asking });
-  setup.approvals.attend();
+  setup.ways.add('app');
   const call = setup.dispatch(callOf());
   await setup.clock.advance(400);
-  setup.approvals.answer(setup.approvals.list()[0]?.id ?? '', 'deny');
+  setup.approvals.deny(setup.approvals.list()[0]?.id ?? '', 'app');
   const { result } = readReply(await call);
   assert.deepEqual(result, {
     content: [
       { type: 'text', text: 'a person refused query on db:prod; do not try it again unless they ask for it' },
     ],
     isError: true,
-    _meta: { 'dev.nucleus/error': { profile: 'db:prod', verdict: 'denied', code: 'POLICY_DENIED' } },
+    _meta: {
+      'dev.nucleus/error': {
+        profile: 'db:prod',
+        rule: 1,
+        reason: 'rule 1 asks for a person',
+        verdict: 'denied',
+        code: 'APPROVAL_REFUSED',
+      },
+    },
   });
   assert.equal(setup.opened.length, 0);
   assert.deepEqual(
@@ -438,6 +468,6 @@ test('a call that a person refuses never reaches the upstream, and the model rea
 test('without an app to ask in, a call that needs a yes is refused at once', async (t) => {
   const setup = setUp(t, { policy: asking });
   const { result } = readReply(await setup.dispatch(callOf()));
-  assert.match(JSON.stringify(result), /needs a person's yes and the Nucleus app is not open/);
+  assert.match(JSON.stringify(result), /needs a person's yes and there is nobody to ask/);
   assert.equal(setup.opened.length, 0);
 });

@@ -65,7 +65,7 @@ function finder(offers: readonly Offered[]): (intent: string) => Promise<string>
     search: createToolSearch({ catalog }),
     sticky: { of: () => new Map() },
     settle: () => Promise.resolve(),
-    foresee: () => ({ decision: 'allow' }),
+    foresee: () => Promise.resolve({ decision: 'allow' }),
   });
   const call: Call = {
     kind: 'tool',

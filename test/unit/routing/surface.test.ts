@@ -7,6 +7,7 @@ import {
   createMetaTools,
   type MetaToolDeps,
 } from '../../../src-main/gateway/routing/meta-tools/meta-tools.ts';
+import { createTickets } from '../../../src-main/gateway/routing/tickets.ts';
 import { createCursors } from '../../../src-main/gateway/routing/pages.ts';
 import type { Binding } from '../../../src-main/gateway/routing/route.ts';
 import { withSurface } from '../../../src-main/gateway/routing/surface-view.ts';
@@ -33,7 +34,10 @@ const metaParts: Omit<MetaToolDeps, 'search'> = {
   newOld: { carry: () => assert.fail() },
   maxBytes: 1024 * 1024,
   settle: () => Promise.resolve(),
-  foresee: () => ({ decision: 'allow' }),
+  tickets: createTickets({ clock: createFakeClock() }),
+  isNeeded: () => false,
+  askAccount: () => Promise.resolve(null),
+  foresee: () => Promise.resolve({ decision: 'allow' }),
 };
 
 function offerOf(...tool: Params[]): Offer {

@@ -55,7 +55,7 @@ function setUp(t: TestContext, ids: readonly string[], folders: Folders = {}) {
     catalog: { offer: () => offer },
     names: createCatalogStore(registry.db),
     surface: () => ({ mode: 'expose-all', budget: 10_000, always_on: [] }),
-    ownTools: { beside: [], compat: [] },
+    ownTools: { beside: [], compat: [], askAccount: () => Promise.resolve(null) },
     places: {
       find: (name) => (present.folders[`/${name}`] ? { name, folder: `/${name}` } : null),
       connectors: ({ folder }) => present.folders[folder] ?? [],

@@ -63,8 +63,8 @@ export interface FindDeps {
   readonly search: ToolSearch;
   readonly sticky: Pick<Sticky, 'of'>;
   settle(view: View): Promise<void>;
-  /** What policy would say of a call, and of nothing else. */
-  foresee(call: Call): Pick<Foreseen, 'decision' | 'reason'>;
+  /** What would become of a call, asking nobody and touching nothing. */
+  foresee(call: Call): Promise<Pick<Foreseen, 'decision' | 'reason'>>;
 }
 
 /** `nucleus_find_tool`: the tools of all accounts that fit an intent, and the account that is meant. */
@@ -85,13 +85,13 @@ export function createFindTool(deps: FindDeps): OwnTool {
       if (view().missing().length > 0) await deps.settle(view());
       const problem = connectorProblem(query, view());
       if (problem) return errorReply(problem);
-      const found = find(deps, query, view(), call, schemas);
+      const found = await find(deps, query, view(), call, schemas);
       return ownResult(JSON.stringify(found), { ...found });
     },
   };
 }
 
-function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean): FoundTools {
+async function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean): Promise<FoundTools> {
   const sticky = deps.sticky.of(call.peer?.client);
   const { hits, total, fanOut } = deps.search.find({ ...query, sticky }, view);
   const { offset = 0 } = query;
@@ -99,7 +99,7 @@ function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean
     foundTool(hit, all ? 'all' : offset + at < withSchema ? 'short' : 'none'),
   );
   const suggestion =
-    fanOut && suggest(fanOut, (one) => deps.foresee({ ...call, ...one, via: 'nucleus_call_plan' }));
+    fanOut && (await suggest(fanOut, (one) => deps.foresee({ ...call, ...one, via: 'nucleus_call_plan' })));
   const next = cursorAfter(offset, hits.length, total);
   return {
     query: query.intent,
@@ -112,14 +112,16 @@ function find(deps: FindDeps, query: Query, view: View, call: Call, all: boolean
 }
 
 /** A suggestion leaves out what policy refuses, and says where a person will be asked. */
-function suggest(
+async function suggest(
   { rationale, tool, connector, caution, rows }: ToolFanOut,
   foresee: (call: Pick<Call, 'route' | 'params'>) => ReturnType<FindDeps['foresee']>,
-): FanOutSuggestion | null {
-  const judged = rows.map(({ key, route }) => ({
-    key,
-    ...foresee({ route, params: { name: key, arguments: {} } }),
-  }));
+): Promise<FanOutSuggestion | null> {
+  const judged = await Promise.all(
+    rows.map(async ({ key, route }) => ({
+      key,
+      ...(await foresee({ route, params: { name: key, arguments: {} } })),
+    })),
+  );
   const steps = judged
     .filter(({ decision }) => decision !== 'deny')
     .map(({ key }) => key)

@@ -7,6 +7,8 @@ import type { View } from '../view.ts';
 /** A tool of the gateway's own, listed beside those of the accounts. */
 export interface OwnTool {
   readonly name: string;
+  /** Absent: always. One that is not listed can be called all the same. */
+  isListed?(): boolean;
   /** As clients see it, written from what the view holds; without its name. */
   define(view: View): Params;
   /** `call` is the client's; what it comes to goes down the one road. */

@@ -45,8 +45,8 @@ export interface PlanDeps {
   settle(view: View): Promise<void>;
   /** Bytes that a client takes in one message. */
   readonly maxBytes: number;
-  /** What policy would say of a call, and of nothing else. */
-  foresee(call: Call): Pick<Foreseen, 'decision' | 'reason'>;
+  /** What would become of a call, asking nobody and touching nothing. */
+  foresee(call: Call): Promise<Pick<Foreseen, 'decision' | 'reason'>>;
 }
 
 interface Target {
@@ -73,13 +73,16 @@ export function createPlanTool(deps: PlanDeps): OwnTool {
         const { route, arguments: given } = targets[index] as Target;
         return { ...call, route, params: { name, arguments: given }, via: 'nucleus_call_plan' };
       };
-      if (plan.isDryRun) return preview(previewPlan(plan, (one) => foresee(callOf(one))));
+      if (plan.isDryRun) {
+        const foreseen = await Promise.all(plan.steps.map((one) => foresee(callOf(one))));
+        return preview(previewPlan(plan, foreseen));
+      }
       return carry(plan, call, callOf, dispatch);
     },
   };
 
-  function foresee(call: Call): Foreseen {
-    return { tool: call.route.name, ...deps.foresee(call) };
+  async function foresee(call: Call): Promise<Foreseen> {
+    return { tool: call.route.name, ...(await deps.foresee(call)) };
   }
 
   /**

@@ -1,0 +1,325 @@
+import { realpathSync, statSync, type Stats } from 'node:fs';
+import { NucleusError } from '../../../src-shared/errors.ts';
+import type { PolicyFile, PolicyInfo, PolicyProblem, TraceLine } from '../../../src-shared/policy.ts';
+import type { Clock, Log } from '../platform.ts';
+import { writePrivateFile } from '../storage/files.ts';
+import type { Decision, Facts } from './decision.ts';
+import { judgeBy, judgeByBoth, judgeReadsOnly, type Judge, type Source } from './judges.ts';
+import { parsePolicy, readPolicyText, type PolicyText } from './policy-file.ts';
+import { isPlainlyStricter } from './stricter.ts';
+import { warningsOf } from './warnings.ts';
+
+/** A file as new as this is not taken for what somebody saved: editors write in pieces, and clocks tick coarsely. */
+const settleMs = 1_000;
+/** How often the file is looked at for those who listen; calls look each time. */
+const watchMs = 2_000;
+
+/** What judges calls: policy.toml, and of it what a person accepted. */
+export interface Policies {
+  /** By one complete version, which is the file's of this moment. */
+  decide(facts: Facts): { readonly decision: Decision; readonly version: string };
+  explain(facts: Facts): {
+    readonly decision: Decision;
+    readonly version: string;
+    readonly trace: TraceLine[];
+  };
+  info(): PolicyInfo;
+  /** What is wrong with a text, or with the file. */
+  check(text: string | null): PolicyProblem[];
+  /** A person says that the file judges alone; throws when it is another one than that of `version`. */
+  accept(version: string): Promise<PolicyInfo>;
+  /** A person writes the file; throws when it is not `base` any more, or the text has errors. */
+  save(text: string, base: string | null): Promise<PolicyInfo>;
+  /** Called when another version judges. */
+  onChange(listener: () => void): () => void;
+  /** Keeps what is to be kept. */
+  close(): Promise<void>;
+}
+
+export interface PoliciesDeps {
+  readonly path: string;
+  /** What was accepted last, sealed; null when nothing was. Read on first need. */
+  readonly accepted: {
+    read(): string | null | 'unreadable';
+    write(text: string | null): Promise<void>;
+  };
+  /** Ids of the profiles there are. */
+  profiles(): readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type State = PolicyInfo['state'];
+
+/** What was read of the file, and what follows from it. */
+interface Reading {
+  readonly signature: string;
+  readonly loadedAt: number;
+  readonly found: PolicyText;
+  readonly source: Source | null;
+  readonly errors: readonly PolicyProblem[];
+  readonly state: State;
+  readonly judge: Judge;
+  /** Plainly stricter than what was accepted, and accepted when nobody changes it for a moment. */
+  readonly isStricter: boolean;
+}
+
+export function createPolicies(deps: PoliciesDeps): Policies {
+  const { path, accepted, clock, log } = deps;
+  const listeners = new Set<() => void>();
+  /** What was accepted last; null: not read yet. */
+  let base: Source | keyof typeof lost | null = null;
+  let reading: Reading | null = null;
+  /** When to read again although nothing seems to have changed. */
+  let againAt: number | null = null;
+  let forgetSettling = (): void => {};
+  let forgetWatching = (): void => {};
+  let work: Promise<unknown> = Promise.resolve();
+
+  function current(): Reading {
+    const signature = signatureOf(path);
+    const isDue = againAt !== null && clock.now() >= againAt;
+    return reading && reading.signature === signature && !isDue ? reading : read(signature);
+  }
+
+  function read(signature: string): Reading {
+    const before = reading;
+    const isBaseNew = base === null || typeof base === 'string';
+    if (isBaseNew) base = readBase();
+    const found = readPolicyText(path);
+    // A second change within one tick of the file system's clock shows in nothing but the text; and a seal that does
+    // not open now may do so later.
+    const isSeenTwice = before?.signature === signature && typeof base !== 'string';
+    againAt = isSeenTwice ? null : clock.now() + settleMs;
+    if (before && !isBaseNew && sameText(before.found, found)) return (reading = { ...before, signature });
+    return install(judge(signature, found));
+  }
+
+  function install(next: Reading): Reading {
+    const before = reading;
+    reading = next;
+    settle(next);
+    if (before) tell();
+    return next;
+  }
+
+  function readBase(): Source | 'sealed' | 'strange' {
+    const text = accepted.read();
+    if (text === 'unreadable') return 'sealed';
+    // One that this version of Nucleus does not understand any more protects nobody.
+    const file = text === null ? emptyPolicy : parsePolicy(text).file;
+    return file ? { text, file } : 'strange';
+  }
+
+  function judge(signature: string, found: PolicyText): Reading {
+    const { file, problems } =
+      found.text === undefined
+        ? { file: null, problems: [found.problem] }
+        : found.text === null
+          ? { file: emptyPolicy, problems: [] }
+          : parsePolicy(found.text);
+    const source = file && found.text !== undefined ? { text: found.text, file } : null;
+    const rest = { signature, loadedAt: clock.now(), found, source, errors: problems, isStricter: false };
+    if (base === null || typeof base === 'string') {
+      const message = `What a person accepted of ${path} ${lost[base ?? 'sealed']}.`;
+      const error = { severity: 'error', line: null, column: null, message } as const;
+      const judging = judgeReadsOnly(message, found.text ?? null);
+      return { ...rest, state: 'invalid', judge: judging, errors: [...problems, error] };
+    }
+    if (!source) {
+      const [problem] = problems;
+      if (base.text !== null) return { ...rest, state: 'invalid', judge: judgeBy(base, false) };
+      return { ...rest, state: 'invalid', judge: judgeReadsOnly(unusable(problem), found.text ?? null) };
+    }
+    const state = source.text === null ? 'none' : 'accepted';
+    if (source.text === base.text) return { ...rest, state, judge: judgeBy(source) };
+    if (isPlainlyStricter(base.file, source.file))
+      return { ...rest, state, judge: judgeBy(source), isStricter: true };
+    return { ...rest, state: 'pending', judge: judgeByBoth(base, source) };
+  }
+
+  function unusable(problem: PolicyProblem | undefined): string {
+    const place = problem?.line == null ? path : `${path}:${problem.line}:${problem.column ?? 1}`;
+    const message = problem?.message ?? 'it cannot be used';
+    return `${place}: ${message}${message.endsWith('?') ? '' : '.'}`;
+  }
+
+  /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
+  /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
+  function settle(next: Reading): void {
+    forgetSettling();
+    if (!next.isStricter) return;
+    forgetSettling = clock.after(settleMs - ageOf(path, clock.now()), () => void keep(next));
+  }
+
+  function keep(expected: Reading): Promise<void> {
+    return queue(async () => {
+      const { isStricter, source } = read(signatureOf(path));
+      if (isStricter && source && source.text === expected.source?.text) await take(source);
+    }).catch((error: unknown) => {
+      // It judges all the same; only what comes after a restart is compared with what was accepted before it.
+      log.warn('the new policy.toml judges but could not be kept as accepted', { problem: String(error) });
+    });
+  }
+
+  async function take(source: Source): Promise<void> {
+    await accepted.write(source.text);
+    base = source;
+    const signature = signatureOf(path);
+    install(judge(signature, readPolicyText(path)));
+  }
+
+  /** One at a time. */
+  function queue<T>(act: () => Promise<T>): Promise<T> {
+    const next = work.then(act);
+    work = next.catch(() => undefined);
+    return next;
+  }
+
+  function tell(): void {
+    // Not on the road of the call that noticed.
+    queueMicrotask(() => {
+      for (const listener of listeners) listener();
+    });
+  }
+
+  function watch(): void {
+    forgetWatching = clock.after(watchMs, () => {
+      try {
+        current();
+      } catch (error) {
+        // The next call says it; here nobody asked.
+        log.warn('policy.toml cannot be looked at', { problem: String(error) });
+      }
+      if (listeners.size > 0) watch();
+    });
+  }
+
+  function info(): PolicyInfo {
+    const { found, source, errors, state, judge: judging, loadedAt } = current();
+    const warnings = source?.text == null ? [] : warningsOf(source.file, source.text, deps.profiles());
+    return {
+      file: path,
+      version: judging.version,
+      state,
+      loadedAt,
+      problems: [...errors, ...warnings],
+      rules: [...judging.rules],
+      text: found.text ?? null,
+      accepted: typeof base === 'string' ? null : (base?.text ?? null),
+    };
+  }
+
+  return {
+    decide(facts) {
+      const { judge: judging } = current();
+      return { decision: judging.decide(facts), version: judging.version };
+    },
+    explain(facts) {
+      const { judge: judging } = current();
+      return { decision: judging.decide(facts), version: judging.version, trace: judging.trace(facts) };
+    },
+    info,
+    check(text) {
+      const found: PolicyText = text === null ? readPolicyText(path) : { text };
+      if (found.text === undefined) return [found.problem];
+      if (found.text === null) return [];
+      const { file, problems } = parsePolicy(found.text);
+      return file ? warningsOf(file, found.text, deps.profiles()) : [...problems];
+    },
+    accept: (version) =>
+      queue(async () => {
+        const { judge: judging, source, errors } = current();
+        if (judging.version !== version)
+          throw new NucleusError(
+            'POLICY_CHANGED',
+            `${path} is another one than the one that was shown; look at it again`,
+          );
+        if (!source) throw invalid(errors);
+        await take(source);
+        return info();
+      }),
+    save: (text, before) =>
+      queue(async () => {
+        const found = readPolicyText(path);
+        if (found.text === undefined) throw invalid([found.problem]);
+        if (found.text !== before)
+          throw new NucleusError(
+            'POLICY_CHANGED',
+            `${path} was changed meanwhile and is left as it is; look at it again`,
+          );
+        const { file, problems } = parsePolicy(text);
+        if (!file) throw invalid(problems);
+        writePrivateFile(realPath(path), text);
+        await take({ text, file });
+        return info();
+      }),
+    onChange(listener) {
+      listeners.add(listener);
+      if (listeners.size === 1) watch();
+      return () => {
+        listeners.delete(listener);
+        if (listeners.size === 0) forgetWatching();
+      };
+    },
+    async close() {
+      forgetSettling();
+      forgetWatching();
+      listeners.clear();
+      // A command that was the gateway for a moment must not forget what somebody saved before it.
+      if (reading?.isStricter && ageOf(path, clock.now()) >= settleMs) await keep(reading);
+      await work;
+    },
+  };
+
+  function invalid(problems: readonly PolicyProblem[]): NucleusError {
+    const [problem] = problems;
+    return new NucleusError('POLICY_INVALID', unusable(problem), {
+      line: problem?.line ?? null,
+      column: problem?.column ?? null,
+    });
+  }
+}
+
+/** Why there is nothing to compare the file with, and what to do. */
+const lost = {
+  sealed: 'cannot be opened; nucleus vault says why',
+  strange: 'is not understood by this version; look at the file and run nucleus policy accept',
+} as const;
+
+const emptyPolicy: PolicyFile = { defaults: true, rule: [] };
+
+/** Another one when the file was changed, or another one took its place. Under 2 µs. */
+function signatureOf(path: string): string {
+  const stat = statOf(path);
+  if (typeof stat === 'string') return stat;
+  return `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
+}
+
+function statOf(path: string): Stats | string {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? 'missing';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  }
+}
+
+/** How long the file is as it is, from 0 to `settleMs`. */
+function ageOf(path: string, now: number): number {
+  const stat = statOf(path);
+  if (typeof stat === 'string') return settleMs;
+  return Math.min(settleMs, Math.max(0, now - Math.max(stat.mtimeMs, stat.ctimeMs)));
+}
+
+function sameText(a: PolicyText, b: PolicyText): boolean {
+  return a.text === b.text && a.problem?.message === b.problem?.message;
+}
+
+/** Behind a link the file is written where it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // It is not there yet.
+  }
+}
