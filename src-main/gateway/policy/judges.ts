@@ -3,6 +3,7 @@ import type { PolicyFile, Rule, RuleView, TraceLine } from '../../../src-shared/
 import { decide } from './decide.ts';
 import type { Decision, Facts } from './decision.ts';
 import { traceOf } from './explain.ts';
+import { keepsRules } from './renaming.ts';
 import { placeRules, viewsOf, type PlacedRule } from './rule-views.ts';
 import { compilePolicy, type CompiledRule } from './rules.ts';
 import { ruleKey, stricterOf } from './stricter.ts';
@@ -13,6 +14,8 @@ export interface Judge {
   readonly rules: readonly RuleView[];
   decide(facts: Facts): Decision;
   trace(facts: Facts): TraceLine[];
+  /** Whether a profile is judged no milder under another id. */
+  keepsRules(from: string, to: string): boolean;
 }
 
 /** A policy.toml that was read; text null is no file. */
@@ -34,6 +37,7 @@ export function judgeBy({ text, file }: Source, isThere = true): Judge {
     rules: viewsOf(rules, policy.defaults.map(unplaced)),
     decide: (facts) => decide(policy, facts),
     trace: (facts) => traceOf(policy, facts),
+    keepsRules: (from, to) => keepsRules(file, from, to),
   };
 }
 
@@ -69,6 +73,7 @@ export function judgeByBoth(accepted: Source, source: Source): Judge {
     version: versionOf('both', accepted.text, source.text),
     rules: viewsOf(rules, defaults.map(unplaced)),
     decide: (facts) => stricterOf(decide(before, facts), decide(now, facts)),
+    keepsRules: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     trace: (facts) => [
       ...traceOf(now, facts),
       ...traceOf(before, facts).filter(({ rule }) => rule !== null && rule > own),
@@ -91,6 +96,8 @@ export function judgeReadsOnly(problem: string, text: string | null): Judge {
       effect.does === 'reads'
         ? { kind: 'allow', rule: null }
         : { kind: 'deny', rule: null, match: '', pattern: '', reason },
+    // What was accepted is not known.
+    keepsRules: () => false,
     trace: ({ effect }) => [{ rule: null, hit: effect.does !== 'reads', text: reason }],
   };
 }
