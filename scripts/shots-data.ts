@@ -3,18 +3,18 @@ import type {
   ExposedTool,
   GatewayStatus,
   HostStatus,
-  PendingApproval,
   ProfileInfo,
   Surface,
 } from '../src-shared/contract.ts';
 import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
+import * as policy from './shots-policy.ts';
 import { workspaces } from './shots-workspaces.ts';
 
 /* What the window shows on its screenshots: one person's Friday, as the gateway would tell it. */
 
 /** The moment all of them are taken. */
-export const now = Date.parse('2026-11-20T14:31:07Z');
+export const { now } = policy;
 const minute = 60_000;
 
 const field = (
@@ -111,8 +111,8 @@ const profile = (connectorName: string, name: string, daysOld: number, more: Par
 });
 
 export const profiles: readonly Profile[] = [
-  profile('github', 'personal', 20, {}),
-  profile('github', 'work', 41, { isDefault: true }),
+  profile('github', 'personal', 20, { env: 'personal', account: 'danarv' }),
+  profile('github', 'work', 41, { isDefault: true, env: 'dev', account: 'dana-acme' }),
   profile('notes', 'home', 3, {
     launch: {
       command: 'npx',
@@ -126,9 +126,18 @@ export const profiles: readonly Profile[] = [
     metadata: { file: '/srv/acme/data/prod.db' },
     isDefault: true,
     readOnly: true,
+    env: 'prod',
   }),
-  profile('sqlite', 'staging', 12, { metadata: { file: '/srv/acme/data/staging.db' }, readOnly: true }),
-  profile('sqlite', 'local', 2, { metadata: { file: '/home/dana/code/acme/dev.db' }, readOnly: false }),
+  profile('sqlite', 'staging', 12, {
+    metadata: { file: '/srv/acme/data/staging.db' },
+    readOnly: true,
+    env: 'staging',
+  }),
+  profile('sqlite', 'local', 2, {
+    metadata: { file: '/home/dana/code/acme/dev.db' },
+    readOnly: false,
+    env: 'dev',
+  }),
 ];
 
 const commands: Readonly<Record<string, readonly string[]>> = {
@@ -185,6 +194,7 @@ export const status: GatewayStatus = {
     }),
   ],
   vault: { state: 'open', backend: 'keychain', records: 2, reason: null },
+  lockedAt: null,
   warnings: [],
 };
 
@@ -196,50 +206,6 @@ function upstream(
 ): GatewayStatus['upstreams'][number] {
   return { profile: id, state, tools, pid: null, inFlight: 0, problem: null, oddities: 0, ...more };
 }
-
-const approval = (id: string, secondsAgo: number, more: Partial<PendingApproval>): PendingApproval => ({
-  id,
-  profile: 'sqlite:prod',
-  tool: 'query',
-  client: 'claude-code',
-  arguments: '{}',
-  reason: 'config.toml asks for a person’s yes: approval.ask_for has "sqlite:prod/*".',
-  askedAt: now - secondsAgo * 1_000,
-  endsAt: now - secondsAgo * 1_000 + 5 * minute,
-  ...more,
-});
-
-const statement =
-  "update users\n   set plan = 'pro', trial_ends = null\n where org_id = 4821\u200B\n returning id, email, plan";
-
-export const approvals: readonly PendingApproval[] = [
-  approval('a1', 112, {
-    arguments: JSON.stringify({ sql: statement, limit: 50, note: 'for ‮eman‬ at ACME' }, null, 2),
-  }),
-  approval('a2', 20, {
-    profile: 'github:work',
-    tool: 'delete_branch',
-    client: 'cursor-vscode',
-    reason: 'config.toml asks for a person’s yes: approval.ask_for has "github:*/delete_*".',
-    arguments: JSON.stringify({ owner: 'acme', repo: 'web', branch: 'feature/billing-v2' }, null, 2),
-  }),
-];
-
-/** One question that does not fit the box. */
-export const longApproval: PendingApproval = approval('a3', 4, {
-  tool: 'run_migration',
-  arguments: JSON.stringify(
-    {
-      name: '2026-11-20-plans',
-      statements: Array.from(
-        { length: 24 },
-        (_, index) => `alter table plan_${index} add column seats integer`,
-      ),
-    },
-    null,
-    2,
-  ),
-});
 
 const sqliteTools: Readonly<Record<string, string>> = {
   list_tables: 'Lists the tables and views of the database with their number of rows.',
@@ -390,8 +356,22 @@ export const answers: Answers = {
   'tools.describe': { definition },
   'surface.get': surface,
   'surface.set': surface,
-  'approvals.list': approvals,
-  'approvals.answer': { counted: true },
+  'approvals.list': policy.approvals,
+  'approvals.grants': policy.grants,
+  'approvals.allow': { counted: true },
+  'approvals.deny': { counted: true },
+  'approvals.revoke': { revoked: true },
+  'policy.get': policy.accepted,
+  'policy.check': [],
+  'policy.test': policy.verdict,
+  'policy.save': policy.accepted,
+  'policy.accept': policy.accepted,
+  'lock.engage': { lockedAt: now },
+  'lock.release': {},
+  'person.ways': { hasPin: false, hasApp: true, hasSystem: false, pinLockedUntil: null },
+  'pin.set': {},
+  'pin.remove': {},
+  'profiles.changeEnv': profiles[0],
   'hosts.list': [host],
   'hosts.connect': host,
   'hosts.undo': host,

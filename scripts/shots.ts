@@ -6,8 +6,10 @@ import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { build } from 'vite';
 import type { AppSettings, Surface } from '../src-shared/contract.ts';
+import type { PendingApproval } from '../src-shared/policy.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import * as data from './shots-data.ts';
+import * as policy from './shots-policy.ts';
 import * as signIn from './shots-sign-in.ts';
 
 /*
@@ -48,9 +50,11 @@ const locked: data.Answers = {
     ),
   },
 };
+const quiet = { waiting: [], answered: [] };
 const nothing: data.Answers = {
   'profiles.list': [],
-  'approvals.list': [],
+  'approvals.list': quiet,
+  'approvals.grants': [],
   'gateway.status': {
     ...data.status,
     upstreams: [],
@@ -59,6 +63,16 @@ const nothing: data.Answers = {
   },
   'hosts.list': [{ ...data.host, state: 'missing', consented: false, backup: null, preview: data.preview }],
 };
+const everythingLocked: data.Answers = {
+  'approvals.list': { waiting: [], answered: policy.approvals.answered },
+  'approvals.grants': [],
+  'gateway.status': {
+    ...data.status,
+    lockedAt: data.now - 7_000,
+    upstreams: data.status.upstreams.map((one) => ({ ...one, state: 'asleep', pid: null })),
+  },
+};
+const only = (one: PendingApproval): object => ({ waiting: [one], answered: [] });
 const on = (view: AppSettings['view']): data.Answers => ({ 'settings.get': { ...data.settings, view } });
 const many: data.Answers = { ...on('tools'), 'tools.list': { tools: data.manyTools, missing: [] } };
 const searchOnly: Surface = { ...data.surface, mode: 'search', chosen: 'search' };
@@ -119,7 +133,7 @@ const scenes: readonly Scene[] = [
   },
   {
     name: 'profiles-none',
-    answers: { ...nothing, 'approvals.list': [] },
+    answers: nothing,
     act: (page) => press(page, 'Skip for now'),
   },
   {
@@ -279,12 +293,12 @@ const scenes: readonly Scene[] = [
   { name: 'approvals', answers: on('approvals'), act: (page) => ready(page) },
   {
     name: 'approvals-long',
-    answers: { ...on('approvals'), 'approvals.list': [data.longApproval] },
+    answers: { ...on('approvals'), 'approvals.list': only(policy.long) },
     act: (page) => page.getByText('Scroll to the end').waitFor(),
   },
   {
     name: 'approvals-too-fast',
-    answers: { ...on('approvals'), 'approvals.answer': { counted: false } },
+    answers: { ...on('approvals'), 'approvals.deny': { counted: false } },
     act: async (page) => {
       await ready(page);
       await press(page, 'Deny');
@@ -292,7 +306,165 @@ const scenes: readonly Scene[] = [
       await ready(page);
     },
   },
-  { name: 'approvals-none', answers: { ...on('approvals'), 'approvals.list': [] } },
+  {
+    name: 'approvals-none',
+    answers: { ...on('approvals'), 'approvals.list': quiet, 'approvals.grants': [] },
+  },
+  {
+    name: 'approvals-answered',
+    answers: { ...on('approvals'), 'approvals.list': { ...policy.approvals, waiting: [] } },
+  },
+  {
+    name: 'approvals-answered-narrow',
+    answers: { ...on('approvals'), 'approvals.list': { ...policy.approvals, waiting: [] } },
+    size: { width: 640, height: 640 },
+  },
+  ...(['github:work', 'sqlite:staging', 'github:personal', 'notes:home'] as const).map((id) => ({
+    name: `approvals-of-${id.replace(':', '-')}`,
+    answers: on('approvals'),
+    act: async (page: Page) => {
+      await choose(page, new RegExp(`^${id}`));
+      await ready(page);
+    },
+  })),
+  ...small({
+    name: 'approvals-grant',
+    answers: on('approvals'),
+    act: async (page) => {
+      await ready(page);
+      await press(page, /^Allow 15 min/);
+      await page.getByText('All writes').click();
+      await page.getByRole('button', { name: 'Allow 5 min on prod', disabled: false }).waitFor();
+    },
+  }),
+  {
+    name: 'approvals-grants',
+    answers: on('approvals'),
+    act: async (page) => {
+      await press(page, '2 open grants');
+      await ready(page);
+    },
+  },
+  {
+    name: 'approvals-grants-narrow',
+    answers: on('approvals'),
+    size: { width: 640, height: 640 },
+    act: async (page) => {
+      await page.evaluate(wideFont);
+      await press(page, '2 open grants');
+      await ready(page);
+    },
+  },
+  {
+    name: 'approvals-account',
+    answers: { ...on('approvals'), 'approvals.list': only(policy.account) },
+    act: (page) => page.getByRole('button', { name: 'Use this account' }).waitFor(),
+  },
+  ...small({
+    name: 'approvals-account-chosen',
+    answers: { ...on('approvals'), 'approvals.list': only(policy.account) },
+    act: async (page) => {
+      await page.getByRole('radio', { name: 'sqlite:staging' }).check();
+      await page.getByRole('button', { name: 'Use sqlite:staging' }).waitFor();
+    },
+  }),
+  ...small({
+    name: 'approvals-elsewhere',
+    answers: { ...on('approvals'), 'approvals.list': only(policy.elsewhere) },
+    act: (page) => page.getByText('Its rule wants the answer').waitFor(),
+  }),
+  ...small({ name: 'approvals-locked', answers: { ...on('approvals'), ...everythingLocked } }),
+  { name: 'approvals-forced', answers: on('approvals'), forcedColors: true, act: (page) => ready(page) },
+  ...small({ name: 'policy', answers: on('policy'), act: (page) => tryCall(page, 'query') }),
+  {
+    name: 'policy-refused',
+    answers: { ...on('policy'), 'policy.test': policy.refused },
+    act: async (page) => {
+      await tryCall(page, 'drop_table');
+      await page.getByText('Rule 1, policy.toml line 3').scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'policy-wide-font',
+    answers: on('policy'),
+    act: (page) => page.evaluate(wideFont).then(() => tryCall(page, 'query')),
+  },
+  { name: 'policy-forced', answers: on('policy'), forcedColors: true, act: (page) => tryCall(page, 'query') },
+  ...small({ name: 'policy-split', answers: on('policy'), act: (page) => layout(page, 'Split') }),
+  ...small({
+    name: 'policy-toml',
+    answers: {
+      ...on('policy'),
+      'policy.check': [
+        {
+          severity: 'error',
+          line: 12,
+          column: 11,
+          message: 'approve must be "human"; leave it out to ask for a phrase',
+        },
+        { severity: 'warning', line: 5, column: 29, message: 'no tool of sqlite:prod is called drop_*' },
+      ],
+    },
+    act: async (page) => {
+      await layout(page, 'TOML');
+      const editor = page.getByRole('textbox', { name: 'policy.toml' });
+      await editor.fill(policy.accepted.text?.replace('"human"', '"person"') ?? '');
+      await page.getByText('Line 12, column 11').waitFor();
+    },
+  }),
+  {
+    name: 'policy-written',
+    answers: on('policy'),
+    act: async (page) => {
+      await layout(page, 'TOML');
+      await page
+        .getByRole('textbox', { name: 'policy.toml' })
+        .fill(`${policy.accepted.text ?? ''}\n# more\n`);
+      await page.getByRole('button', { name: 'Save' }).waitFor();
+    },
+  },
+  ...small({ name: 'policy-pending', answers: { ...on('policy'), 'policy.get': policy.pending } }),
+  ...small({
+    name: 'policy-accept',
+    answers: { ...on('policy'), 'policy.get': policy.pending },
+    act: (page) => press(page, 'Accept change…'),
+  }),
+  {
+    name: 'policy-invalid',
+    answers: { ...on('policy'), 'policy.get': policy.invalid },
+    act: (page) => press(page, 'Show both'),
+  },
+  {
+    name: 'policy-invalid-line',
+    answers: { ...on('policy'), 'policy.get': policy.invalid },
+    act: (page) => press(page, 'Open line 19'),
+  },
+  { name: 'policy-invalid-first', answers: { ...on('policy'), 'policy.get': policy.invalidFirst } },
+  { name: 'policy-none', answers: { ...on('policy'), 'policy.get': policy.none } },
+  {
+    name: 'policy-none-classes',
+    answers: { ...on('policy'), 'policy.get': { ...policy.none, rules: [] } },
+  },
+  {
+    name: 'policy-new',
+    answers: { ...on('policy'), 'policy.get': policy.none },
+    act: (page) => press(page, 'New policy.toml'),
+  },
+  { name: 'policy-locked', answers: { ...on('policy'), ...everythingLocked } },
+  { name: 'profiles-all-locked', answers: everythingLocked },
+  {
+    name: 'profiles-no-class',
+    act: (page) => choose(page, /^home/),
+  },
+  {
+    name: 'profiles-reclassed',
+    act: async (page) => {
+      await choose(page, /^prod/);
+      await page.getByRole('radio', { name: 'Staging' }).check();
+      await page.getByText('The class is').waitFor();
+    },
+  },
+  { name: 'profiles-pending', answers: { 'policy.get': policy.pending } },
   {
     name: 'approvals-narrow',
     answers: on('approvals'),
@@ -457,6 +629,7 @@ async function openForm(page: Page, connector: RegExp): Promise<void> {
 async function addSupabase(page: Page, name: string): Promise<void> {
   await openForm(page, /^Supabase/);
   await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByRole('radio', { name: 'Dev', exact: true }).check();
   await press(page, 'Add and sign in');
 }
 
@@ -464,8 +637,18 @@ function probe(): object {
   return { ok: true, tools: 5, prompts: 0, resources: 0, server: 'nucleus-sqlite 0.1.0', milliseconds: 312 };
 }
 
+async function layout(page: Page, name: string): Promise<void> {
+  await page.getByRole('radio', { name, exact: true }).check();
+}
+
+async function tryCall(page: Page, tool: string): Promise<void> {
+  await page.getByRole('combobox', { name: 'Tool' }).fill(tool);
+  await page.getByLabel('Arguments').fill('{ "sql": "delete from sessions" }');
+  await page.getByText('Rule 2').or(page.getByText('Rule 1 matches')).first().waitFor();
+}
+
 async function ready(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Allow once', disabled: false }).waitFor();
+  await page.getByRole('button', { name: /^Allow once/, disabled: false }).waitFor();
 }
 
 /** The page's `window.nucleus`, and `shots` to change what it answers. */
@@ -486,6 +669,10 @@ const bridge = (answers: data.Answers): string => `
       if (value?.$error) return { ok: false, error: value.$error };
       if (name === 'profiles.list') value = value.filter(({ id }) => !removed.has(id));
       if (name === 'profiles.info') value = [value[input.id]].filter(Boolean);
+      if (name === 'profiles.changeEnv') {
+        answers['profiles.list'] = answers['profiles.list'].map((one) =>
+          one.id === input.id ? { ...one, env: input.env ?? undefined } : one);
+      }
       if (name === 'settings.set') value = { ...value, ...input };
       return { ok: true, value: structuredClone(value) };
     },

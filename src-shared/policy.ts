@@ -1,7 +1,8 @@
 import * as z from 'zod';
+import { envClasses } from './env-class.ts';
 
-/** How much depends on an account. Riskiest first. */
-export const envClasses = ['prod', 'staging', 'dev', 'personal'] as const;
+export { envClasses, guessEnv } from './env-class.ts';
+
 export const EnvClass = z.enum(envClasses);
 export type EnvClass = z.infer<typeof EnvClass>;
 
@@ -281,14 +282,3 @@ export const AnsweredApproval = z.object({
   at: z.number(),
 });
 export type AnsweredApproval = z.infer<typeof AnsweredApproval>;
-
-/** The class a name suggests; null where it suggests none. */
-export function guessEnv(name: string): EnvClass | null {
-  const words = name.toLowerCase().split(/[^a-z]+/);
-  const has = (...known: readonly string[]): boolean => words.some((word) => known.includes(word));
-  if (has('prod', 'production', 'live', 'prd')) return 'prod';
-  if (has('staging', 'stage', 'stg', 'preprod', 'uat', 'preview')) return 'staging';
-  if (has('dev', 'develop', 'development', 'local', 'test', 'testing', 'sandbox', 'demo')) return 'dev';
-  if (has('personal', 'private', 'home', 'me', 'mine')) return 'personal';
-  return null;
-}

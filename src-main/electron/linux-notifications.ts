@@ -14,6 +14,8 @@ interface Shown {
   number: number | null;
   /** The daemon's own name on the bus. */
   owner: string;
+  /** What it offered: no daemon may answer what was not on a button. */
+  offered: ReadonlySet<NotificationAnswer>;
   /** Withdrawn before the daemon told the number. */
   isOver: boolean;
 }
@@ -45,12 +47,12 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
   let session: Promise<SessionBus | null> | null = null;
 
   const onSignal = (signal: Signal): boolean => {
-    for (const [id, { number, owner }] of shown) {
+    for (const [id, { number, owner, offered }] of shown) {
       // The bus vouches for the sender. Anyone of this user may send a signal of that name, only the daemon that
       // shows our question may answer it.
       if (number !== signal.number || owner !== signal.owner) continue;
       const answer = answers[signal.action];
-      if (answer) onAnswer(id, answer);
+      if (answer && offered.has(answer)) onAnswer(id, answer);
       return true;
     }
     return false;
@@ -69,7 +71,9 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
     const bus = (await connected())?.bus;
     if (!bus) return;
     const [capabilities] = await ask(bus, 'GetCapabilities');
-    const reply = await notify(bus, compose, capabilities as string[]);
+    const notice = compose((capabilities as string[]).includes('body'));
+    entry.offered = new Set(['open', ...notice.buttons.map(({ answer }) => answer)]);
+    const reply = await notify(bus, notice, capabilities as string[]);
     entry.number = reply.body[0] as number;
     entry.owner = reply.sender;
     if (entry.isOver) await ask(bus, 'CloseNotification', 'u', [entry.number]);
@@ -89,7 +93,7 @@ export function createLinuxNotifier({ log, onAnswer }: NotifierDeps): Notifier {
   return {
     show: (id, compose) => {
       if (shown.has(id)) return;
-      const entry: Shown = { number: null, owner: '', isOver: false };
+      const entry: Shown = { number: null, owner: '', offered: new Set(), isOver: false };
       shown.set(id, entry);
       asked += 1;
       void show(compose, entry)
@@ -138,10 +142,9 @@ async function listen(log: Log, onSignal: (signal: Signal) => void): Promise<Ses
 
 function notify(
   bus: MessageBus,
-  compose: (isBodyShown: boolean) => Notice,
+  { title, body, buttons, isUrgent }: Notice,
   capabilities: readonly string[],
 ): Promise<Message> {
-  const { title, body, buttons, isUrgent } = compose(capabilities.includes('body'));
   const actions = buttons.flatMap(({ answer, label }) => [answer, label]);
   const hints = {
     urgency: new Variant('y', isUrgent ? 2 : 1),

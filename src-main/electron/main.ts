@@ -22,6 +22,7 @@ import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './qu
 import { createShell } from './shell.ts';
 import { openShellLog } from './shell-log.ts';
 import { openSignInWindow } from './sign-in-window.ts';
+import { windowHandlers } from './window-handlers.ts';
 import { createWindow } from './window.ts';
 
 /** Started by the login, not by a person: no window. */
@@ -180,12 +181,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   });
   serveAsks(ipcMain, {
     contract: windowContract,
-    handlers: {
-      ...host.handlers,
-      ...host.person,
-      ...appHandlers,
-      workspaces: { ...host.handlers.workspaces, ...host.person.workspaces },
-    },
+    handlers: windowHandlers(host, appHandlers),
     log,
   });
   if (isTest) exposeToTests(host, log);

@@ -1,4 +1,6 @@
-import type { PendingApproval, ProfileInfo } from '../../src-shared/contract.ts';
+import type { ProfileInfo } from '../../src-shared/contract.ts';
+import type { PendingApproval } from '../../src-shared/policy.ts';
+import { nativeEnv } from './native-env.ts';
 import { hasHidden, oneLine, visibleLength } from './visible-text.ts';
 
 /** What a person did with a notification; closing it is no answer. */
@@ -27,7 +29,7 @@ export function approvalNotice(approval: PendingApproval, isBodyShown: boolean):
 export function signInNotice({ profile, signIn }: ProfileInfo): Notice {
   const who = signIn?.account ? `${oneLine(signIn.account, nameLimit)}: ` : '';
   return {
-    title: `${oneLine(profile.id, nameLimit)} needs sign-in`,
+    title: `${nativeEnv(profile.env)} ${oneLine(profile.id, nameLimit)} needs sign-in`,
     body: `${who}${oneLine(signIn?.problem ?? '', argumentLimit)}. Other profiles are fine.`,
     buttons: [{ answer: 'sign-in', label: 'Sign in' }],
     isUrgent: false,
@@ -55,14 +57,17 @@ const nameLimit = 60;
 
 /** The question a waiting call puts to a person. Yes is on offer only where the complete arguments are in view. */
 export function notificationText(approval: PendingApproval): NotificationText {
-  const { profile, tool, client } = approval;
+  const { profile, env, tool, client, via } = approval;
+  const isAccount = approval.kind === 'account';
   // In JSON text a line break stands between values only; inside a string it is written \n.
   const args = approval.arguments.replace(/\r?\n\s*/g, ' ');
   const isWhole = visibleLength(args) <= argumentLimit && !hasHidden(args);
   const areNamesWhole = [tool, client].every((name) => name.length <= nameLimit && !hasHidden(name));
   return {
-    title: `${profile}: allow ${oneLine(tool, nameLimit)}?`,
+    title: isAccount
+      ? `${oneLine(profile, nameLimit)}: which account for ${oneLine(tool, nameLimit)}?`
+      : `${nativeEnv(env)} ${oneLine(profile, nameLimit)}: allow ${oneLine(tool, nameLimit)}?`,
     body: `${oneLine(client, nameLimit)}\n${oneLine(args, argumentLimit)}`,
-    mayAllow: isWhole && areNamesWhole,
+    mayAllow: isWhole && areNamesWhole && !isAccount && via.includes('app'),
   };
 }

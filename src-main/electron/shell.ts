@@ -60,14 +60,18 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
       if (!isClosed) window.open();
     });
   const answer = (id: string, word: 'allow' | 'deny'): void =>
-    attempt(word, () => person.approvals.answer({ id, answer: word }, context));
+    attempt(word, () =>
+      word === 'deny'
+        ? api.approvals.deny({ id })
+        : person.approvals.allow({ id, grant: null, choice: null }, context),
+    );
 
   const snapshot = async (): Promise<TraySnapshot> => {
-    const [status, { connectors }, profiles, approvals, hosts] = await Promise.all([
+    const [status, { connectors }, profiles, { waiting: approvals }, hosts] = await Promise.all([
       api.gateway.status({}),
       api.connectors.list({}),
       api.profiles.list({}),
-      person.approvals.list({}, context),
+      api.approvals.list({}),
       person.hosts.list({}, context),
     ]);
     return { status, connectors, profiles, approvals, hosts };
@@ -85,7 +89,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
   const signIn = (profile: string): void =>
     attempt('signing in', () => api.signIn.begin({ profile, how: 'window' }));
   const notify = async (): Promise<void> => {
-    const waiting = await person.approvals.list({}, context);
+    const { waiting } = await api.approvals.list({});
     const ids = new Set(waiting.map(({ id }) => id));
     for (const id of asked) if (!ids.has(id) && asked.delete(id)) notifier.withdraw(id);
     for (const approval of waiting) {
@@ -132,6 +136,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
           open,
           useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
           denyApproval: (id) => answer(id, 'deny'),
+          lock: () => attempt('locking', () => api.lock.engage({})),
           signIn,
           addProfile() {
             wishes.add = true;

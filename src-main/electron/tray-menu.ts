@@ -1,5 +1,7 @@
-import type { GatewayStatus, HostStatus, PendingApproval } from '../../src-shared/contract.ts';
+import type { GatewayStatus, HostStatus } from '../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { PendingApproval } from '../../src-shared/policy.ts';
+import { nativeEnv } from './native-env.ts';
 import { oneLine } from './visible-text.ts';
 
 /** What the tray shows, asked of the gateway in one go. */
@@ -18,6 +20,7 @@ export interface TrayActions {
   denyApproval(id: string): void;
   signIn(profile: string): void;
   addProfile(): void;
+  lock(): void;
   quit(): void;
 }
 
@@ -31,7 +34,7 @@ export interface TrayItem {
   readonly click?: () => void;
 }
 
-/** Which drawing the tray icon is; `locked` is drawn and waits for what makes it true. */
+/** Which drawing the tray icon is. */
 export type TrayState = 'normal' | 'pending' | 'sign-in' | 'locked';
 
 const separator: TrayItem = { type: 'separator' };
@@ -45,10 +48,11 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
     { label: snapshot ? statusLine(snapshot) : 'Starting', enabled: false },
     ...waitingCalls(snapshot?.approvals ?? [], act),
     ...wipedHosts(snapshot?.hosts ?? [], act),
-    ...signedOut(snapshot, act),
+    ...toSignIn(snapshot, act),
     ...connectorMenus(snapshot, act),
     separator,
     { label: 'Add a profile…', click: () => act.addProfile() },
+    ...lockItem(snapshot, act),
     { label: 'Open Nucleus', click: () => act.open() },
     { label: 'Quit Nucleus', click: () => act.quit() },
   ];
@@ -57,15 +61,17 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
 /** Icon and tooltip; the tooltip says in words what the icon says. */
 export function trayFace(snapshot: TraySnapshot | null): { state: TrayState; tooltip: string } {
   if (!snapshot) return { state: 'normal', tooltip: 'Nucleus: starting' };
+  if (isLocked(snapshot)) return { state: 'locked', tooltip: 'Nucleus: everything is locked' };
   const waiting = snapshot.approvals.length;
   if (waiting > 0) return { state: 'pending', tooltip: `Nucleus: ${count(waiting, 'approval')} waiting` };
-  const [first, ...others] = signedOutIds(snapshot);
+  const [first, ...others] = signedOut(snapshot);
   if (first === undefined) return { state: 'normal', tooltip: `Nucleus: ${statusLine(snapshot)}` };
-  const which = others.length === 0 ? oneLine(first, labelLimit) : count(others.length + 1, 'profile');
+  const which = others.length === 0 ? named(first) : count(others.length + 1, 'profile');
   return { state: 'sign-in', tooltip: `Nucleus: ${which} ${others.length === 0 ? 'needs' : 'need'} sign-in` };
 }
 
 function statusLine({ profiles, status }: TraySnapshot): string {
+  if (status.lockedAt !== null) return 'Everything is locked';
   const clients = status.clients.length === 0 ? 'no client' : count(status.clients.length, 'client');
   return `${profiles.length === 0 ? 'No profiles yet' : count(profiles.length, 'profile')}, ${clients}`;
 }
@@ -75,8 +81,12 @@ function waitingCalls(approvals: readonly PendingApproval[], act: TrayActions): 
   const rest = approvals.length - callsShown;
   return [
     separator,
-    ...approvals.slice(0, callsShown).map(({ id, profile, tool }) => ({
-      label: plain(`${profile}: ${tool}`),
+    ...approvals.slice(0, callsShown).map(({ id, kind, profile, env, tool }) => ({
+      label: plain(
+        kind === 'account'
+          ? `${profile}: which account for ${tool}?`
+          : `${nativeEnv(env)} ${profile}: ${tool}`,
+      ),
       submenu: [
         { label: 'Review…', click: () => act.open('approvals') },
         { label: 'Deny', click: () => act.denyApproval(id) },
@@ -96,22 +106,42 @@ function wipedHosts(hosts: readonly HostStatus[], act: TrayActions): TrayItem[] 
   ];
 }
 
-function signedOut(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
-  const ids = snapshot ? signedOutIds(snapshot) : [];
-  if (ids.length === 0) return [];
-  const rest = ids.length - callsShown;
+function toSignIn(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  const profiles = snapshot ? signedOut(snapshot) : [];
+  if (profiles.length === 0) return [];
+  const rest = profiles.length - callsShown;
   return [
     separator,
-    ...ids.slice(0, callsShown).map((id) => ({
-      label: plain(`Sign in: ${id}…`),
-      click: () => act.signIn(id),
+    ...profiles.slice(0, callsShown).map((profile) => ({
+      label: plain(`Sign in: ${nativeEnv(profile.env)} ${profile.id}…`),
+      click: () => act.signIn(profile.id),
     })),
     ...(rest > 0 ? [{ label: `${rest} more…`, click: () => act.open('profiles') }] : []),
   ];
 }
 
-function signedOutIds({ status }: TraySnapshot): string[] {
-  return status.upstreams.filter(({ state }) => state === 'signed-out').map(({ profile }) => profile);
+function signedOut({ status, profiles }: TraySnapshot): readonly Pick<Profile, 'id' | 'env'>[] {
+  return status.upstreams
+    .filter(({ state }) => state === 'signed-out')
+    .map(({ profile }) => profiles.find(({ id }) => id === profile) ?? { id: profile });
+}
+
+function isLocked({ status }: TraySnapshot): boolean {
+  return status.lockedAt !== null;
+}
+
+/**
+ * Locking is for anybody. A desktop's menus are pressed by messages on the session bus, which every program of this
+ * person can send: what lets things go on again is pressed in the window.
+ */
+function lockItem(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  if (!snapshot) return [];
+  if (isLocked(snapshot)) return [{ label: 'Unlock…', click: () => act.open() }];
+  return [{ label: 'Lock everything', click: () => act.lock() }];
+}
+
+function named({ id, env }: Pick<Profile, 'id' | 'env'>): string {
+  return `${nativeEnv(env)} ${oneLine(id, labelLimit)}`;
 }
 
 function connectorMenus(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
@@ -123,8 +153,8 @@ function connectorMenus(snapshot: TraySnapshot | null, act: TrayActions): TrayIt
     const type: TrayItem['type'] = profiles.some(({ isDefault }) => isDefault) ? 'radio' : 'checkbox';
     const submenu = profiles
       .toSorted((one, other) => compare(one.name, other.name))
-      .map(({ id, name, isDefault }) => ({
-        label: plain(name),
+      .map(({ id, name, env, account, isDefault }) => ({
+        label: plain(`${nativeEnv(env)} ${name}${account === undefined ? '' : `, ${account}`}`),
         type,
         checked: isDefault,
         click: () => act.useProfile(id),

@@ -1,7 +1,9 @@
 import type { AddProfile } from '../../src-shared/contract.ts';
 import type { ConnectorSummary } from '../../src-shared/model.ts';
+import { text } from '../text.ts';
 import { splitCommandLine } from './command-line.ts';
 import { chosenWay, fieldsOf, needsClient, type WayChoice } from './connector-way.ts';
+import { envOf, type EnvName } from './env-words.ts';
 
 export interface NamedValue {
   readonly name: string;
@@ -16,6 +18,8 @@ export interface AddDraft extends WayChoice {
   readonly url: string | null;
   readonly connectorName: string;
   readonly name: string;
+  /** null: neither said nor guessed, so it has to be asked. */
+  readonly envClass: EnvName | null;
   readonly metadata: Readonly<Record<string, string>>;
   readonly secrets: Readonly<Record<string, string>>;
   /** Found in files of folders clients work in, by field. */
@@ -28,7 +32,7 @@ export interface AddDraft extends WayChoice {
   readonly secretEnv: readonly NamedValue[];
 }
 
-/** Sentences by field: `name`, `connector`, `command`, `metadata.file`, `secret.token`, `client.id`, `url`, `env.0`; `form` for the rest. */
+/** Sentences by field: `name`, `class`, `connector`, `command`, `metadata.file`, `secret.token`, `client.id`, `url`, `env.0`; `form` for the rest. */
 export type FieldProblems = Readonly<Record<string, string>>;
 
 const allowedName = /^[a-z0-9_-]+$/;
@@ -39,6 +43,7 @@ export function checkDraft(draft: AddDraft): FieldProblems {
   const problems: Record<string, string> = {};
   const name = nameProblem(draft.name);
   if (name !== null) problems['name'] = name;
+  if (draft.envClass === null) problems['class'] = text.env.needed;
   if (draft.connector) {
     const { way, method, secrets } = chosenWay(draft.connector, draft);
     for (const field of fieldsOf(way, draft.detected))
@@ -73,12 +78,14 @@ export function checkDraft(draft: AddDraft): FieldProblems {
 
 /** The question to the gateway; only for a draft without problems. */
 export function addRequest(draft: AddDraft): AddProfile {
+  const env = envOf(draft.envClass ?? 'unset');
   if (draft.connector) {
     const { way, method, secrets } = chosenWay(draft.connector, draft);
     const asked = new Set(fieldsOf(way, draft.detected).map(({ key }) => key));
     return {
       connector: draft.connector.name,
       name: draft.name,
+      env,
       metadata: filled(draft.metadata, (key) => asked.has(key)),
       secrets: filled(draft.secrets, (name) => secrets.includes(name)),
       readOnly: way.readOnly === null ? null : draft.isReadOnly,
@@ -86,12 +93,13 @@ export function addRequest(draft: AddDraft): AddProfile {
       auth: method === null || method.method === way.auth ? null : method.method,
     };
   }
-  if (draft.url !== null) return { connector: draft.connectorName, name: draft.name, url: draft.url };
+  if (draft.url !== null) return { connector: draft.connectorName, name: draft.name, env, url: draft.url };
   const [command = '', ...args] = splitCommandLine(draft.commandLine).words ?? [];
   const secretEnv = draft.secretEnv.filter(({ name }) => name !== '');
   return {
     connector: draft.connectorName,
     name: draft.name,
+    env,
     launch: {
       command,
       args,
@@ -110,8 +118,8 @@ export function needsCommand(connector: ConnectorSummary): boolean {
 }
 
 /** A whole address of a page or a server. */
-export function isWebAddress(text: string): boolean {
-  return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+export function isWebAddress(address: string): boolean {
+  return URL.canParse(address) && /^https?:$/.test(new URL(address).protocol);
 }
 
 /** A connector's name made of an address: `https://mcp.acme.dev/v1` gives `acme`. */
@@ -124,8 +132,8 @@ export function suggestConnector(address: string): string {
 }
 
 /** A profile name made of a path or an address: `/data/Prod DB.sqlite` gives `prod-db`. */
-export function suggestName(text: string): string {
-  const last = text.split(/[\\/]/).findLast((part) => part !== '') ?? '';
+export function suggestName(path: string): string {
+  const last = path.split(/[\\/]/).findLast((part) => part !== '') ?? '';
   return last
     .replace(/\.[A-Za-z0-9]{1,8}$/, '')
     .toLowerCase()

@@ -1,6 +1,8 @@
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type { Probe } from '../../src-shared/contract.ts';
+import { guessEnv } from '../../src-shared/env-class.ts';
+import type { EnvClass } from '../../src-shared/policy.ts';
 import {
   addRequest,
   checkDraft,
@@ -15,6 +17,7 @@ import {
 import type { AppState } from './app-state.svelte.ts';
 import { chosenWay, needsClient, type ChosenWay } from './connector-way.ts';
 import { detectFields, type Detected } from './detected.ts';
+import { envOf, type EnvName } from './env-words.ts';
 import { fieldProblems } from './field-problems.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { PickState } from './pick-state.svelte.ts';
@@ -34,6 +37,8 @@ export class AddState {
   chosen = $state.raw<ConnectorSummary | Own | null>(null);
   connectorName = $state('');
   name = $state('');
+  /** As a person chose it; null while the name's guess has to do. */
+  envTyped = $state<EnvName | null>(null);
   variant = $state<string | null>(null);
   auth = $state<string | null>(null);
   metadata = $state<Record<string, string>>({});
@@ -53,6 +58,9 @@ export class AddState {
   readonly connector: ConnectorSummary | null = $derived(
     typeof this.chosen === 'string' ? null : this.chosen,
   );
+  /** null: not chosen, and the name suggests none. */
+  readonly envClass: EnvName | null = $derived(this.envTyped ?? guessEnv(this.name));
+  readonly envChosen: EnvClass | null = $derived(envOf(this.envClass ?? 'unset'));
   readonly way: ChosenWay | null = $derived(this.connector && chosenWay(this.connector, this));
   readonly #app: AppState;
   readonly #done: (id: string, outcome: Outcome | null) => Promise<void>;
@@ -171,7 +179,11 @@ export class AddState {
       const known = this.#added;
       if (known && known.name !== draft.name)
         await this.#app.api.profiles.rename({ id: known.id, name: draft.name });
-      const { profile, probe } = await this.#app.api.profiles.add({ ...request, replace: known !== null });
+      const added = await this.#app.api.profiles.add(
+        known ? { ...request, env: null, replace: true } : { ...request, replace: false },
+      );
+      const { probe } = added;
+      const profile = known ? await this.#reclass(added.profile) : added.profile;
       if (probe?.ok === false && probe.code === 'SIGN_IN_REQUIRED') {
         this.signingIn = new SigningIn(this.#app, profile.id);
         this.signIn('window');
@@ -234,6 +246,13 @@ export class AddState {
     this.problems = { form: sentence(toNucleusError(error).message) };
   }
 
+  /** One that was there already keeps its class unless a person says another. */
+  async #reclass(profile: Profile): Promise<Profile> {
+    const env = this.envChosen;
+    if ((profile.env ?? null) === env) return profile;
+    return this.#app.api.profiles.changeEnv({ id: profile.id, env });
+  }
+
   async #reached(profile: Profile, probe: Probe | null): Promise<void> {
     const open = (this.way?.way.pickers ?? []).filter((field) => !profile.metadata[field]);
     if (probe?.ok && open.length > 0) this.#pick(profile, open);
@@ -291,6 +310,7 @@ export class AddState {
       url: this.chosen === 'address' ? this.address.trim() : null,
       connectorName: this.connectorName.trim(),
       name: this.name.trim(),
+      envClass: this.envClass,
       variant: this.variant,
       auth: this.auth,
       metadata: { ...this.metadata },

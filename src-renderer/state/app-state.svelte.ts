@@ -1,18 +1,21 @@
-import type {
-  AppSettings,
-  GatewayStatus,
-  HostStatus,
-  PendingApproval,
-  Surface,
-  Topic,
-} from '../../src-shared/contract.ts';
+import type { AppSettings, GatewayStatus, HostStatus, Surface, Topic } from '../../src-shared/contract.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type {
+  AnsweredApproval,
+  EnvClass,
+  GrantInfo,
+  PendingApproval,
+  PolicyInfo,
+} from '../../src-shared/policy.ts';
 import type { SignInState } from '../../src-shared/sign-in.ts';
 import type { WindowApi } from '../api.ts';
 import { text } from '../text.ts';
 import { createAnnouncer } from './announcer.ts';
 import { ApprovalsState } from './approvals-state.svelte.ts';
 import { FirstRunState } from './first-run.svelte.ts';
+import { LockState } from './lock-state.svelte.ts';
+import { PinState } from './pin-state.svelte.ts';
+import { PolicyState } from './policy-state.svelte.ts';
 import { ProfilesState } from './profiles-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { SettingsState } from './settings-state.svelte.ts';
@@ -23,7 +26,7 @@ import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
 /** In the order of their keys; Settings has one of its own. */
-export const views: readonly View[] = ['profiles', 'approvals', 'status', 'tools'];
+export const views: readonly View[] = ['profiles', 'approvals', 'status', 'tools', 'policy'];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -36,7 +39,12 @@ export class AppState {
     readonly problems: readonly ConnectorProblem[];
   }>;
   readonly status: Resource<GatewayStatus>;
-  readonly approvals: Resource<readonly PendingApproval[]>;
+  readonly approvals: Resource<{
+    readonly waiting: readonly PendingApproval[];
+    readonly answered: readonly AnsweredApproval[];
+  }>;
+  readonly grants: Resource<readonly GrantInfo[]>;
+  readonly policy: Resource<PolicyInfo>;
   readonly hosts: Resource<readonly HostStatus[]>;
   readonly settings: Resource<AppSettings>;
   readonly surface: Resource<Surface>;
@@ -46,12 +54,18 @@ export class AppState {
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
+  readonly policyView: PolicyState;
+  readonly lock: LockState;
+  readonly pin: PinState;
   readonly statusView: StatusState;
   readonly settingsView: SettingsState;
   readonly surfaceView: SurfaceState;
   readonly toolsView: ToolsState;
   readonly workspacesView: WorkspacesState;
   readonly firstRun: FirstRunState;
+  readonly #envs: ReadonlyMap<string, EnvClass | null> = $derived.by(
+    () => new Map(this.profiles.value?.map(({ id, env }) => [id, env ?? null])),
+  );
   #hasChosen = false;
 
   constructor(api: WindowApi) {
@@ -60,6 +74,8 @@ export class AppState {
     this.connectors = new Resource(() => api.connectors.list({}));
     this.status = new Resource(() => api.gateway.status({}));
     this.approvals = new Resource(() => api.approvals.list({}));
+    this.grants = new Resource(() => api.approvals.grants({}));
+    this.policy = new Resource(() => api.policy.get({}));
     this.hosts = new Resource(() => api.hosts.list({}));
     this.settings = new Resource(() => api.settings.get({}));
     this.surface = new Resource(() => api.surface.get({}));
@@ -72,6 +88,9 @@ export class AppState {
     });
     this.profilesView = new ProfilesState(this);
     this.approvalsView = new ApprovalsState(this);
+    this.policyView = new PolicyState(this);
+    this.lock = new LockState(this);
+    this.pin = new PinState(this);
     this.statusView = new StatusState(this);
     this.settingsView = new SettingsState(this);
     this.surfaceView = new SurfaceState(this);
@@ -89,6 +108,11 @@ export class AppState {
     return stop;
   }
 
+  /** The class of a profile, wherever its id is all that is known. */
+  envOf(id: string): EnvClass | null {
+    return this.#envs.get(id) ?? null;
+  }
+
   async refresh(topic: Topic): Promise<void> {
     switch (topic) {
       case 'profiles':
@@ -96,14 +120,17 @@ export class AppState {
         this.profilesView.profilesChanged();
         return;
       case 'approvals': {
-        const before = this.approvals.value?.length ?? 0;
-        await this.approvals.refresh();
+        const before = this.approvals.value?.waiting.length ?? 0;
+        await Promise.all([this.approvals.refresh(), this.grants.refresh()]);
         this.approvalsView.listChanged();
-        const now = this.approvals.value?.length ?? 0;
+        const now = this.approvals.value?.waiting.length ?? 0;
         if (now > before) this.announce('approvals', text.app.waiting(now));
         if (now > 0) this.firstRun.leaveFor('approvals');
         return;
       }
+      case 'policy':
+        await this.policy.refresh();
+        return this.policyView.policyChanged();
       case 'status':
         return this.status.refresh();
       case 'tools':
@@ -149,7 +176,15 @@ export class AppState {
   }
 
   async #open(): Promise<void> {
-    const topics: readonly Topic[] = ['profiles', 'approvals', 'status', 'hosts', 'tools', 'sign-in'];
+    const topics: readonly Topic[] = [
+      'profiles',
+      'approvals',
+      'status',
+      'hosts',
+      'tools',
+      'policy',
+      'sign-in',
+    ];
     const settings = this.settings.refresh().then(() => {
       const known = this.settings.value;
       // Who was quicker than the answer is where they want to be.

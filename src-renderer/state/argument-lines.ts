@@ -1,3 +1,4 @@
+import { lineDiff } from './line-diff.ts';
 import { countHidden, splitHidden, type TextPart } from './hidden-characters.ts';
 import { count } from './words.ts';
 
@@ -27,6 +28,26 @@ export function argumentLines(json: string): readonly ArgumentLine[] {
       value: splitHidden(piece),
     }));
   });
+}
+
+/**
+ * Which lines of the arguments are other ones than before, by their place among `argumentLines`, and how many more of
+ * before are gone. A comma at the end of a line is no difference: it only says that another line follows.
+ */
+export function changedLines(
+  before: string,
+  now: string,
+): { readonly changed: ReadonlySet<number>; readonly gone: number } {
+  const diff = lineDiff(plainLines(before), plainLines(now));
+  const there = diff.filter(({ kind }) => kind !== 'del');
+  const changed = new Set(there.flatMap(({ kind }, index) => (kind === 'add' ? [index] : [])));
+  return { changed, gone: Math.max(0, diff.length - there.length - changed.size) };
+}
+
+function plainLines(json: string): readonly string[] {
+  return argumentLines(json).map(({ indent, key, value }) =>
+    [indent, ...[...key, ...value].map(({ text }) => text)].join('').replace(/,$/, ''),
+  );
 }
 
 /** `2 keys, 121 characters, 1 hidden character shown` */

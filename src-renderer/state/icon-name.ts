@@ -27,4 +27,6 @@ export type IconName =
   | 'import'
   | 'block'
   | 'key'
+  | 'hand'
+  | 'dots'
   | 'laptop';

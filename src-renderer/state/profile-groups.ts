@@ -1,6 +1,8 @@
 import type { UpstreamStatus } from '../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import { text } from '../text.ts';
 import { elementLetters } from './element.ts';
+import { envRank, envWord } from './env-words.ts';
 import { count } from './words.ts';
 
 export interface ProfileEntry {
@@ -20,7 +22,7 @@ export interface ProfileGroup {
   readonly entries: readonly ProfileEntry[];
 }
 
-/** Profiles by connector in the order of their titles, defaults first, then by name; only what `find` matches. */
+/** Profiles by connector in the order of their titles, defaults first, then the riskiest class, then by name; only what `find` matches. */
 export function groupProfiles(
   profiles: readonly Profile[],
   connectors: readonly ConnectorSummary[],
@@ -34,7 +36,12 @@ export function groupProfiles(
     const all = profiles.filter((profile) => profile.connector === connector);
     const entries = all
       .filter((profile) => matches(profile, title, find))
-      .sort((a, b) => Number(b.isDefault) - Number(a.isDefault) || compare(a.name, b.name))
+      .sort(
+        (a, b) =>
+          Number(b.isDefault) - Number(a.isDefault) ||
+          envRank(a.env) - envRank(b.env) ||
+          compare(a.name, b.name),
+      )
       .map((profile) => ({ profile, who: whoLine(profile), upstream: states.get(profile.id) ?? null }));
     if (entries.length === 0) return [];
     return [{ connector, title, letters: letters.get(connector) ?? '?', size: all.length, entries }];
@@ -47,12 +54,13 @@ export function profileCount(profiles: readonly Profile[]): string {
   return `${count(profiles.length, 'profile')}, ${count(connectors, 'connector')}`;
 }
 
-/** The accessible name of a row: `prod, No class, SQLite file, default, ready, 5 tools`. */
+/** The accessible name of a row: `prod, Prod, SQLite file, default, ready, 5 tools`. */
 export function rowName(entry: ProfileEntry, title: string, stateWord: string): string {
   const { profile, upstream } = entry;
   return [
     profile.name,
-    'No class',
+    envWord(profile.env),
+    ...(profile.env === undefined ? [text.env.chooseOne] : []),
     title,
     ...(profile.account === undefined ? [] : [profile.account]),
     ...(profile.isDefault ? ['default'] : []),
@@ -81,10 +89,10 @@ function whoLine(profile: Profile): string {
 
 function matches(profile: Profile, title: string, find: string): boolean {
   const words = find.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = [profile.id, title, profile.account ?? '', ...Object.values(profile.metadata)]
+  const facts = [profile.id, title, profile.account ?? '', ...Object.values(profile.metadata)]
     .join(' ')
     .toLowerCase();
-  return words.every((word) => text.includes(word));
+  return words.every((word) => facts.includes(word));
 }
 
 function compare(a: string, b: string): number {

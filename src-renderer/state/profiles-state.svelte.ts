@@ -2,15 +2,17 @@ import type { ExposedTool, ProfileInfo } from '../../src-shared/contract.ts';
 import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import { text } from '../text.ts';
+import type { EnvClass } from '../../src-shared/policy.ts';
 import { AddState } from './add-state.svelte.ts';
 import type { AppState } from './app-state.svelte.ts';
+import { envWord } from './env-words.ts';
 import { outcomeOf, type Outcome } from './outcome.ts';
 import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
 import { Resource } from './resource.svelte.ts';
 import { keepSelected } from './roving.ts';
 import { isOver, isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
 
-/** How long a removal can be taken back. */
+/** How long a removal, or another class, can be taken back. */
 export const undoMs = 10_000;
 
 /** The Profiles view: what is found, chosen, being added, renamed or taken away. */
@@ -33,7 +35,9 @@ export class ProfilesState {
   /** Profiles that may share their account: somebody said so here. */
   shared = $state.raw<ReadonlySet<string>>(new Set());
   /** The removal that can be taken back. */
-  removed = $state.raw<{ readonly id: string } | null>(null);
+  removed = $state.raw<{ readonly id: string; readonly env: EnvClass | null } | null>(null);
+  /** The change of a class that can be taken back. */
+  reclassed = $state.raw<{ readonly id: string; readonly from: EnvClass | null } | null>(null);
   readonly info: Resource<ProfileInfo | null>;
   readonly tools: Resource<readonly ExposedTool[]>;
   readonly groups: readonly ProfileGroup[] = $derived.by(() => this.#group());
@@ -52,6 +56,7 @@ export class ProfilesState {
   /** Profiles whose window remembers somebody who was turned away. */
   readonly #turnedAway = new Set<string>();
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
+  #classTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
     this.#app = app;
@@ -182,6 +187,27 @@ export class ProfilesState {
     this.adding?.pickFor(profile, fields);
   }
 
+  /** Another class for the chosen profile; for ten seconds it can have the one of before. */
+  async changeEnv(env: EnvClass | null): Promise<void> {
+    const { profile } = this;
+    const from = profile?.env ?? null;
+    if (!profile || from === env) return;
+    if (!(await this.#reclass(profile.id, env))) return;
+    clearTimeout(this.#classTimer);
+    this.reclassed = { id: profile.id, from };
+    this.#classTimer = setTimeout(() => {
+      this.reclassed = null;
+    }, undoMs);
+  }
+
+  async undoChangeEnv(): Promise<void> {
+    const { reclassed } = this;
+    if (!reclassed) return;
+    clearTimeout(this.#classTimer);
+    this.reclassed = null;
+    await this.#reclass(reclassed.id, reclassed.from);
+  }
+
   startRenaming(): void {
     this.isRenaming = true;
     this.renameProblem = null;
@@ -222,7 +248,7 @@ export class ProfilesState {
     await this.#act(null, async () => {
       await this.#app.api.profiles.removeLater({ id: profile.id, undoMs });
       clearTimeout(this.#undoTimer);
-      this.removed = { id: profile.id };
+      this.removed = { id: profile.id, env: profile.env ?? null };
       this.#undoTimer = setTimeout(() => {
         this.removed = null;
       }, undoMs);
@@ -244,6 +270,17 @@ export class ProfilesState {
         kept ? text.profiles.kept(removed.id) : text.profiles.tooLate(removed.id),
       );
     });
+  }
+
+  /** Whether it was taken. */
+  async #reclass(id: string, env: EnvClass | null): Promise<boolean> {
+    await this.#act(null, async () => {
+      await this.#app.api.profiles.changeEnv({ id, env });
+      this.#app.announce('profiles', text.env.nowSaid(id, envWord(env)));
+    });
+    // What could not be set must not look set.
+    await this.#app.profiles.refresh();
+    return this.problem === null;
   }
 
   #isAdding(profile: string): boolean {

@@ -1,4 +1,4 @@
-import type { PendingApproval } from '../../src-shared/contract.ts';
+import type { PendingApproval } from '../../src-shared/policy.ts';
 
 /** Nothing counts for this long after a question is painted: nobody reads faster. */
 export const inertMs = 400;
@@ -20,9 +20,15 @@ export function whyNotAllow(prompt: {
   readonly isReady: boolean;
   readonly isAnswering: boolean;
   readonly hasReachedEnd: boolean;
+  /** Answered elsewhere only. */
+  readonly isElsewhere: boolean;
+  /** Of several accounts one has to be chosen, and none is. */
+  readonly needsChoice: boolean;
 }): string | null {
   if (prompt.isAnswering) return 'the answer is under way';
+  if (prompt.isElsewhere) return 'it is answered elsewhere';
   if (!prompt.hasReachedEnd) return 'scroll to the end first';
+  if (prompt.needsChoice) return 'choose an account first';
   if (!prompt.isReady) return 'read it first';
   return null;
 }

@@ -17,6 +17,11 @@ export function moment(then: number): string {
   return new Date(then).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
+/** A time of day: `14:02`. */
+export function timeOfDay(then: number): string {
+  return new Date(then).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+}
+
 /** A span of time in words: `12 s`, `4 min`, `3 h 5 min`, `2 d 4 h`. */
 export function span(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000);

@@ -2,8 +2,9 @@ import type { TestContext } from 'node:test';
 import { createApi } from '../../src-renderer/api.ts';
 import type { AppState } from '../../src-renderer/state/app-state.svelte.ts';
 import type { Reply } from '../../src-shared/bridge.ts';
-import type { GatewayStatus, PendingApproval, Surface, Topic } from '../../src-shared/contract.ts';
+import type { GatewayStatus, Surface, Topic } from '../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { PendingApproval, PolicyInfo } from '../../src-shared/policy.ts';
 import { readRunes } from './runes.ts';
 
 readRunes();
@@ -20,6 +21,7 @@ export const status: GatewayStatus = {
   upstreams: [],
   vault: { state: 'open', backend: 'keychain', records: 0, reason: null },
   surface: { mode: 'auto', chosen: 'expose-all', tools: 0, tokens: 4 },
+  lockedAt: null,
   warnings: [],
 };
 export const surface: Surface = {
@@ -53,15 +55,36 @@ export const profile = (name: string): Profile => ({
   readOnly: null,
   stderr: 'null',
 });
-export const approval = (id: string): PendingApproval => ({
+/** What a gateway answers about questions. */
+export const waiting = (...list: readonly PendingApproval[]): object => ({ waiting: list, answered: [] });
+export const policy: PolicyInfo = {
+  file: '/home/policy.toml',
+  version: 'v1',
+  state: 'accepted',
+  loadedAt: 0,
+  problems: [],
+  rules: [],
+  text: '',
+  accepted: '',
+};
+export const approval = (id: string, change: Partial<PendingApproval> = {}): PendingApproval => ({
   id,
+  kind: 'call',
   profile: 'sqlite:prod',
+  env: 'prod',
   tool: 'query',
   client: 'claude-code',
+  effect: { does: 'writes', basis: 'sql' },
   arguments: '{}',
+  before: null,
   reason: '',
+  via: ['app', 'terminal'],
+  mayGrant: true,
+  choices: [],
+  isParked: false,
   askedAt: 0,
   endsAt: 300_000,
+  ...change,
 });
 export const connector: ConnectorSummary = {
   name: 'crm',
@@ -96,7 +119,10 @@ export async function openWindow(
     'profiles.list': [profile('prod'), profile('staging')],
     'connectors.list': { connectors: [connector], problems: [] },
     'gateway.status': status,
-    'approvals.list': [],
+    'approvals.list': waiting(),
+    'approvals.grants': [],
+    'policy.get': policy,
+    'person.ways': { hasPin: false, hasApp: true, hasSystem: false, pinLockedUntil: null },
     'hosts.list': [],
     'surface.get': surface,
     'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },

@@ -160,7 +160,6 @@ export function createGuard(deps: {
   /** The function that writes the sealed record; null where it is kept in clear. */
   async function sealing(next: GuardState, text: string): Promise<(() => void) | null> {
     const wasSealed = place === 'vault';
-    // That there is an app is worth no keychain.
     if (!wasSealed && !isWorthSealing(next)) return null;
     try {
       return await vault.keep(guardPlace, text);
@@ -222,7 +221,7 @@ export function unreadable(reason: string): NucleusError {
   );
 }
 
-function isWorthSealing({ hasApp: _, ...rest }: GuardState): boolean {
-  const { hasApp: __, ...empty } = emptyGuard;
-  return JSON.stringify(rest) !== JSON.stringify(empty);
+/** That there is an app is worth no keychain. */
+function isWorthSealing(state: GuardState): boolean {
+  return JSON.stringify({ ...state, hasApp: false }) !== JSON.stringify(emptyGuard);
 }

@@ -1,0 +1,17 @@
+export const firstRun = {
+  title: 'Every account, one connector',
+  hint: 'Three steps, about a minute. Nothing leaves this computer but the calls you make.',
+  done: 'Done: ',
+  account: 'Add an account',
+  another: 'Add another',
+  clients: 'Connect your clients',
+  work: 'See it work',
+  ask: 'Ask any of them:',
+  question: (title: string) => `Which ${title} accounts do you have?`,
+  copyQuestion: 'Copy the question',
+  firstCall: 'The first client that attaches shows up here.',
+  attached: (client: string) => `${client} is attached and sees your profiles.`,
+  vault: 'Secrets are kept in your vault.',
+  skip: 'Skip for now',
+  open: 'Open profiles',
+} as const;

@@ -1,0 +1,13 @@
+export const lock = {
+  lock: 'Lock everything',
+  locking: 'Locking…',
+  unlock: 'Unlock',
+  unlocking: 'Unlocking…',
+  title: 'Everything is locked',
+  said: (when: string) => `Every call is refused and all servers are stopped. Locked by you ${when}.`,
+  at: (time: string) => `at ${time}`,
+  on: (moment: string) => `on ${moment}`,
+  gateway: 'Locked',
+  saidLocked: 'Everything is locked.',
+  saidUnlocked: 'Unlocked.',
+} as const;
