@@ -31,6 +31,8 @@ export interface Policies {
     readonly version: string;
     readonly trace: TraceLine[];
   };
+  /** Whether a profile is judged no milder under another id. */
+  keepsRules(from: string, to: string): boolean;
   info(): PolicyInfo;
   /** What is wrong with a text, or with the file. */
   check(text: string | null): PolicyProblem[];
@@ -230,6 +232,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       const { judge: judging } = current();
       return { decision: judging.decide(facts), version: judging.version, trace: judging.trace(facts) };
     },
+    keepsRules: (from, to) => current().judge.keepsRules(from, to),
     info,
     check(text) {
       const found: PolicyText = text === null ? readPolicyText(path) : { text };
