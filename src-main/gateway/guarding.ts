@@ -244,7 +244,9 @@ export function createGuarding(deps: {
       // The rules of a class ask nothing where no profile has it.
       return policies
         .info()
-        .rules.some(({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))));
+        .rules.some(
+          ({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))),
+        );
     },
     keepsRules(from, to) {
       const { state, rules } = policies.info();

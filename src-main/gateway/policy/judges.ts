@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { PolicyFile, Rule, RuleView, TraceLine } from '../../../src-shared/policy.ts';
+import type { EnvClass, PolicyFile, Rule, RuleView, TraceLine } from '../../../src-shared/policy.ts';
 import { decide } from './decide.ts';
 import type { Decision, Facts } from './decision.ts';
 import { traceOf } from './explain.ts';
 import { placeRules, viewsOf, type PlacedRule } from './rule-views.ts';
-import { compilePolicy, type CompiledRule } from './rules.ts';
+import { compilePolicy, type CompiledPolicy, type CompiledRule } from './rules.ts';
 import { ruleKey, stricterOf } from './stricter.ts';
 
 /** One complete version of the policy: it judges a call as a whole. */
 export interface Judge {
   readonly version: string;
   readonly rules: readonly RuleView[];
+  /** Whether some call to a profile of this class may not pass by itself. */
+  mayStop(env: EnvClass | null): boolean;
   decide(facts: Facts): Decision;
   trace(facts: Facts): TraceLine[];
 }
@@ -32,6 +34,7 @@ export function judgeBy({ text, file }: Source, isThere = true): Judge {
   return {
     version: versionOf('judges', text),
     rules: viewsOf(rules, policy.defaults.map(unplaced)),
+    mayStop: (env) => mayStop(policy, env),
     decide: (facts) => decide(policy, facts),
     trace: (facts) => traceOf(policy, facts),
   };
@@ -68,6 +71,7 @@ export function judgeByBoth(accepted: Source, source: Source): Judge {
   return {
     version: versionOf('both', accepted.text, source.text),
     rules: viewsOf(rules, defaults.map(unplaced)),
+    mayStop: (env) => mayStop(before, env) || mayStop(now, env),
     decide: (facts) => stricterOf(decide(before, facts), decide(now, facts)),
     trace: (facts) => [
       ...traceOf(now, facts),
@@ -87,12 +91,17 @@ export function judgeReadsOnly(problem: string, text: string | null): Judge {
   return {
     version: versionOf('reads', text),
     rules: [],
+    mayStop: () => true,
     decide: ({ effect }) =>
       effect.does === 'reads'
         ? { kind: 'allow', rule: null }
         : { kind: 'deny', rule: null, match: '', pattern: '', reason },
     trace: ({ effect }) => [{ rule: null, hit: effect.does !== 'reads', text: reason }],
   };
+}
+
+function mayStop({ rules, defaults }: CompiledPolicy, env: EnvClass | null): boolean {
+  return rules.length > 0 || (env !== null && defaults.some(({ rule }) => rule.env?.includes(env) ?? true));
 }
 
 function unplaced(compiled: CompiledRule): PlacedRule {

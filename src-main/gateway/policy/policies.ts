@@ -1,6 +1,12 @@
 import { realpathSync, statSync, type Stats } from 'node:fs';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { PolicyFile, PolicyInfo, PolicyProblem, TraceLine } from '../../../src-shared/policy.ts';
+import type {
+  EnvClass,
+  PolicyFile,
+  PolicyInfo,
+  PolicyProblem,
+  TraceLine,
+} from '../../../src-shared/policy.ts';
 import type { Clock, Log } from '../platform.ts';
 import { writePrivateFile } from '../storage/files.ts';
 import type { Decision, Facts } from './decision.ts';
@@ -16,6 +22,8 @@ const watchMs = 2_000;
 
 /** What judges calls: policy.toml, and of it what a person accepted. */
 export interface Policies {
+  /** The version by which every call to a profile of this class passes; null where one may not. */
+  passes(env: EnvClass | null): string | null;
   /** By one complete version, which is the file's of this moment. */
   decide(facts: Facts): { readonly decision: Decision; readonly version: string };
   explain(facts: Facts): {
@@ -145,7 +153,6 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   }
 
   /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
-  /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
   function settle(next: Reading): void {
     forgetSettling();
     if (!next.isStricter) return;
@@ -211,6 +218,10 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   }
 
   return {
+    passes(env) {
+      const { judge: judging } = current();
+      return judging.mayStop(env) ? null : judging.version;
+    },
     decide(facts) {
       const { judge: judging } = current();
       return { decision: judging.decide(facts), version: judging.version };

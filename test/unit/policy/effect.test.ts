@@ -9,6 +9,7 @@ import { manifestOf } from '../../../src-main/gateway/profiles/manifest.ts';
 import { noToolRules, ToolRules } from '../../../src-main/gateway/profiles/rule-schema.ts';
 import type { Params } from '../../../src-main/gateway/wire/frame.ts';
 import { createFakeLog } from '../../helpers/fake-clock.ts';
+import { verifies } from '../../helpers/requirements.ts';
 
 const rules = ToolRules.parse({
   read: ['list', 'wrap>get', 'sql_listed_read', 'code_listed_read'],
@@ -213,6 +214,7 @@ test('only the first SQL waits, for the parser', async () => {
 });
 
 test('the connectors that ship tell a read of their database from a write', async () => {
+  verifies('NEW-004');
   const connectors = createConnectors({
     builtinFolder: join(import.meta.dirname, '..', '..', '..', 'resources', 'connectors'),
     customFolder: null,
