@@ -123,7 +123,7 @@ export function createGuard(deps: {
       // A damaged record is quoted nowhere.
       reason = error instanceof NucleusError ? error.message : 'its record is damaged';
       known = 'unreadable';
-      if (before !== 'unreadable') log.error('what a person accepted cannot be read', { reason });
+      if (before !== 'unreadable') log.warn('what a person accepted cannot be read', { reason });
     }
     if (JSON.stringify(known) !== JSON.stringify(before)) tell();
     return outcome;

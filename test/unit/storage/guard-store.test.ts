@@ -102,6 +102,20 @@ test('without a vault it is kept in clear and says so, until there is one', asyn
   assert.equal(bare.db.prepare("SELECT count(*) FROM meta WHERE key = 'guard'").pluck().get(), 0);
 });
 
+test('what was sealed is not written in clear when the vault closes meanwhile', async (t) => {
+  const home = openVault(t);
+  const guard = await load(home);
+  await guard.change((state) => ({ ...state, ...classes }));
+  home.vault.close();
+  home.keychain.failure = 'it is locked';
+  await assert.rejects(
+    guard.change((state) => ({ ...state, lockedAt: 1 })),
+    failsWith('VAULT_LOCKED'),
+  );
+  assert.deepEqual(guard.state(), { ...emptyGuard, ...classes });
+  assert.equal(home.db.prepare("SELECT count(*) FROM meta WHERE key = 'guard'").pluck().get(), 0);
+});
+
 test('it outlives profiles and another key, and what happens to them', async (t) => {
   const home = openVault(t);
   await store(home.vault, 'atlas:a', { token: 'x' });
