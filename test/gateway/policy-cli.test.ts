@@ -128,8 +128,10 @@ test('a person at a terminal sees what changes, and accepts it with the PIN', as
   await desk.host.person.pin.set({ pin: '482913' }, { signal: new AbortController().signal });
   const looser = rules.replace('drop_*', 'drop_it');
   policy(looser);
-  const { code, screen } = await nucleusOnTerminal(home, ['policy', 'accept'], (shown) =>
-    shown.includes('Approval PIN:') ? '482913\r' : null,
+  const { code, screen } = await nucleusOnTerminal(
+    home,
+    ['policy', 'accept'],
+    [{ shown: 'Approval PIN:', typed: '482913\r' }],
   );
   assert.equal(code, 0, screen);
   assert.match(screen, /\n-deny = \["drop_\*"\]\s+\+deny = \["drop_it"\]\s/);
