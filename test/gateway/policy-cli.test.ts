@@ -5,7 +5,7 @@ import test from 'node:test';
 import { createScope } from '../helpers/home.ts';
 import { openGuarded } from '../helpers/guarded.ts';
 import { nucleus, nucleusJson, nucleusOk } from '../helpers/nucleus.ts';
-import { nucleusOnTerminal } from '../helpers/terminal.ts';
+import { nucleusOnTerminal, pinAnswer } from '../helpers/terminal.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
 
@@ -128,9 +128,7 @@ test('a person at a terminal sees what changes, and accepts it with the PIN', as
   await desk.host.person.pin.set({ pin: '482913' }, { signal: new AbortController().signal });
   const looser = rules.replace('drop_*', 'drop_it');
   policy(looser);
-  const { code, screen } = await nucleusOnTerminal(home, ['policy', 'accept'], (shown) =>
-    shown.includes('Approval PIN:') ? '482913\r' : null,
-  );
+  const { code, screen } = await nucleusOnTerminal(home, ['policy', 'accept'], [pinAnswer('482913')]);
   assert.equal(code, 0, screen);
   assert.match(screen, /\n-deny = \["drop_\*"\]\s+\+deny = \["drop_it"\]\s/);
   const info = (await nucleusJson(home, ['policy'])) as { state: string; accepted: string };

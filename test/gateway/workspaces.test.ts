@@ -26,7 +26,8 @@ import { nucleusOnTerminal, pinAnswer, setPin, testPin, trustOnTerminal } from '
 import { until } from '../helpers/until.ts';
 
 const scope = createScope();
-const home = createHome(scope, '[approval]\nask_for = ["fake:atlas/echo"]\n');
+const home = createHome(scope);
+home.write('policy.toml', '[[rule]]\nmatch = "fake:atlas"\ndeny = ["echo"]\n');
 let gateway: Gateway;
 let base: string;
 let atlas: Fake;
