@@ -6,7 +6,6 @@ import {
   type PersonContract,
 } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
-import { matchesGlob } from '../../src-shared/glob.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { answerAsk } from './downstream/control.ts';
 import type { Platform } from './platform.ts';
@@ -248,15 +247,7 @@ export function createGuarding(deps: {
           ({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))),
         );
     },
-    keepsRules(from, to) {
-      const { state, rules } = policies.info();
-      // Two versions may judge then, of which only one is shown.
-      if (state === 'pending' || state === 'invalid') return false;
-      return rules.every(({ then, profiles }) => {
-        const isAbout = (id: string): boolean => profiles.some((pattern) => matchesGlob(pattern, id));
-        return then === 'allow' ? !isAbout(to) || isAbout(from) : !isAbout(from) || isAbout(to);
-      });
-    },
+    keepsRules: policies.mayRename,
     forget: (profile) => grants.revokeAll(profile),
     attend() {
       attending += 1;

@@ -3,7 +3,9 @@ import type { EnvClass, PolicyFile, Rule, RuleView, TraceLine } from '../../../s
 import { decide } from './decide.ts';
 import type { Decision, Facts } from './decision.ts';
 import { traceOf } from './explain.ts';
+import { keepsRules } from './renaming.ts';
 import { placeRules, viewsOf, type PlacedRule } from './rule-views.ts';
+import { keepsRules } from './renames.ts';
 import { compilePolicy, type CompiledPolicy, type CompiledRule } from './rules.ts';
 import { ruleKey, stricterOf } from './stricter.ts';
 
@@ -15,6 +17,8 @@ export interface Judge {
   mayStop(env: EnvClass | null): boolean;
   decide(facts: Facts): Decision;
   trace(facts: Facts): TraceLine[];
+  /** Whether a profile is judged no milder under another id. */
+  keepsRules(from: string, to: string): boolean;
 }
 
 /** A policy.toml that was read; text null is no file. */
@@ -35,8 +39,10 @@ export function judgeBy({ text, file }: Source, isThere = true): Judge {
     version: versionOf('judges', text),
     rules: viewsOf(rules, policy.defaults.map(unplaced)),
     mayStop: (env) => mayStop(policy, env),
+    mayRename: (from, to) => keepsRules(file, from, to),
     decide: (facts) => decide(policy, facts),
     trace: (facts) => traceOf(policy, facts),
+    keepsRules: (from, to) => keepsRules(file, from, to),
   };
 }
 
@@ -72,7 +78,9 @@ export function judgeByBoth(accepted: Source, source: Source): Judge {
     version: versionOf('both', accepted.text, source.text),
     rules: viewsOf(rules, defaults.map(unplaced)),
     mayStop: (env) => mayStop(before, env) || mayStop(now, env),
+    mayRename: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     decide: (facts) => stricterOf(decide(before, facts), decide(now, facts)),
+    keepsRules: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     trace: (facts) => [
       ...traceOf(now, facts),
       ...traceOf(before, facts).filter(({ rule }) => rule !== null && rule > own),
@@ -92,10 +100,14 @@ export function judgeReadsOnly(problem: string, text: string | null): Judge {
     version: versionOf('reads', text),
     rules: [],
     mayStop: () => true,
+    // Which rules there will be is not known.
+    mayRename: () => false,
     decide: ({ effect }) =>
       effect.does === 'reads'
         ? { kind: 'allow', rule: null }
         : { kind: 'deny', rule: null, match: '', pattern: '', reason },
+    // What was accepted is not known.
+    keepsRules: () => false,
     trace: ({ effect }) => [{ rule: null, hit: effect.does !== 'reads', text: reason }],
   };
 }

@@ -24,6 +24,8 @@ const watchMs = 2_000;
 export interface Policies {
   /** The version by which every call to a profile of this class passes; null where one may not. */
   passes(env: EnvClass | null): string | null;
+  /** Whether a profile may take another id without getting round a rule. */
+  mayRename(from: string, to: string): boolean;
   /** By one complete version, which is the file's of this moment. */
   decide(facts: Facts): { readonly decision: Decision; readonly version: string };
   explain(facts: Facts): {
@@ -31,6 +33,8 @@ export interface Policies {
     readonly version: string;
     readonly trace: TraceLine[];
   };
+  /** Whether a profile is judged no milder under another id. */
+  keepsRules(from: string, to: string): boolean;
   info(): PolicyInfo;
   /** What is wrong with a text, or with the file. */
   check(text: string | null): PolicyProblem[];
@@ -222,6 +226,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       const { judge: judging } = current();
       return judging.mayStop(env) ? null : judging.version;
     },
+    mayRename: (from, to) => current().judge.mayRename(from, to),
     decide(facts) {
       const { judge: judging } = current();
       return { decision: judging.decide(facts), version: judging.version };
@@ -230,6 +235,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       const { judge: judging } = current();
       return { decision: judging.decide(facts), version: judging.version, trace: judging.trace(facts) };
     },
+    keepsRules: (from, to) => current().judge.keepsRules(from, to),
     info,
     check(text) {
       const found: PolicyText = text === null ? readPolicyText(path) : { text };

@@ -359,3 +359,22 @@ test('the rules are shown in the order they judge in, with their own lines', (t)
     ],
   );
 });
+
+test('another name for a profile is no way around a rule, nor to an exemption', (t) => {
+  const keeps = (text: string, from: string, to: string): boolean =>
+    setUp(t, { text, seal: createSeal(text) }).policies.keepsRules(from, to);
+  assert.equal(keeps(deny, 'db:prod', 'db:main'), false);
+  assert.equal(keeps(deny, 'db:main', 'db:prod'), true);
+  assert.equal(keeps(allow, 'db:prod', 'db:main'), true);
+  assert.equal(keeps(allow, 'db:main', 'db:prod'), false);
+  assert.equal(keeps('[[rule]]\nmatch = "db:*"\nprofile = "*:prod"\ndeny = ["*"]', 'db:prod', 'db:x'), false);
+  assert.equal(keeps('[[rule]]\nmatch = "db:*"\ndeny = ["*"]', 'db:prod', 'db:x'), true);
+  assert.equal(keeps('[[rule]]\nenv = "prod"\ndeny = ["*"]', 'db:prod', 'db:x'), true);
+  const ask = '[[rule]]\nmatch = "db:x"\napprove = "human"\napprove_via = ["client"]';
+  assert.equal(keeps(ask, 'db:prod', 'db:x'), false);
+  // While two versions judge, by both.
+  const { policies, write } = setUp(t, { text: deny, seal: createSeal(deny) });
+  policies.info();
+  write('');
+  assert.equal(policies.keepsRules('db:prod', 'db:x'), false);
+});
