@@ -113,7 +113,7 @@ test('a lock outlives a restart, and only a person ends it', async (t) => {
 
 test('a waiting call is allowed by the PIN on a terminal, which shows all of it, and by nothing else', async (t) => {
   verifies('NEW-002', 'NEW-018');
-  const home = createHome(t);
+  const home = createHome(t, '[approval]\npark_after = "5m"\n');
   const gateway = await startGateway(t, home);
   await gateway.add(createFake(home, 'atlas', '--tools', '1'), 'fake:atlas', { env: 'prod' });
   await setPin(home);
