@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path/posix';
 import { test } from 'node:test';
 
 const gateway = (...folders: string[]): string[] => folders.map((folder) => `src-main/gateway/${folder}`);
-const nothing = /^$/;
 
 /**
  * Who may import whom: a folder, the folders and files it may import beside itself, and the packages. The first row

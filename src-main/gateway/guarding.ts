@@ -247,7 +247,7 @@ export function createGuarding(deps: {
           ({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))),
         );
     },
-    keepsRules: policies.mayRename,
+    keepsRules: policies.keepsRules,
     forget: (profile) => grants.revokeAll(profile),
     attend() {
       attending += 1;

@@ -5,7 +5,6 @@ import type { Decision, Facts } from './decision.ts';
 import { traceOf } from './explain.ts';
 import { keepsRules } from './renaming.ts';
 import { placeRules, viewsOf, type PlacedRule } from './rule-views.ts';
-import { keepsRules } from './renames.ts';
 import { compilePolicy, type CompiledPolicy, type CompiledRule } from './rules.ts';
 import { ruleKey, stricterOf } from './stricter.ts';
 
@@ -39,7 +38,6 @@ export function judgeBy({ text, file }: Source, isThere = true): Judge {
     version: versionOf('judges', text),
     rules: viewsOf(rules, policy.defaults.map(unplaced)),
     mayStop: (env) => mayStop(policy, env),
-    mayRename: (from, to) => keepsRules(file, from, to),
     decide: (facts) => decide(policy, facts),
     trace: (facts) => traceOf(policy, facts),
     keepsRules: (from, to) => keepsRules(file, from, to),
@@ -78,7 +76,6 @@ export function judgeByBoth(accepted: Source, source: Source): Judge {
     version: versionOf('both', accepted.text, source.text),
     rules: viewsOf(rules, defaults.map(unplaced)),
     mayStop: (env) => mayStop(before, env) || mayStop(now, env),
-    mayRename: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     decide: (facts) => stricterOf(decide(before, facts), decide(now, facts)),
     keepsRules: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     trace: (facts) => [
@@ -100,8 +97,6 @@ export function judgeReadsOnly(problem: string, text: string | null): Judge {
     version: versionOf('reads', text),
     rules: [],
     mayStop: () => true,
-    // Which rules there will be is not known.
-    mayRename: () => false,
     decide: ({ effect }) =>
       effect.does === 'reads'
         ? { kind: 'allow', rule: null }

@@ -24,8 +24,6 @@ const watchMs = 2_000;
 export interface Policies {
   /** The version by which every call to a profile of this class passes; null where one may not. */
   passes(env: EnvClass | null): string | null;
-  /** Whether a profile may take another id without getting round a rule. */
-  mayRename(from: string, to: string): boolean;
   /** By one complete version, which is the file's of this moment. */
   decide(facts: Facts): { readonly decision: Decision; readonly version: string };
   explain(facts: Facts): {
@@ -226,7 +224,6 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       const { judge: judging } = current();
       return judging.mayStop(env) ? null : judging.version;
     },
-    mayRename: (from, to) => current().judge.mayRename(from, to),
     decide(facts) {
       const { judge: judging } = current();
       return { decision: judging.decide(facts), version: judging.version };

@@ -337,6 +337,7 @@ test('the rules are shown in the order they judge in, with their own lines', (t)
   const [first, ...rest] = policies.info().rules;
   assert.deepEqual(first, {
     number: 2,
+    // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
     then: 'deny',
     profiles: ['db:prod'],
     envs: [],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { keepsRules } from '../../../src-main/gateway/policy/renames.ts';
+import { keepsRules } from '../../../src-main/gateway/policy/renaming.ts';
 import { PolicyFile } from '../../../src-shared/policy.ts';
 
 const file = (...rule: object[]): PolicyFile => PolicyFile.parse({ rule });
