@@ -24,7 +24,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
       ] as const,
   ),
   // Those that read policy.toml and keep to what was accepted of it.
-  ...['policies', 'policy-file', 'judges', 'rule-views', 'warnings'].map(
+  ...['policies', 'policy-file', 'file-signature', 'reading', 'judges', 'rule-views', 'warnings'].map(
     (name) =>
       [
         `src-main/gateway/policy/${name}.ts`,

@@ -322,6 +322,16 @@ test('who listens hears of another version, also when nobody calls', async (t) =
   assert.equal(clock.waiting, 0);
 });
 
+test('who listens is not told again and again of what cannot be opened', async (t) => {
+  const { policies, clock } = setUp(t, { text: deny, seal: createSeal('unreadable') });
+  policies.info();
+  let heard = 0;
+  policies.onChange(() => (heard += 1));
+  await clock.advance(10_000);
+  assert.equal(heard, 0);
+  await policies.close();
+});
+
 test('closing keeps what was saved before this gateway, and leaves no timer', async (t) => {
   const { policies, seal, clock, now } = setUp(t, { text: deny });
   now();
