@@ -128,15 +128,7 @@ test('a person at a terminal sees what changes, and accepts it with the PIN', as
   await desk.host.person.pin.set({ pin: '482913' }, { signal: new AbortController().signal });
   const looser = rules.replace('drop_*', 'drop_it');
   policy(looser);
-<<<<<<< HEAD
   const { code, screen } = await nucleusOnTerminal(home, ['policy', 'accept'], [pinAnswer('482913')]);
-=======
-  const { code, screen } = await nucleusOnTerminal(
-    home,
-    ['policy', 'accept'],
-    [{ shown: 'Approval PIN:', typed: '482913\r' }],
-  );
->>>>>>> file
   assert.equal(code, 0, screen);
   assert.match(screen, /\n-deny = \["drop_\*"\]\s+\+deny = \["drop_it"\]\s/);
   const info = (await nucleusJson(home, ['policy'])) as { state: string; accepted: string };
