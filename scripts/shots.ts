@@ -364,7 +364,7 @@ const scenes: readonly Scene[] = [
     name: 'approvals-account-chosen',
     answers: { ...on('approvals'), 'approvals.list': only(policy.account) },
     act: async (page) => {
-      await page.getByRole('radio', { name: 'sqlite:staging' }).check();
+      await page.getByRole('radio', { name: /^sqlite:staging/ }).check();
       await page.getByRole('button', { name: 'Use sqlite:staging' }).waitFor();
     },
   }),
@@ -644,7 +644,7 @@ async function layout(page: Page, name: string): Promise<void> {
 async function tryCall(page: Page, tool: string): Promise<void> {
   await page.getByRole('combobox', { name: 'Tool' }).fill(tool);
   await page.getByLabel('Arguments').fill('{ "sql": "delete from sessions" }');
-  await page.getByText('Rule 2').or(page.getByText('Rule 1 matches')).first().waitFor();
+  await page.getByText('Rule 1 does not fit').or(page.getByText('Rule 1 fits')).first().waitFor();
 }
 
 async function ready(page: Page): Promise<void> {
@@ -709,6 +709,7 @@ async function take(
     locale: 'en-GB',
   });
   const problems: string[] = [];
+  page.setDefaultTimeout(8_000);
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());
