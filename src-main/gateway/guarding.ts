@@ -51,7 +51,7 @@ export interface Guarding {
   attend(): () => void;
   /** What a person should know, in sentences. */
   warnings(): string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createGuarding(deps: {
@@ -270,9 +270,9 @@ export function createGuarding(deps: {
         ];
       return [];
     },
-    close() {
-      policies.close();
+    async close() {
       approvals.drop();
+      await policies.close();
     },
   };
 }
