@@ -642,12 +642,14 @@ async function layout(page: Page, name: string): Promise<void> {
 }
 
 async function tryCall(page: Page, tool: string): Promise<void> {
+  await page.getByLabel('Profile', { exact: true }).selectOption('sqlite:prod');
   await page.getByRole('combobox', { name: 'Tool' }).fill(tool);
   await page.getByLabel('Arguments').fill('{ "sql": "delete from sessions" }');
   await page.getByText('Rule 1 does not fit').or(page.getByText('Rule 1 fits')).first().waitFor();
 }
 
 async function ready(page: Page): Promise<void> {
+  await page.locator('[data-scroll]').evaluate((box) => (box.scrollTop = box.scrollHeight));
   await page.getByRole('button', { name: /^Allow once/, disabled: false }).waitFor();
 }
 

@@ -43,11 +43,12 @@ export const policy = {
   hideBoth: 'Hide both',
   both: 'From what was accepted to what the file says',
   same: 'Both say the same.',
+  stay: (amount: number) => `${count(amount, 'line')} that ${amount === 1 ? 'stays' : 'stay'}`,
   openLine: (line: number) => `Open line ${line}`,
   accept: 'Accept change…',
   review: {
     title: 'Let the file judge as it is now?',
-    hint: 'Lines that go limited what can be done, or lines that come allow more. From your yes on this alone judges.',
+    hint: '− is what you accepted, + is what the file says now. After your yes the file alone judges.',
     no: 'Keep what was accepted',
     yes: 'Accept this change',
     busy: 'Accepting…',
