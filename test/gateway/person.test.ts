@@ -152,7 +152,8 @@ test('a waiting call is allowed by the PIN on a terminal, which shows all of it,
 
   const second = call('again');
   const words = ['approvals', 'allow', await question(), '--calls', '2'];
-  const granted = await nucleusOnTerminal(home, words, [pinAnswer()]);
+  const granted = await nucleusOnTerminal(home, words, [pinAnswer(testPin, 600)]);
+  assert.equal(granted.code, 0, granted.screen);
   assert.match(granted.screen, /And echo on fake:atlas 2 times, whatever its arguments/);
   assert.equal(nucleusErrorOf(await second), undefined);
   assert.equal(nucleusErrorOf(await call('without a question')), undefined);
