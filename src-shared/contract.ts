@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ActivityFilters, ActivityId, ActivityPage, AuditVerification, Timeline } from './audit.ts';
 import { FoundTools } from './found-tools.ts';
 import { fixedModes, modes } from './modes.ts';
 import {
@@ -273,6 +274,7 @@ export const Topic = z.enum([
   'settings',
   'workspaces',
   'sign-in',
+  'activity',
 ]);
 export type Topic = z.infer<typeof Topic>;
 
@@ -436,6 +438,45 @@ export const contract = {
     revoke: ask(z.object({ id: z.string() }), z.object({ revoked: z.boolean() })),
     /** Answers when the queue is another one than before, or after half a minute. */
     watch: ask(z.object({}), z.object({})),
+  },
+  /** The calls that were made, from the audit log. */
+  audit: {
+    /** Newest first. A page may hold less than `limit` where its lines are long. */
+    query: ask(
+      z.object({
+        filters: ActivityFilters.prefault({}),
+        /** `next` of the page before; null for the newest. */
+        before: ActivityId.nullable().default(null),
+        limit: z.int().min(1).max(200).default(50),
+      }),
+      ActivityPage,
+    ),
+    /** How many calls there were in each of so many equal parts of a time. */
+    timeline: ask(
+      z
+        .object({
+          filters: ActivityFilters.prefault({}),
+          since: z.number(),
+          until: z.number(),
+          buckets: z.int().min(1).max(120),
+        })
+        .refine(({ since, until }) => since < until, 'until must be later than since'),
+      Timeline,
+    ),
+    /** One whole line as it stands in the log, by what the list called it or by its number in the chain. */
+    record: ask(
+      z.union([z.object({ id: ActivityId }), z.object({ seq: z.int().positive() })]),
+      z.object({
+        /** null when it was rotated away. */
+        line: z.string().nullable(),
+        /** false for one so long that its end is left out. */
+        isWhole: z.boolean(),
+        /** Whether the vault vouches for it. */
+        isSealed: z.boolean(),
+      }),
+    ),
+    /** Looks through the whole chain; some seconds for a full log. */
+    verify: ask(z.object({}), AuditVerification),
   },
   lock: {
     /** Refuses every call and stops every server until a person unlocks; no proof is needed to be safer. */

@@ -1,9 +1,15 @@
+import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import type { Context } from './context.ts';
 
 /** What a script may read: stdout. */
 export function print(context: Context, text: string): void {
   context.stdout.write(`${text}\n`);
+}
+
+/** Many lines, no faster than they are taken: a long log does not pile up in memory. */
+export async function printAll({ stdout }: Context, lines: readonly string[]): Promise<void> {
+  if (lines.length > 0 && !stdout.write(`${lines.join('\n')}\n`)) await once(stdout, 'drain');
 }
 
 /** What a script may read, as the gateway answered it. */

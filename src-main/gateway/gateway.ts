@@ -9,7 +9,9 @@ import { createAccounts } from './accounts.ts';
 import { createFirstListings } from './first-listings.ts';
 import { createGatewayStatus } from './gateway-status.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
+import { createActivity, noActivity } from './audit/activity.ts';
 import type { Audit } from './audit/audit.ts';
+import { createRecordIndex } from './audit/record-index.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
 import type { AnswerOver } from './downstream/http-modern.ts';
@@ -98,6 +100,18 @@ export interface GatewayDeps {
   readonly canSignIn: boolean;
   readonly connectors: Connectors;
   readonly audit: Audit;
+  /** Where the calls that were made are looked up; null for a gateway without state. */
+  readonly records: Records | null;
+}
+
+export interface Records {
+  /** audit.log, and the index it is searched by. */
+  readonly path: string;
+  readonly index: string;
+  readonly verify: Handlers['audit']['verify'];
+  /** The number of the last line that the vault vouches for. */
+  readonly sealedTo: () => number | null;
+  readonly onWritten: (listener: () => void) => void;
 }
 
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
@@ -278,6 +292,20 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       announcer.announce('status');
       tellIfMayAsk();
     },
+  });
+  const { records } = deps;
+  const recordIndex =
+    records &&
+    createRecordIndex({
+      path: records.path,
+      file: records.index,
+      clock,
+      log,
+      onCaughtUp: () => announcer.announce('activity'),
+    });
+  records?.onWritten(() => {
+    recordIndex?.written();
+    announcer.announce('activity');
   });
   const comparer = createComparer({ clock });
   const sticky = createSticky(clock);
@@ -508,6 +536,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     vault,
     reloadGuard: guard.load,
     ...guarding.handlers,
+    audit:
+      records && recordIndex
+        ? { ...createActivity({ ...records, index: recordIndex, envOf }), verify: records.verify }
+        : noActivity,
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
@@ -643,6 +675,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await guarding.close();
       await supervisor.close();
       await tokens.close();
+      await recordIndex?.close();
       audit.close();
       vault.close();
     },

@@ -38,6 +38,7 @@ export function createHandlers(deps: {
   readonly reloadGuard: () => Promise<'read' | 'lost'>;
   readonly policy: Handlers['policy'];
   readonly approvals: Handlers['approvals'];
+  readonly audit: Handlers['audit'];
   readonly lock: Handlers['lock'];
   readonly person: Handlers['person'];
   readonly clients: ClientTokens;
@@ -151,6 +152,7 @@ export function createHandlers(deps: {
     workspaces: deps.workspaces,
     policy: deps.policy,
     approvals: deps.approvals,
+    audit: deps.audit,
     lock: deps.lock,
     person: deps.person,
     vault: {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
+import { noActivity } from './audit/activity.ts';
 import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
@@ -134,6 +135,13 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         canSignIn: true,
         connectors,
         audit,
+        records: {
+          path: paths.audit,
+          index: paths.auditIndex,
+          verify: noActivity.verify,
+          sealedTo: () => null,
+          onWritten: () => {},
+        },
       },
       () => ({
         socket,

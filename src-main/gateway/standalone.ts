@@ -78,6 +78,7 @@ export function createServersGateway(options: {
       canSignIn: false,
       connectors: { ...connectors, get, of: ({ connector }) => get(connector) },
       audit: noAudit,
+      records: null,
     },
     () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
   );

@@ -14,6 +14,8 @@ export interface Paths {
   /** Sign-ins of the original, in clear text; we only look whether they are there. */
   readonly originalTokens: string;
   readonly audit: string;
+  /** What is found in the audit log by; made anew from it when it is gone. */
+  readonly auditIndex: string;
   readonly logs: string;
   readonly run: string;
   readonly lock: string;
@@ -44,6 +46,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     connectors: join(home, 'connectors'),
     originalTokens: join(home, 'oauth'),
     audit: join(home, 'audit.log'),
+    auditIndex: join(home, 'audit.db'),
     logs: join(home, 'logs'),
     run,
     lock: join(run, 'lock.db'),

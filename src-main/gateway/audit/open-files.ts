@@ -1,0 +1,75 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { NucleusError } from '../../../src-shared/errors.ts';
+
+/** Rotations kept beside the active file, `.1` the newest. */
+const rotations = 5;
+
+/** One open file of the log. */
+export interface LogFile {
+  readonly path: string;
+  readonly handle: FileHandle;
+  /** Stays the same when the file is renamed, and while it grows. */
+  readonly node: string;
+  readonly size: number;
+}
+
+/** audit.log and its rotations, newest first. */
+function auditNames(path: string): readonly string[] {
+  return [path, ...Array.from({ length: rotations }, (_, index) => `${path}.${index + 1}`)];
+}
+
+/**
+ * Handles on all files that are there, oldest first; those that are not there are no error. Opened newest first: a
+ * rotation in between then makes one file appear twice, which its inode shows, where the other order would miss one.
+ */
+export async function openLogFiles(path: string): Promise<readonly LogFile[]> {
+  const files: LogFile[] = [];
+  try {
+    for (const name of auditNames(path)) {
+      const file = await openLogFile(name);
+      if (!file) continue;
+      if (files.some(({ node }) => node === file.node)) await file.handle.close();
+      else files.push(file);
+    }
+  } catch (error) {
+    await closeLogFiles(files);
+    throw error;
+  }
+  return files.reverse();
+}
+
+export async function closeLogFiles(files: readonly LogFile[]): Promise<void> {
+  await Promise.all(files.map(({ handle }) => handle.close()));
+}
+
+/** null when there is none, or something that is no regular file. */
+async function openLogFile(path: string): Promise<LogFile | null> {
+  const handle = await openIfExists(path);
+  if (!handle) return null;
+  try {
+    const stat = await handle.stat({ bigint: true });
+    if (stat.isFile()) return { path, handle, node: `${stat.dev}-${stat.ino}`, size: Number(stat.size) };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return null;
+}
+
+async function openIfExists(path: string): Promise<FileHandle | null> {
+  try {
+    // Opening a FIFO for reading waits for a writer without O_NONBLOCK.
+    return await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    throw new NucleusError(
+      'STATE_UNUSABLE',
+      `${path} cannot be read (${code}); check its owner and its mode`,
+      { path },
+      { cause: error },
+    );
+  }
+}
