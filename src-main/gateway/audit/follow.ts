@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { closeLogFiles, openLogFiles } from './open-files.ts';
+import { closeLogFiles, openLogFiles, type LogFile } from './open-files.ts';
 import type { AuditFilter } from './match.ts';
 import { readFile, type AuditPlace, type AuditReading } from './read.ts';
 
@@ -23,16 +23,16 @@ export async function* followAudit(
     if (await isUnchanged(path, place)) continue;
     const files = await openLogFiles(path);
     try {
-      const known = files.findIndex(({ node }) => node === place?.node);
+      const known = files.findIndex((file) => isAt(file, place));
       let isGap = place !== null && known < 0 && files.length > 0;
       const newest = files.at(-1);
       for (const file of files.slice(Math.max(0, known))) {
-        const begun = file.node === place?.node && file.size >= place.offset ? place.offset : 0;
+        const begun = place && isAt(file, place) && file.size >= place.offset ? place.offset : 0;
         // What a file that is done ends with will get no end any more.
         const options = { from: begun, withTail: file !== newest };
-        place = { node: file.node, offset: begun };
+        place = { node: file.node, head: file.head, offset: begun };
         for await (const { found, malformed, end } of readFile(file, filter, options)) {
-          place = { node: file.node, offset: end };
+          place = { node: file.node, head: file.head, offset: end };
           yield { found, malformed, isGap };
           isGap = false;
         }
@@ -41,6 +41,10 @@ export async function* followAudit(
       await closeLogFiles(files);
     }
   }
+}
+
+function isAt({ node, head }: LogFile, place: AuditPlace | null): boolean {
+  return node === place?.node && (place.head === null || place.head === head);
 }
 
 async function isUnchanged(path: string, place: AuditPlace | null): Promise<boolean> {

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { NucleusError } from '../../../src-shared/errors.ts';
 
+/** What tells the first lines of two files apart. */
+const headBytes = 64 * 1024;
 /** Rotations kept beside the active file, `.1` the newest. */
 const rotations = 5;
 
@@ -9,8 +12,10 @@ const rotations = 5;
 export interface LogFile {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Stays the same when the file is renamed, and while it grows. */
+  /** Stays the same when the file is renamed, and while it grows; a later file may get it once this one is gone. */
   readonly node: string;
+  /** Of its first line, which tells it from all others; null until that is there. */
+  readonly head: string | null;
   readonly size: number;
 }
 
@@ -49,7 +54,10 @@ async function openLogFile(path: string): Promise<LogFile | null> {
   if (!handle) return null;
   try {
     const stat = await handle.stat({ bigint: true });
-    if (stat.isFile()) return { path, handle, node: `${stat.dev}-${stat.ino}`, size: Number(stat.size) };
+    if (stat.isFile()) {
+      const head = await headOf(handle);
+      return { path, handle, node: `${stat.dev}-${stat.ino}`, head, size: Number(stat.size) };
+    }
   } catch (error) {
     await handle.close();
     throw error;
@@ -72,4 +80,19 @@ async function openIfExists(path: string): Promise<FileHandle | null> {
       { cause: error },
     );
   }
+}
+
+async function headOf(handle: FileHandle): Promise<string | null> {
+  for (const size of [4_096, headBytes]) {
+    const buffer = Buffer.allocUnsafe(size);
+    const { bytesRead } = await handle.read(buffer, 0, size, 0);
+    const end = buffer.subarray(0, bytesRead).indexOf(10);
+    if (end < 0 && bytesRead < size) return null;
+    if (end >= 0 || size === headBytes)
+      return createHash('sha256')
+        .update(buffer.subarray(0, end >= 0 ? end : bytesRead))
+        .digest('hex')
+        .slice(0, 16);
+  }
+  return null;
 }

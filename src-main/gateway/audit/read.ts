@@ -40,6 +40,7 @@ export interface AuditTail extends AuditReading {
 /** A place in the log, whatever its file is called by now. */
 export interface AuditPlace {
   readonly node: string;
+  readonly head: string | null;
   readonly offset: number;
 }
 
@@ -67,9 +68,9 @@ export async function readAuditTail(
         malformed += reading.malformed;
         // Cut now and then, so that a long log does not stay in memory for a short tail.
         if (tail.length >= last * 2 + 1_000) tail.splice(0, tail.length - last);
-        if (file === newest) end = { node: file.node, offset: reading.end };
+        if (file === newest) end = { node: file.node, head: file.head, offset: reading.end };
       }
-      if (file === newest) end ??= { node: file.node, offset: 0 };
+      if (file === newest) end ??= { node: file.node, head: file.head, offset: 0 };
       found = [...tail, ...found].slice(-last);
       if (found.length >= last) break;
     }

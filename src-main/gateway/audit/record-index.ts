@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NucleusError } from '../../../src-shared/errors.ts';
@@ -14,8 +13,6 @@ import { readStoredLine } from './stored-line.ts';
 const gatherMs = 500;
 /** How long a question waits for lines that are not in the index yet. */
 const waitMs = 2_000;
-/** What tells the first lines of two files apart. */
-const headBytes = 64 * 1024;
 /** What tells whether the file still ends as it did. */
 const tailBytes = 64;
 
@@ -108,11 +105,7 @@ export function createRecordIndex(deps: {
   async function read(into: IndexStore): Promise<void> {
     const files = await openLogFiles(deps.path);
     try {
-      const begun: { file: LogFile; head: string }[] = [];
-      for (const file of files) {
-        const head = await headOf(file.handle);
-        if (head !== null) begun.push({ file, head });
-      }
+      const begun = files.flatMap((file) => (file.head === null ? [] : [{ file, head: file.head }]));
       for (const file of await leftOut(into, begun))
         while (into.drop(file)) {
           await nextTurn();
@@ -226,22 +219,6 @@ async function endsSo(handle: FileHandle, { until, tail }: IndexedFile): Promise
   const buffer = Buffer.alloc(tail.length);
   await handle.read(buffer, 0, buffer.length, until - tail.length);
   return buffer.equals(tail);
-}
-
-/** null until the first line is there. */
-async function headOf(handle: FileHandle): Promise<string | null> {
-  for (const size of [4_096, headBytes]) {
-    const buffer = Buffer.allocUnsafe(size);
-    const { bytesRead } = await handle.read(buffer, 0, size, 0);
-    const end = buffer.subarray(0, bytesRead).indexOf(10);
-    if (end < 0 && bytesRead < size) return null;
-    if (end >= 0 || size === headBytes)
-      return createHash('sha256')
-        .update(buffer.subarray(0, end >= 0 ? end : bytesRead))
-        .digest('hex')
-        .slice(0, 16);
-  }
-  return null;
 }
 
 /** Whether it came to its end in time; its failure is the caller's. */

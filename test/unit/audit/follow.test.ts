@@ -98,7 +98,7 @@ test('a line that has no end yet is seen when it has one', async (context) => {
   );
 });
 
-test('a log that is not there yet is seen when it comes, one that was cut is read anew', async (context) => {
+test('a log that is not there yet is seen when it comes, one that was begun anew is read from its start', async (context) => {
   const { append, path } = writer(context);
   assert.deepEqual(
     await follow(
@@ -110,6 +110,6 @@ test('a log that is not there yet is seen when it comes, one that was cut is rea
         append(call('c'));
       },
     ),
-    [[], ['a', 'b'], ['c']],
+    [[], ['a', 'b'], ['gap', 'c']],
   );
 });
