@@ -161,7 +161,15 @@ async function* tail(path: string, filter: AuditFilter, last: number): AsyncGene
 function readFilter(options: LogsOptions, now: number): AuditFilter {
   const { connector, alias, profile, tool, client, principal, outcome, decision, text } = options;
   return {
-    ...{ connector, alias, profile, tool, client, principal, outcome, decision, text },
+    connector,
+    alias,
+    profile,
+    tool,
+    client,
+    principal,
+    outcome,
+    decision,
+    text,
     since: options.since === undefined ? undefined : momentBefore('--since', options.since, now),
     until: options.until === undefined ? undefined : momentBefore('--until', options.until, now),
   };

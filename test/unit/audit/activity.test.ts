@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
 import type * as z from 'zod';
 import { createActivity } from '../../../src-main/gateway/audit/activity.ts';
 import { createRecordIndex } from '../../../src-main/gateway/audit/record-index.ts';
@@ -171,7 +172,10 @@ test('every filter and every two of them let the right records through', async (
     for (const [other, others] of filters) {
       // The same filter twice is one of them.
       if (Object.keys(one).some((key) => key in other) && one !== other) continue;
-      const expected = [...'fedcba'].filter((tool) => some.includes(tool) && others.includes(tool)).join(' ');
+      const expected = 'fedcba'
+        .split('')
+        .filter((tool) => some.includes(tool) && others.includes(tool))
+        .join(' ');
       const asked = { ...one, ...other } as NonNullable<Query['filters']>;
       assert.equal(await world.tools({ filters: asked }), expected, JSON.stringify(asked));
     }
@@ -301,6 +305,14 @@ for (const [what, harm] of [
   ['emptied', (file: string) => writeFileSync(file, '')],
   ['no database any more', (file: string) => writeFileSync(file, 'x'.repeat(20_000))],
   [
+    'of another version',
+    (file: string) => {
+      const db = new Database(file);
+      db.pragma('user_version = 99');
+      db.close();
+    },
+  ],
+  [
     'damaged inside',
     (file: string) => {
       const bytes = readFileSync(file);
@@ -394,10 +406,9 @@ test('p95 is what 95 of 100 calls needed at most', async (context) => {
 
 test('readers see every record once while the log is written and rotated', async (context) => {
   const world = createWorld(context);
-  let written = 0;
-  let isDone = false;
+  const writing = new AbortController();
   const reading = [0, 1, 2].map(async () => {
-    while (!isDone) {
+    while (!writing.signal.aborted) {
       const { rows } = await world.query({ limit: 200 });
       const seen = rows.map(({ tool }) => Number(tool));
       assert.deepEqual(
@@ -406,12 +417,12 @@ test('readers see every record once while the log is written and rotated', async
       );
     }
   });
-  for (; written < 3_000; written += 1) {
+  for (let written = 0; written < 3_000; written += 1) {
     world.writer.append(call(String(written)));
     if (written % 700 === 699) world.writer.rotate();
     if (written % 20 === 19) await new Promise((resolve) => setImmediate(resolve));
   }
-  isDone = true;
+  writing.abort();
   await Promise.all(reading);
   assert.equal((await world.timeline({ since: 0, until: 4e12, buckets: 1 })).total, 3_000);
 });
