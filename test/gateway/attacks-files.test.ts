@@ -111,6 +111,10 @@ test('no call passes while the file is swapped back and forth', async (t) => {
   t.after(() => void swapping.kill('SIGKILL'));
   for (let round = 0; round < 150; round += 1)
     assert.deepEqual(await codesOf(client), refused, `round ${round}`);
+  await until(
+    'another text was seen',
+    async () => (await guarded.gateway.ask('policy.get', {})).state !== 'accepted',
+  );
   swapping.kill('SIGKILL');
   assert.equal((await guarded.gateway.ask('policy.get', {})).accepted, strict);
   assert.deepEqual(guarded.reached('a'), []);
@@ -123,19 +127,12 @@ test('a restart, another file and a copy of the state forget nothing a person ac
   const path = home.path('state', 'policy.toml');
   await guarded.desk.host.close();
   rmSync(path);
-  writeFileSync(home.path('empty.toml'), '');
   writeFileSync(home.path('loose.toml'), loose);
-  for (const elsewhere of [
-    '',
-    home.path('empty.toml'),
-    home.path('loose.toml'),
-    '/nowhere/policy.toml',
-    '/dev/null',
-    home.root,
-  ]) {
+  for (const elsewhere of ['', home.path('loose.toml'), '/nowhere/policy.toml']) {
     const desk = await openDesk(t, home, { ...nobody, env: { NUCLEUSMCP_POLICY: elsewhere } });
     const client = await open(t, guarded);
     assert.deepEqual(await codesOf(client), refused, elsewhere);
+    client.close();
     await desk.host.close();
   }
   const copy = home.path('copy');
@@ -217,14 +214,13 @@ test('a connector of the user’s own folder cannot make a call milder', async (
   const guarded = await openGuarded(t, { a: 'prod' }, nobody);
   const { home, gateway, reached } = guarded;
   const file = createFake(home, 'shop', '--tool-file', home.path('tools.json'));
-  const manifest = (more: string): string =>
-    `schema = 1\nname = "shop"\ntransport = "stdio"\nauth = "none"\n${more}\n[stdio]\ncommand = ${JSON.stringify(file.launch.command)}\nargs = ${JSON.stringify(file.launch.args)}\n[[metadata]]\nkey = "project"\n`;
-  home.write('connectors/shop.toml', manifest(''));
+  const manifest = `schema = 1\nname = "shop"\ntransport = "stdio"\nauth = "none"\n[stdio]\nruntime = "binary"\ncommand = ${JSON.stringify(file.launch.command)}\nargs = ${JSON.stringify(file.launch.args)}\n[[metadata]]\nkey = "project"\n`;
+  home.write('connectors/shop.toml', manifest);
   await gateway.ask('profiles.add', { connector: 'shop', name: 'a', env: 'prod' });
   const claims = '[tools]\nread = ["execute", "drop_everything"]\n';
   home.write(
     'connectors/shop.toml',
-    `${manifest('')}\n${claims}[[discover]]\nfield = "project"\ntool = "drop_everything"\n`,
+    `${manifest}\n${claims}[[discover]]\nfield = "project"\ntool = "drop_everything"\n`,
   );
   const db = home.path('state', 'connectors', 'db.toml');
   renameSync(db, `${db}.before`);
@@ -309,9 +305,14 @@ test('a workspace file that is edited after it was trusted leads around no rule'
   );
   const client = await attach(t, home);
   await client.initialize();
-  const outcomes = [];
-  for (const name of ['db_a_execute', 'db_b_execute'])
-    outcomes.push(codeOf(await client.request('tools/call', { name, arguments: {} })));
-  assert.ok(!outcomes.includes('APPROVAL_PENDING'));
+  const call = async (name: string): Promise<string> =>
+    codeOf(await client.request('tools/call', { name, arguments: {} }));
+  assert.deepEqual([await call('db_a_execute'), await call('db_b_execute')], ['TOOL_UNKNOWN', 'ran']);
+  // What the file says now would be another account under the name of the one that may write.
+  await desk.host.person.workspaces.trust(
+    { file, hash: (await gateway.ask('workspaces.resolve', { folder: home.user })).files[0]?.hash ?? '' },
+    { signal },
+  );
+  assert.equal(await call('db_b_execute'), 'APPROVAL_REFUSED', 'even when it was trusted');
   assert.deepEqual(reached('a'), []);
 });
