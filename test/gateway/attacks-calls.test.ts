@@ -479,3 +479,44 @@ test('a request that goes on with an answer is shown, or was allowed', async (t)
   assert.equal(codeOf(await alone.request('x/run', { name: 'another', uri: 'two' })), 'APPROVAL_PENDING');
   assert.deepEqual(guarded.fakes['prod']?.received('x/run'), []);
 });
+
+test('a modern client that is told to come back runs the call once, as it was, after the yes', async (t) => {
+  verifies('NEW-002', 'NEW-003');
+  const { guarded, onSocket, sawOnly } = await openAttacked(t, { prod: 'prod' });
+  const client = await onSocket();
+  const keys = 'io.modelcontextprotocol';
+  const _meta = {
+    [`${keys}/protocolVersion`]: '2026-07-28',
+    [`${keys}/clientInfo`]: { name: 'attacker', version: '1' },
+    [`${keys}/clientCapabilities`]: { elicitation: { form: {} } },
+  };
+  const call = async (query: string, more: object = {}): Promise<Record<string, unknown>> => {
+    const params = { name: 'db_prod_execute', arguments: { query }, _meta, ...more };
+    const answer = await client.request('tools/call', params);
+    return { ...answer.result, code: codeOf(answer) };
+  };
+  const comeBack = ({ requestState, inputRequests }: Record<string, unknown>): object => {
+    assert.equal(typeof requestState, 'string');
+    const accept = { action: 'accept', content: { allow: true } };
+    const inputResponses = Object.fromEntries(
+      Object.keys(inputRequests as object).map((key) => [key, accept]),
+    );
+    return { requestState, inputResponses };
+  };
+  for (const requestState of ['x', '', 1, null, { call: '1' }])
+    assert.notEqual((await call('a', { requestState }))['resultType'], 'complete');
+  const first = comeBack(await call('a'));
+  assert.notEqual((await call('b', first))['code'], 'ran', 'with other arguments');
+  const again = await call('a', first);
+  assert.equal(again['resultType'], 'input_required', 'to accept is no yes');
+  assert.notEqual((await call('a', first))['resultType'], 'complete', 'the same answer twice');
+  sawOnly('prod');
+  await guarded.desk.allowNext();
+  const last = comeBack(again);
+  const racing = await Promise.all([call('b', last), call('a', last), call('a', last), call('a', first)]);
+  assert.equal(racing.filter((one) => one['resultType'] === 'complete').length, 1, JSON.stringify(racing));
+  sawOnly('prod', 'execute');
+  for (const more of [last, first, { requestState: 'x' }])
+    assert.notEqual((await call('a', more))['resultType'], 'complete');
+  sawOnly('prod', 'execute');
+});
