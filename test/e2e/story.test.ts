@@ -68,14 +68,14 @@ test('two accounts are added from the window, used by one client, guarded, switc
   await desktop.tray.menuWith('both profiles', ({ items }) =>
     items.some(({ label, items: choices }) => label === 'SQLite file' && choices.length === 2),
   );
-  await desktop.tray.choose('SQLite file', 'staging');
+  await desktop.tray.choose('SQLite file', '◆ STAGING staging');
   await until('the client is told', () => told > 0);
   assert.match((await names())[0] ?? '', /^sqlite_staging_/);
 
   const query = { sql: 'SELECT name FROM users' };
   const allowed = client.callTool({ name: 'sqlite_prod_query', arguments: query });
   const asked = await desktop.notification('the question');
-  assert.equal(asked.title, 'sqlite:prod: allow query?');
+  assert.equal(asked.title, '■ PROD sqlite:prod: allow query?');
   // Answers within 400 ms of the question do not count, so a person would press again.
   await until('the answer counts', async () => {
     desktop.press(asked.id, 'Allow once');
