@@ -8,6 +8,7 @@ import {
   isDuration,
   type KeySchema,
 } from '../src-shared/config-keys.ts';
+import { policySchema } from '../src-shared/policy-keys.ts';
 import { errorTable } from '../src-shared/errors.ts';
 import { connectorJson, connectorsPage } from './connectors-page.ts';
 
@@ -20,6 +21,7 @@ const files = {
   'docs/connectors.md': [generated('resources/connectors'), connectorsPage(root)].join('\n\n'),
   'resources/schema/config.json': configJson(),
   'resources/schema/connector.json': connectorJson(),
+  'resources/schema/policy.json': policyJson(),
 };
 const mayWrite = !process.argv.includes('--check');
 
@@ -104,6 +106,16 @@ function configJson(): string {
     $schema,
     title: 'Nucleus config.toml',
     $comment: 'Generated from src-shared/config.ts by "npm run docs"; edit that file instead.',
+    ...rest,
+  });
+}
+
+function policyJson(): string {
+  const { $schema, ...rest } = policySchema() as KeySchema & { $schema: string };
+  return JSON.stringify({
+    $schema,
+    title: 'Nucleus policy.toml',
+    $comment: 'Generated from src-shared/policy.ts by "npm run docs"; edit that file instead.',
     ...rest,
   });
 }

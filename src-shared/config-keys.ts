@@ -7,7 +7,8 @@ export interface KeySchema {
   readonly type?: string;
   readonly properties?: Readonly<Record<string, KeySchema>>;
   readonly items?: KeySchema;
-  readonly additionalProperties?: unknown;
+  /** What a table whose keys are free has as values; false for one that has no other keys. */
+  readonly additionalProperties?: KeySchema | false;
   readonly anyOf?: readonly KeySchema[];
   readonly enum?: readonly unknown[];
   readonly const?: unknown;

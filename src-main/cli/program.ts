@@ -130,6 +130,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/env.ts')).env,
   },
   {
+    name: 'policy',
+    summary: 'show, check and try the rules of policy.toml, or accept what they allow',
+    load: async () => (await import('./commands/policy.ts')).policy,
+  },
+  {
     name: 'approvals',
     summary: 'list, allow or refuse calls that wait for a person',
     load: async () => (await import('./commands/approvals.ts')).approvals,

@@ -25,7 +25,7 @@ import { createAsking } from './profiles/asking.ts';
 import { describeCommand } from './profiles/launch.ts';
 import { createEnvClasses } from './profiles/env-classes.ts';
 import { createPickers } from './profiles/pickers.ts';
-import { noToolRules, type ToolRules } from './profiles/rule-schema.ts';
+import { noToolRules, onlyStricter, type ToolRules } from './profiles/rule-schema.ts';
 import { createPlaces } from './profiles/places.ts';
 import { createProfiles } from './profiles/profiles.ts';
 import { connectionOf } from './profiles/side-connection.ts';
@@ -450,7 +450,9 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
 
   function rulesOf(id: string): ToolRules {
     const profile = shown.find((known) => known.id === id);
-    return (profile && connectors.of(profile)?.tools) ?? noToolRules;
+    const manifest = profile && connectors.of(profile);
+    if (!manifest) return noToolRules;
+    return manifest.kind === 'custom' ? onlyStricter(manifest.tools) : manifest.tools;
   }
 
   function envOf(id: string): EnvClass | null {
@@ -638,7 +640,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await accounts.close();
       await signIns.close();
       await profiles.close();
-      guarding.close();
+      await guarding.close();
       await supervisor.close();
       await tokens.close();
       audit.close();

@@ -6,7 +6,6 @@ import {
   type PersonContract,
 } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
-import { matchesGlob } from '../../src-shared/glob.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { answerAsk } from './downstream/control.ts';
 import type { Platform } from './platform.ts';
@@ -52,7 +51,7 @@ export interface Guarding {
   attend(): () => void;
   /** What a person should know, in sentences. */
   warnings(): string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createGuarding(deps: {
@@ -244,17 +243,11 @@ export function createGuarding(deps: {
       // The rules of a class ask nothing where no profile has it.
       return policies
         .info()
-        .rules.some(({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))));
+        .rules.some(
+          ({ then, line, envs }) => then === 'ask' && (line !== null || envs.some((env) => classes.has(env))),
+        );
     },
-    keepsRules(from, to) {
-      const { state, rules } = policies.info();
-      // Two versions may judge then, of which only one is shown.
-      if (state === 'pending' || state === 'invalid') return false;
-      return rules.every(({ then, profiles }) => {
-        const isAbout = (id: string): boolean => profiles.some((pattern) => matchesGlob(pattern, id));
-        return then === 'allow' ? !isAbout(to) || isAbout(from) : !isAbout(from) || isAbout(to);
-      });
-    },
+    keepsRules: policies.keepsRules,
     forget: (profile) => grants.revokeAll(profile),
     attend() {
       attending += 1;
@@ -277,9 +270,9 @@ export function createGuarding(deps: {
         ];
       return [];
     },
-    close() {
-      policies.close();
+    async close() {
       approvals.drop();
+      await policies.close();
     },
   };
 }

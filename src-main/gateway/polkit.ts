@@ -9,23 +9,25 @@ export interface PolkitPlace {
   /** Whole path: who starts the gateway may choose PATH, and what is found there would say yes. */
   readonly pkcheck: string;
   readonly policy: string;
+  readonly uid: number;
 }
 
 const place: PolkitPlace = {
   pkcheck: '/usr/bin/pkcheck',
   policy: `/usr/share/polkit-1/actions/${action}.policy`,
+  uid: process.getuid?.() ?? 0,
 };
 
 /** Asks for the user's own password through polkit; null where that is not installed. */
-export function polkitProof({ pkcheck, policy }: PolkitPlace = place):
+export function polkitProof({ pkcheck, policy, uid }: PolkitPlace = place):
   ((sentence: string, signal: AbortSignal) => Promise<boolean>) | null {
   if (process.platform !== 'linux' || !existsSync(pkcheck) || !existsSync(policy)) return null;
   // polkit says yes to root without asking anybody.
-  if (process.getuid?.() === 0) return null;
+  if (uid === 0) return null;
   // polkit shows the words of the action only: to add to them is for programs it trusts, and we are none.
   return (_sentence, signal) =>
     new Promise((resolve, reject) => {
-      const subject = `${process.pid},${startTime()},${process.getuid?.() ?? 0}`;
+      const subject = `${process.pid},${startTime()},${uid}`;
       const args = ['--action-id', action, '--process', subject, '--allow-user-interaction'];
       execFile(pkcheck, args, { signal, env: {} }, (error, _stdout, stderr) => {
         if (!error) return resolve(true);

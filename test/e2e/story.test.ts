@@ -41,7 +41,8 @@ async function addSqlite(page: Page, name: string, file: string): Promise<void> 
 test('two accounts are added from the window, used by one client, guarded, switched from the tray', async (t) => {
   if (!needsApp(t)) return;
   verifies('NEW-039');
-  const home = createHome(t, '[approval]\nask_for = ["sqlite:prod/query"]\n');
+  const home = createHome(t, '# kept\n');
+  home.write('policy.toml', '[[rule]]\nmatch = "sqlite:prod"\nconfirm = ["query"]\napprove = "human"\n');
   const desktop = await startDesktopHost(t);
   const app = await startApp(t, home, { env: desktop.env });
   const page = await app.page();
@@ -118,7 +119,7 @@ test('two accounts are added from the window, used by one client, guarded, switc
   );
   assert.match(
     readFileSync(join(home.state, 'config.toml'), 'utf8'),
-    /^ask_for = .*\n\n\[surface\]\nmode = "search"$/m,
+    /^# kept\n\n\[surface\]\nmode = "search"$/m,
   );
   await page.keyboard.press('Control+z');
   await until('all tools are back', async () => (await names()).includes('sqlite_prod_query'));

@@ -185,7 +185,7 @@ test('a token typed on a terminal is not shown', async (t) => {
   if (!needs(t, 'script')) return;
   const screen = await typeOn(
     home,
-    ['add', 'vendor', 'typed', '--metadata', 'region=eu', '--metadata', 'team=x'],
+    ['add', 'vendor', 'typed', '--metadata', 'region=eu', '--metadata', 'team=x', '--env', 'none'],
     [{ after: /token: ?$/i, type: 'typed-SENTINEL\r' }],
   );
   assert.equal(screen.code, 0, screen.text);

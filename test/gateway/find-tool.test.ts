@@ -38,7 +38,11 @@ interface Found {
 }
 
 const scope = createScope();
-const home = createHome(scope, '[approval]\nask_for = ["database:prod/list_tables"]\n');
+const home = createHome(scope);
+home.write(
+  'policy.toml',
+  '[[rule]]\nmatch = "database:prod"\nconfirm = ["list_tables"]\napprove = "human"\n',
+);
 /** Words that many tools have. */
 const broad = 'list, create, update, get, search or delete a page, project, issue or branch';
 /** Of the modern era, which has no handshake: each request says who sends it. */

@@ -55,13 +55,14 @@ test('a profile cannot take the name of another one', async (t) => {
 });
 
 test('a profile that a rule names cannot be renamed out of it', async (t) => {
-  const home = createHome(t, '[approval]\nask_for = ["fake:prod/*"]\n');
+  const home = createHome(t);
+  home.write('policy.toml', '[[rule]]\nmatch = "fake:prod"\napprove = "human"\n');
   const gateway = await startGateway(t, home);
   const launch = { command: '/bin/true' };
   await gateway.ask('profiles.add', { connector: 'fake', name: 'prod', launch, connect: false });
   await assert.rejects(
     gateway.ask('profiles.rename', { id: 'fake:prod', name: 'harmless' }),
-    /a rule in config\.toml names fake:prod and would not hold for fake:harmless/,
+    /a rule of policy\.toml names fake:prod and would not hold for fake:harmless/,
   );
 });
 

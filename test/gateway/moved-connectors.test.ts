@@ -32,9 +32,11 @@ async function oldHome(scope: Scope, url: string): Promise<{ home: Home; env: Re
   vault.close();
   db.exec(`
     DROP TABLE sign_ins;
+    DROP TABLE vault_own;
     ALTER TABLE profiles DROP COLUMN variant;
     ALTER TABLE profiles DROP COLUMN auth;
     ALTER TABLE profiles DROP COLUMN place;
+    ALTER TABLE profiles DROP COLUMN env;
     UPDATE meta SET val = '7' WHERE key = 'schema_version';
   `);
   close();

@@ -22,11 +22,12 @@ import { createHome, createScope } from '../helpers/home.ts';
 import { addClient, ask, openSession, rpc, stream, urlOf } from '../helpers/http.ts';
 import { nucleus, nucleusBin, nucleusJson, nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
-import { nucleusOnTerminal, trustOnTerminal, yesIn } from '../helpers/terminal.ts';
+import { nucleusOnTerminal, pinAnswer, setPin, testPin, trustOnTerminal } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
 
 const scope = createScope();
-const home = createHome(scope, '[approval]\nask_for = ["fake:atlas/echo"]\n');
+const home = createHome(scope);
+home.write('policy.toml', '[[rule]]\nmatch = "fake:atlas"\ndeny = ["echo"]\n');
 let gateway: Gateway;
 let base: string;
 let atlas: Fake;
@@ -109,26 +110,25 @@ test('a workspace file does not apply until a person at a terminal trusted it', 
   const client = await connectClient(scope, home, { cwd: dir });
   assert.deepEqual((await accountsOf(client)).toSorted(), everything);
 
-  // No question of the socket, and no command without a terminal, says yes.
-  const none = await nucleus(home, ['workspace', 'trust', dir]);
-  assert.equal(none.code, 1);
-  assert.match(none.stderr, /this takes a person|is no terminal|cannot be opened/);
+  // No question of the socket, and no command without a PIN typed on a terminal, says yes.
   for (const name of ['workspaces.trust', 'workspaces.forget'])
     await assert.rejects(
       gateway.ask(name as 'workspaces.list', { file, hash: '' } as never),
       /does not know/,
     );
-  for (const terminal of ['/dev/null', '/dev/tty', file, '/dev/pts/99999', '/dev/pts/../null'])
-    await assert.rejects(
-      gateway.ask('workspaces.askTerminal', { act: 'trust', folder: dir, terminal }),
-      /TERMINAL_UNUSABLE/,
-    );
-  const wrong = await nucleusOnTerminal(home, ['workspace', 'trust', dir], (shown) =>
-    shown.includes('for yes') ? 'yes\r' : null,
+  const none = await nucleus(home, ['workspace', 'trust', dir]);
+  assert.equal(none.code, 5);
+  assert.match(none.stderr, /there is no approval PIN; open the app, or set one with nucleus pin set/);
+  await setPin(home);
+  const piped = await nucleus(home, ['workspace', 'trust', dir], { stdin: `${testPin}\n` });
+  assert.equal(piped.code, 5);
+  assert.match(piped.stderr, /this takes a person: run it in a terminal of your own/);
+  const wrong = await nucleusOnTerminal(
+    home,
+    ['workspace', 'trust', dir],
+    [pinAnswer('000001'), pinAnswer('')],
   );
-  assert.equal(wrong.code, 1, wrong.screen);
-  const atOnce = await nucleusOnTerminal(home, ['workspace', 'trust', dir], yesIn, { afterMs: 0 });
-  assert.equal(atOnce.code, 1, atOnce.screen);
+  assert.equal(wrong.code, 5, wrong.screen);
   assert.equal((await resolved(dir)).files[0]?.state, 'untrusted');
 
   const screen = await trustOnTerminal(home, dir);
@@ -221,12 +221,12 @@ test('what was trusted is taken back on a terminal too, and shows again what it 
   await trustOnTerminal(home, dir);
   const sees = async () => (await resolved(dir)).connectors[0]?.bindings.map(({ alias }) => alias);
   assert.deepEqual(await sees(), ['work']);
-  const forgotten = await nucleusOnTerminal(home, ['workspace', 'forget'], yesIn, { cwd: dir });
+  const forgotten = await nucleusOnTerminal(home, ['workspace', 'forget'], [pinAnswer()], { cwd: dir });
   assert.equal(forgotten.code, 0, forgotten.screen);
   assert.match(forgotten.screen, /What it hides from clients is shown to them again/);
   assert.deepEqual(await sees(), ['atlas', 'work']);
   write('back/.mcp-profiles.toml', '[fake]\nprofile = \n');
-  const broken = await nucleusOnTerminal(home, ['workspace', 'trust', dir], yesIn);
+  const broken = await nucleusOnTerminal(home, ['workspace', 'trust', dir]);
   assert.equal(broken.code, 1);
   assert.match(broken.screen, /line 2 is not valid TOML/);
 });

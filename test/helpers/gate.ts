@@ -53,7 +53,10 @@ export function createTestGate(options: {
     newTicket: tickets.make,
   });
   const gate = createGate({
-    policy: { decide: (facts) => ({ decision: policy.decide(facts), version: version.id }) },
+    policy: {
+      passes: () => null,
+      decide: (facts) => ({ decision: policy.decide(facts), version: version.id }),
+    },
     effects: {
       judge: ({ name }) => ({
         effect: options.judge?.(name) ?? { does: 'writes', basis: 'unknown' },

@@ -80,6 +80,9 @@ function describe(answer: GatewayStatus): string {
   const now = Date.now();
   const facts = [
     `gateway: running  pid ${answer.pid}  version ${answer.version}  up ${formatAge(now - answer.startedAt)}`,
+    ...(answer.lockedAt === null
+      ? []
+      : [`LOCKED:  since ${new Date(answer.lockedAt).toISOString()}, no call passes; nucleus unlock`]),
     `home:    ${answer.home}`,
     `socket:  ${answer.socket ?? '-'}`,
     `http:    ${answer.http ?? '-'}`,

@@ -57,7 +57,7 @@ export function explainIssues(
       }));
     // What the schema's own checks say goes on from the name of the key.
     const isOwn =
-      issue.code === 'custom' || (issue.code === 'invalid_format' && /^must /.test(issue.message));
+      issue.code === 'custom' || (issue.code === 'invalid_format' && issue.message.startsWith('must '));
     const says = isOwn ? issue.message : mismatch(issue, input, schema);
     return [{ path, sentence: `${name(path)} ${says}; ${fixOf(path)}` }];
   });
@@ -89,7 +89,11 @@ function mismatch(issue: z.core.$ZodIssue, input: unknown, schema: KeySchema): s
 
 function schemaAt(path: KeyPath, schema: KeySchema): KeySchema | null {
   let at: KeySchema | undefined = schema;
-  for (const part of path) at = typeof part === 'number' ? at?.items : at?.properties?.[String(part)];
+  for (const part of path)
+    at =
+      typeof part === 'number'
+        ? at?.items
+        : (at?.properties?.[String(part)] ?? (at?.additionalProperties || undefined));
   return at ?? null;
 }
 

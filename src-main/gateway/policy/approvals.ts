@@ -223,8 +223,8 @@ export function createApprovals(deps: {
       first.settle(verdict);
       for (const waiter of others) waiter.settle({ kind: 'spent' });
     }
-    // It is kept for its ticket where nobody took it, and nobody else has to be asked for it.
-    if (!first && asked.ticket !== null) {
+    // What a person said is kept for its ticket where nobody took it; where there was nobody, there may be by then.
+    if (!first && asked.ticket !== null && kind !== 'nobody') {
       asked.outcome = verdict;
       byKey.set(question.key, asked);
       asked.forgetTimer = clock.after(Math.max(0, pending.askedAt + ticketMs - clock.now()), () =>

@@ -2,8 +2,12 @@ import type { EffectBasis, Effect, JudgedEffect } from '../../../src-shared/poli
 import type { ToolRules } from '../profiles/rule-schema.ts';
 import { isObject, type Params } from '../wire/frame.ts';
 import type { Target } from './decision.ts';
+import { judgePipeline } from './pipeline.ts';
 import { createSqlParser, type ParseSql } from './sql-parser.ts';
-import { guessSql, judgeSql, strongest } from './sql.ts';
+import type { Dialect } from './sql-tree.ts';
+import { guessSql, judgeSql } from './sql.ts';
+import { strongest } from './strongest.ts';
+import { wordsOf } from './words.ts';
 
 /** Judges what calls do. Loads its SQL parser on first need. */
 export interface Effects {
@@ -45,6 +49,10 @@ export function createEffects(deps: {
       const judged = (effect: JudgedEffect): Judged => ({ effect, operation });
 
       const reader = ownEntry(rules.readers, operation) ?? ownEntry(rules.readers, name);
+      if (reader?.holds === 'pipeline') {
+        const does = judgePipeline(valueAt(args, reader.at));
+        return judged(stronger(listed, does ? { does, basis: 'manifest' } : unknown));
+      }
       if (reader) {
         const texts = textsAt(args, reader.at);
         if (reader.holds === 'code' || !texts) return judged(stronger(listed, texts ? byManifest : unknown));
@@ -94,11 +102,11 @@ function stronger(listed: JudgedEffect | null, read: JudgedEffect): JudgedEffect
   return listed && strongest([listed.does, read.does]) !== read.does ? listed : read;
 }
 
-function ofTexts(texts: readonly string[], dialect: 'postgres' | 'other', parse: ParseSql | null): Effect {
+function ofTexts(texts: readonly string[], dialect: Dialect, parse: ParseSql | null): Effect {
   return strongest(texts.map((text) => (parse ? judgeSql(text, dialect, parse) : guessSql(text))));
 }
 
-/** What a server says of its tools is believed, see docs/adr. */
+/** What a server says of its tools is believed where the manifest says nothing (docs/manifests.md, "What a call does"). */
 function ofHints(hints: Params): JudgedEffect {
   const by = (does: Effect, basis: EffectBasis = 'server'): JudgedEffect => ({ does, basis });
   if (hints['readOnlyHint'] === true) return by('reads');
@@ -111,12 +119,13 @@ function ofMethod(method: string): JudgedEffect {
 }
 
 /** Methods that only look, or only serve a call that was judged itself. */
-const looking = new Set([
-  ...['initialize', 'ping', 'server/discover', 'logging/setLevel', 'completion/complete'],
-  ...['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list'],
-  ...['resources/subscribe', 'resources/unsubscribe', 'subscriptions/listen'],
-  ...['tasks/get', 'tasks/result', 'tasks/list', 'tasks/update', 'tasks/cancel'],
-]);
+const looking = new Set(
+  wordsOf(
+    'initialize ping server/discover logging/setLevel completion/complete tools/list prompts/list resources/list',
+    'resources/templates/list resources/subscribe resources/unsubscribe subscriptions/listen tasks/get tasks/result',
+    'tasks/list tasks/update tasks/cancel',
+  ),
+);
 
 /** One text, or several in a list; null when there is none or anything else. */
 function textsAt(args: Params, pointer: string): readonly string[] | null {

@@ -1,18 +1,23 @@
 import { createHash } from 'node:crypto';
-import type { PolicyFile, Rule, RuleView, TraceLine } from '../../../src-shared/policy.ts';
+import type { EnvClass, PolicyFile, Rule, RuleView, TraceLine } from '../../../src-shared/policy.ts';
 import { decide } from './decide.ts';
 import type { Decision, Facts } from './decision.ts';
 import { traceOf } from './explain.ts';
+import { keepsRules } from './renaming.ts';
 import { placeRules, viewsOf, type PlacedRule } from './rule-views.ts';
-import { compilePolicy, type CompiledRule } from './rules.ts';
+import { compilePolicy, type CompiledPolicy, type CompiledRule } from './rules.ts';
 import { ruleKey, stricterOf } from './stricter.ts';
 
 /** One complete version of the policy: it judges a call as a whole. */
 export interface Judge {
   readonly version: string;
   readonly rules: readonly RuleView[];
+  /** Whether some call to a profile of this class may not pass by itself. */
+  mayStop(env: EnvClass | null): boolean;
   decide(facts: Facts): Decision;
   trace(facts: Facts): TraceLine[];
+  /** Whether a profile is judged no milder under another id. */
+  keepsRules(from: string, to: string): boolean;
 }
 
 /** A policy.toml that was read; text null is no file. */
@@ -32,8 +37,10 @@ export function judgeBy({ text, file }: Source, isThere = true): Judge {
   return {
     version: versionOf('judges', text),
     rules: viewsOf(rules, policy.defaults.map(unplaced)),
+    mayStop: (env) => mayStop(policy, env),
     decide: (facts) => decide(policy, facts),
     trace: (facts) => traceOf(policy, facts),
+    keepsRules: (from, to) => keepsRules(file, from, to),
   };
 }
 
@@ -68,7 +75,9 @@ export function judgeByBoth(accepted: Source, source: Source): Judge {
   return {
     version: versionOf('both', accepted.text, source.text),
     rules: viewsOf(rules, defaults.map(unplaced)),
+    mayStop: (env) => mayStop(before, env) || mayStop(now, env),
     decide: (facts) => stricterOf(decide(before, facts), decide(now, facts)),
+    keepsRules: (from, to) => keepsRules(accepted.file, from, to) && keepsRules(source.file, from, to),
     trace: (facts) => [
       ...traceOf(now, facts),
       ...traceOf(before, facts).filter(({ rule }) => rule !== null && rule > own),
@@ -87,12 +96,19 @@ export function judgeReadsOnly(problem: string, text: string | null): Judge {
   return {
     version: versionOf('reads', text),
     rules: [],
+    mayStop: () => true,
     decide: ({ effect }) =>
       effect.does === 'reads'
         ? { kind: 'allow', rule: null }
         : { kind: 'deny', rule: null, match: '', pattern: '', reason },
+    // What was accepted is not known.
+    keepsRules: () => false,
     trace: ({ effect }) => [{ rule: null, hit: effect.does !== 'reads', text: reason }],
   };
+}
+
+function mayStop({ rules, defaults }: CompiledPolicy, env: EnvClass | null): boolean {
+  return rules.length > 0 || (env !== null && defaults.some(({ rule }) => rule.env?.includes(env) ?? true));
 }
 
 function unplaced(compiled: CompiledRule): PlacedRule {

@@ -55,7 +55,7 @@ export function parsePolicy(text: string): {
   }
   const parsed = PolicyFile.safeParse(input);
   if (parsed.success) return { file: parsed.data, problems: [] };
-  const findings = explainIssues(parsed.error.issues.slice(0, maxProblems).map(shortened), {
+  const findings = explainIssues(issuesToTell(parsed.error), {
     input,
     schema: policySchema(),
     fixOf: () => 'correct the file',
@@ -78,9 +78,18 @@ export function locateIn(text: string): (path: KeyPath) => Place | null {
   };
 }
 
-/** A word is looked for near each of the keys nobody knows, and there may be a megabyte of them. */
-function shortened(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  return issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, maxProblems) } : issue;
+/**
+ * What goes over several keys is told where each of them is right: a verb misspelt is no missing verb. Of unknown keys
+ * there may be a megabyte, and for each a word is looked for.
+ */
+function issuesToTell({ issues }: z.ZodError): z.core.$ZodIssue[] {
+  const wrong = new Set(issues.filter(({ code }) => code !== 'custom').map(({ path }) => path[1]));
+  return issues
+    .filter(({ code, path }) => code !== 'custom' || !wrong.has(path[1]))
+    .slice(0, maxProblems)
+    .map((issue) =>
+      issue.code === 'unrecognized_keys' ? { ...issue, keys: issue.keys.slice(0, maxProblems) } : issue,
+    );
 }
 
 type Place = { readonly line: number; readonly column: number };

@@ -1,5 +1,5 @@
 import type { RuleView } from '../../../src-shared/policy.ts';
-import { layOut, positionOf } from '../config/positions.ts';
+import { layOut } from '../config/positions.ts';
 import type { CompiledRule, ToolPattern } from './rules.ts';
 
 /** A rule with the place of its own text; null for one of a class, or one that the file no longer has. */
@@ -28,12 +28,27 @@ export function placeRules(text: string): (index: number) => Pick<PlacedRule, 'l
   const spans = new Map<PropertyKey | undefined, { from: number; to: number }>();
   for (const { table, from, to } of layout?.statements ?? [])
     if (table[0] === 'rule') spans.set(table[1], { from: spans.get(table[1])?.from ?? from, to });
+  const lineOf = lineCounter(plain);
   return (index) => {
     const span = spans.get(index);
     // One that is written inside a list has a place and no lines of its own.
     const from = span?.from ?? layout?.offset(['rule', index]) ?? null;
     if (from === null) return { line: null, toml: '' };
-    return { line: positionOf(plain, from).line, toml: span ? plain.slice(span.from, span.to) : '' };
+    return { line: lineOf(from), toml: span ? plain.slice(span.from, span.to) : '' };
+  };
+}
+
+/** Lines of offsets, each counted from the one before: rules are asked for in their order, and there may be many. */
+function lineCounter(text: string): (offset: number) => number {
+  let at = 0;
+  let line = 1;
+  return (offset) => {
+    if (offset < at) [at, line] = [0, 1];
+    for (let end = text.indexOf('\n', at); end >= 0 && end < offset; end = text.indexOf('\n', at)) {
+      at = end + 1;
+      line += 1;
+    }
+    return line;
   };
 }
 
@@ -41,6 +56,7 @@ function viewsOfRule({ compiled, line, toml, remark }: PlacedRule): RuleView[] {
   const { number, rule, deny, confirm, allow } = compiled;
   const view = (then: RuleView['then'], tools: readonly ToolPattern[]): RuleView => ({
     number,
+    // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
     then,
     profiles: [
       ...(rule.match === undefined ? [] : [rule.match]),

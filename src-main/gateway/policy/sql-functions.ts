@@ -1,14 +1,14 @@
+import { wordsOf } from './words.ts';
+
 /*
  * Functions that give an answer and do nothing else. One that is missing here makes a statement a write, so a name
  * belongs here only when every form of it is without effect: no sequence, no lock, no setting, no file, no message, no
  * other server, no SQL in an argument. What waits for long is not here either.
  */
 
-const split = (...lines: readonly string[]): string[] => lines.flatMap((line) => line.trim().split(/\s+/));
-
 /** PostgreSQL's own; the names most dialects share are among them. */
 export const harmlessAnywhere: ReadonlySet<string> = new Set(
-  split(
+  wordsOf(
     // Aggregates and windows
     'count sum avg min max every bool_and bool_or bit_and bit_or bit_xor any_value array_agg string_agg json_agg jsonb_agg',
     'json_agg_strict jsonb_agg_strict json_object_agg jsonb_object_agg range_agg range_intersect_agg xmlagg',
@@ -72,7 +72,7 @@ export const harmlessAnywhere: ReadonlySet<string> = new Set(
 
 /** Of SQLite, MySQL, SQL Server and the warehouses. In PostgreSQL such a name is somebody's own function. */
 export const harmlessElsewhere: ReadonlySet<string> = new Set(
-  split(
+  wordsOf(
     'ifnull iif if isnull nvl nvl2 zeroifnull nullifzero typeof quote hex unhex unicode char instr printf glob',
     'likelihood likely unlikely total group_concat total_changes changes last_insert_rowid sqlite_version',
     'sqlite_source_id zeroblob julianday unixepoch strftime datetime timediff json json_valid json_type',
@@ -106,7 +106,7 @@ export const harmlessElsewhere: ReadonlySet<string> = new Set(
 
 /** SQLite answers some of its settings as if they were tables. */
 export const harmlessPragmas: ReadonlySet<string> = new Set(
-  split(
+  wordsOf(
     'pragma_table_list pragma_database_list pragma_collation_list pragma_function_list pragma_module_list',
     'pragma_compile_options pragma_pragma_list',
   ),

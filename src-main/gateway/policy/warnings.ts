@@ -7,9 +7,10 @@ const maxWarnings = 50;
 
 /** What is allowed to stand in policy.toml and yet is likely not meant. */
 export function warningsOf(file: PolicyFile, text: string, profiles: readonly string[]): PolicyProblem[] {
-  const locate = locateIn(text);
+  let locate: ReturnType<typeof locateIn> | null = null;
   const warnings: PolicyProblem[] = [];
   const warn = (path: KeyPath, message: string): void => {
+    locate ??= locateIn(text);
     const place = locate(path);
     warnings.push({ severity: 'warning', line: place?.line ?? null, column: place?.column ?? null, message });
   };

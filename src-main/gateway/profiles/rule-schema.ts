@@ -62,15 +62,15 @@ export const ToolRules = z.strictObject({
   /** Tool to the argument that names the operation which is really meant. */
   inner: z.record(z.string(), pointer).default({}),
   /**
-   * Tool to the argument that decides what it does, and what is in it: one text or a list of them. SQL of PostgreSQL is
-   * read exactly, that of others more strictly.
+   * Tool to the argument that decides what it does, and what is in it: SQL or code, one text or a list of them, or a
+   * pipeline of MongoDB. SQL of PostgreSQL is read exactly, that of others more strictly.
    */
   readers: z
     .record(
       z.string(),
       z.strictObject({
         at: pointer,
-        holds: z.enum(['sql', 'code']),
+        holds: z.enum(['sql', 'code', 'pipeline']),
         dialect: z.enum(['postgres', 'other']).default('other'),
       }),
     )
@@ -79,3 +79,12 @@ export const ToolRules = z.strictObject({
 export type ToolRules = z.output<typeof ToolRules>;
 
 export const noToolRules: ToolRules = { read: [], write: [], destructive: [], inner: {}, readers: {} };
+
+/**
+ * What of a file anybody can edit counts: what makes a call look like more than its server says, never like less. What
+ * may pass unasked is said in policy.toml, which a person accepts.
+ */
+export function onlyStricter({ write, destructive, inner, readers }: ToolRules): ToolRules {
+  const code = Object.entries(readers).filter(([, { holds }]) => holds === 'code');
+  return { read: [], write, destructive, inner, readers: Object.fromEntries(code) };
+}

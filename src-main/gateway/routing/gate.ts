@@ -7,6 +7,7 @@ import type { Approvals, Question, Verdict } from '../policy/approvals.ts';
 import type { Decision, Facts } from '../policy/decision.ts';
 import type { Effects, Judged } from '../policy/effect.ts';
 import type { Grants } from '../policy/grants.ts';
+import type { Policies } from '../policy/policies.ts';
 import { confirmationText, confirmed, confirmKey, deniedText, mismatchText } from '../policy/sentences.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
 import { isObject, type Params } from '../wire/frame.ts';
@@ -55,7 +56,7 @@ const confirmMeta = 'dev.nucleus/confirm';
 const maxRounds = 5;
 
 export function createGate(deps: {
-  readonly policy: { decide(facts: Facts): { readonly decision: Decision; readonly version: string } };
+  readonly policy: Pick<Policies, 'decide' | 'passes'>;
   readonly effects: Effects;
   readonly approvals: Pick<Approvals, 'wait' | 'continues'>;
   readonly grants: Pick<Grants, 'use'>;
@@ -72,6 +73,11 @@ export function createGate(deps: {
   function pass(call: Call): Promise<Passage> | Passage {
     const { said, params } = withoutConfirm(call);
     const clean = params === call.params ? call : { ...call, params };
+    const version = passing(clean);
+    if (version !== null) {
+      const locked = lockedError();
+      return locked ? shut('denied', version, locked) : { kind: 'open', params, version, approval: null };
+    }
     const judged = judge(clean);
     // A call nobody has to wait for costs no turn of the event loop.
     return judged instanceof Promise
@@ -265,6 +271,16 @@ export function createGate(deps: {
       effect,
       arguments: argumentsOf(params),
     };
+  }
+
+  /** Where no rule could stop it, nothing has to be known of a call. */
+  function passing({ route }: Call): string | null {
+    try {
+      return deps.policy.passes(deps.envOf(route.binding.profile));
+    } catch {
+      // Said by `decide`, which fails the same way.
+      return null;
+    }
   }
 
   /** A policy that fails has allowed nothing. */

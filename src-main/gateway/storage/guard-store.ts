@@ -123,7 +123,7 @@ export function createGuard(deps: {
       // A damaged record is quoted nowhere.
       reason = error instanceof NucleusError ? error.message : 'its record is damaged';
       known = 'unreadable';
-      if (before !== 'unreadable') log.error('what a person accepted cannot be read', { reason });
+      if (before !== 'unreadable') log.warn('what a person accepted cannot be read', { reason });
     }
     if (JSON.stringify(known) !== JSON.stringify(before)) tell();
     return outcome;
@@ -160,7 +160,6 @@ export function createGuard(deps: {
   /** The function that writes the sealed record; null where it is kept in clear. */
   async function sealing(next: GuardState, text: string): Promise<(() => void) | null> {
     const wasSealed = place === 'vault';
-    // That there is an app is worth no keychain.
     if (!wasSealed && !isWorthSealing(next)) return null;
     try {
       return await vault.keep(guardPlace, text);
@@ -222,7 +221,7 @@ export function unreadable(reason: string): NucleusError {
   );
 }
 
-function isWorthSealing({ hasApp: _, ...rest }: GuardState): boolean {
-  const { hasApp: __, ...empty } = emptyGuard;
-  return JSON.stringify(rest) !== JSON.stringify(empty);
+/** That there is an app is worth no keychain. */
+function isWorthSealing(state: GuardState): boolean {
+  return JSON.stringify({ ...state, hasApp: false }) !== JSON.stringify(emptyGuard);
 }

@@ -14,7 +14,7 @@ writeVendor(home);
 async function typeToken(name: string, keys: string): Promise<{ code: unknown; screen: string }> {
   const terminal = spawn(
     'script',
-    ['-qec', `${nucleusBin} add vendor ${name} --metadata file=/x --no-connect`, '/dev/null'],
+    ['-qec', `${nucleusBin} add vendor ${name} --metadata file=/x --env none --no-connect`, '/dev/null'],
     { cwd: home.user, env: { ...home.env, ...env, TERM: 'xterm' } },
   );
   let screen = '';

@@ -124,7 +124,7 @@ test('a registry of schema 3 gains the clients and loses nothing', (t) => {
   const known = rows(db).map(([name, found]) => [
     name,
     (found as Record<string, unknown>[]).map(
-      ({ roots: _roots, variant: _variant, auth: _auth, place: _place, ...row }) => row,
+      ({ roots: _roots, variant: _variant, auth: _auth, place: _place, env: _env, ...row }) => row,
     ),
   ]);
   assert.deepEqual(known, before);
@@ -203,15 +203,15 @@ test('a registry of a newer Nucleus is refused and stays byte for byte what it w
   const paths = temporaryPaths(t);
   writeUsed(paths);
   const db = new Database(paths.registry);
-  db.exec("UPDATE meta SET val = '11' WHERE key = 'schema_version'");
+  db.exec("UPDATE meta SET val = '12' WHERE key = 'schema_version'");
   db.close();
   const before = bytesOf(paths);
   assert.throws(
     () => openRegistry({ paths }),
-    failsWith('REGISTRY_NEWER', paths.registry, 'schema 11', 'knows 10', 'update Nucleus'),
+    failsWith('REGISTRY_NEWER', paths.registry, 'schema 12', 'knows 11', 'update Nucleus'),
   );
   assert.equal(bytesOf(paths), before);
-  assert.equal(existsSync(`${paths.registry}.v11.bak`), false);
+  assert.equal(existsSync(`${paths.registry}.v12.bak`), false);
 });
 
 test('without the marker an empty file is a new registry', (t) => {
