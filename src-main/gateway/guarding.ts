@@ -167,7 +167,7 @@ export function createGuarding(deps: {
 
   function canAsk(via: readonly ApprovalWay[]): boolean {
     if (via.includes('app') && attending > 0) return true;
-    if (via.includes('terminal') && pin.isSet()) return true;
+    if (via.includes('terminal') && guard.state() !== 'unreadable' && pin.isSet()) return true;
     return via.includes('system') && platform.provePerson !== undefined;
   }
 
