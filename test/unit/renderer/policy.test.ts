@@ -7,9 +7,10 @@ import { placeIn } from '../../../src-renderer/state/text-place.ts';
 import type { PolicyInfo, PolicyProblem, PolicyTest, RuleView } from '../../../src-shared/policy.ts';
 import { openWindow as open, policy, settled } from '../../helpers/window.ts';
 
-const rule = (change: Partial<RuleView>): RuleView => ({
+const rule = (change: Partial<RuleView>, then: RuleView['then'] = 'ask'): RuleView => ({
   number: 1,
-  then: 'ask',
+  // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
+  then,
   profiles: [],
   envs: [],
   clients: [],
@@ -126,7 +127,7 @@ test('a yes is to what was shown: a newer file takes the question away', async (
 test('the tester answers as one types, and only the last answer counts', async (t) => {
   const answers: PromiseWithResolvers<PolicyTest>[] = [];
   const { app, asked } = await open(t, {
-    'policy.get': file('', { rules: [rule({ number: 1, then: 'ask' }), rule({ number: 1, then: 'deny' })] }),
+    'policy.get': file('', { rules: [rule({}), rule({}, 'deny')] }),
     'policy.test': () => (answers.push(Promise.withResolvers<PolicyTest>()), answers.at(-1)?.promise),
     'tools.list': { tools: [], missing: [] },
   });
