@@ -265,6 +265,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown.map(({ id }) => id),
     rulesOf,
     annotationsOf: (profile, tool) => catalog.annotations(profile, tool),
+    renew: (profile) => (catalog.isRead(profile) ? null : catalog.refresh(profile).then(() => undefined)),
     envOf,
     routeTo,
     personHandlers,
@@ -324,6 +325,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatchOver: (connection) =>
       createDispatch({ ...road, bridge: (carried) => bridge({ ...carried, profile: connection }) }),
     leave: supervisor.stop,
+    isTrusted: (profile) => connectors.of(profile)?.kind === 'builtin',
   });
   const accounts = createAccounts({
     store,

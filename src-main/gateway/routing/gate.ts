@@ -11,6 +11,7 @@ import type { Policies } from '../policy/policies.ts';
 import { confirmationText, confirmed, confirmKey, deniedText, mismatchText } from '../policy/sentences.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
 import { isObject, type Params } from '../wire/frame.ts';
+import { metaKeys } from '../wire/modern.ts';
 import { hasCapability, type Peer } from '../wire/peer.ts';
 import { readReply, type Reply } from '../wire/reply.ts';
 import { askAgain, askToAllow } from './ask-client.ts';
@@ -219,9 +220,12 @@ export function createGate(deps: {
     version: string,
   ): Question {
     const { profile, operation, client, principal, effect } = facts;
-    const { requestState: _state, inputResponses: _responses, _meta, name: _name, ...asked } = call.params;
-    const shown = call.kind === 'resource' ? { uri: facts.name } : (asked['arguments'] ?? {});
-    const whole = call.kind === 'other' ? asked : shown;
+    const asked = askedBy(call.params);
+    const { arguments: args = {}, uri: _uri, ...beside } = asked;
+    // Mostly the arguments are all there is; what goes along with them is allowed as well, so it is shown.
+    const shown = Object.keys(beside).length === 0 ? args : asked;
+    const ofResource = { uri: facts.name, ...beside };
+    const whole = call.kind === 'other' ? asked : call.kind === 'resource' ? ofResource : shown;
     return {
       kind: 'call',
       profile,
@@ -242,7 +246,7 @@ export function createGate(deps: {
     };
   }
 
-  function judge(call: Call): Judged | Promise<Judged> {
+  function judge(call: Call, isForeseen = false): Judged | Promise<Judged> {
     const { kind, method, route, params } = call;
     if (call.isOwnQuestion === true)
       return { effect: { does: 'reads', basis: 'manifest' }, operation: route.name };
@@ -252,6 +256,7 @@ export function createGate(deps: {
       method,
       name: kind === 'other' ? method : route.name,
       arguments: argumentsOf(params),
+      isForeseen,
     });
   }
 
@@ -307,7 +312,7 @@ export function createGate(deps: {
     async foresee(call) {
       const { params } = withoutConfirm(call);
       const clean = { ...call, params };
-      const facts = factsOf(clean, await judge(clean));
+      const facts = factsOf(clean, await judge(clean, true));
       return { facts, ...decide(facts) };
     },
   };
@@ -324,6 +329,29 @@ function shut(
 
 /** Where the outcome of a wait travels through what carries answers to a client. */
 const verdictMember = 'dev.nucleus/verdict';
+
+/**
+ * What a call asks for, and what of its `_meta` its server could mind: not what only tells one request from another, as
+ * the same call made again would then be another question.
+ */
+function askedBy({
+  requestState: _state,
+  inputResponses: _responses,
+  name: _name,
+  _meta,
+  ...asked
+}: Params): Params {
+  const meta = Object.entries(isObject(_meta) ? _meta : {}).filter(([key]) => !ofRequest.has(key));
+  return meta.length === 0 ? asked : { ...asked, _meta: Object.fromEntries(meta) };
+}
+
+const ofRequest: ReadonlySet<string> = new Set([
+  ...Object.values(metaKeys),
+  'progressToken',
+  'traceparent',
+  'tracestate',
+  'claudecode/toolUseId',
+]);
 
 /** Only a request that carries a state can go on with one that was allowed. */
 function isContinuing({ peer, params }: Call): boolean {

@@ -32,7 +32,7 @@ const rules = ToolRules.parse({
 });
 
 const effectsWith = (toolRules: ToolRules, annotations: Params = {}) =>
-  createEffects({ rulesOf: () => toolRules, annotationsOf: () => annotations });
+  createEffects({ rulesOf: () => toolRules, annotationsOf: () => annotations, renew: () => null });
 
 async function judge(
   name: string,

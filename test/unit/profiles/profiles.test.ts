@@ -72,6 +72,7 @@ function setting(
       offer: () => null,
       inputSchema: () => undefined,
       outputSchema: () => undefined,
+      isRead: () => true,
       annotations: () => ({}),
       refresh: refuse,
       refreshSoon: refuse,

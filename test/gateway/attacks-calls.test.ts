@@ -1,0 +1,440 @@
+// A program with a shell of the same user, every socket and every token tries to get a call through that a person has
+// to allow. What its calls come to is one thing; that the account never saw them is the other.
+import assert from 'node:assert/strict';
+import test, { before } from 'node:test';
+import { codeOf, openAttacked, refusals, ticketOf, type Attacker } from '../helpers/attacker.ts';
+import { createScope } from '../helpers/home.ts';
+import { ask as post, rpc, urlOf } from '../helpers/http.ts';
+import type { Message } from '../helpers/lines.ts';
+import { nucleus } from '../helpers/nucleus.ts';
+import { verifies } from '../helpers/requirements.ts';
+import { until } from '../helpers/until.ts';
+
+const phrase = 'yes, do it';
+const policy = `
+[[rule]]
+match = "db:prod"
+confirm = ["execute"]
+phrase = "${phrase}"
+approve = "human"
+
+[[rule]]
+match = "db:shut"
+deny = ["*"]
+
+[[rule]]
+match = "db:partly"
+deny = ["drop_*"]
+
+[[rule]]
+match = "db:ci"
+confirm = ["execute"]
+approve = "human"
+`;
+
+const scope = createScope();
+let attacker: Attacker;
+before(async () => {
+  attacker = await openAttacked(scope, { prod: 'prod', shut: null, partly: null, open: null }, { policy });
+});
+
+/** Each comes to a refusal. */
+async function allRefused(tries: Readonly<Record<string, () => Promise<Message>>>): Promise<void> {
+  for (const [name, attempt] of Object.entries(tries)) {
+    const answer = await attempt();
+    assert.ok(refusals.has(codeOf(answer)), `${name}: ${JSON.stringify(answer)}`);
+  }
+}
+
+test('no word in a call is a yes', async () => {
+  verifies('NEW-002', 'FIX-014');
+  const client = await attacker.onSocket();
+  const told = await client.request('tools/call', { name: 'db_prod_execute', arguments: {} });
+  assert.equal(codeOf(told), 'APPROVAL_PENDING');
+  assert.doesNotMatch(JSON.stringify(told), new RegExp(phrase), 'the phrase is of no use, so it is not told');
+  const said = (confirm: unknown): object => ({ query: 'x', __nucleus_confirm: confirm });
+  const words = [phrase, [phrase], [phrase, phrase], 'db:prod', '', true, null, 1, { 0: phrase, length: 1 }];
+  const shapes = [
+    ...words.map((word) => ({ arguments: said(word) })),
+    ...words.map((word) => ({ arguments: {}, _meta: { 'dev.nucleus/confirm': word } })),
+    { arguments: {}, __nucleus_confirm: phrase },
+    { arguments: { query: 'x', arguments: said(phrase) } },
+    {
+      arguments: {},
+      _meta: { 'dev.nucleus/error': null, approved: true, 'dev.nucleus/verdict': { kind: 'allowed' } },
+    },
+    { arguments: {}, task: { ttl: 60_000 } },
+    {
+      arguments: {},
+      requestState: 'allowed',
+      inputResponses: { allow: { action: 'accept', content: { allow: true } } },
+    },
+    { arguments: {}, isOwnQuestion: true, approval: 'continued', via: 'cli' },
+    { arguments: [phrase] },
+    { arguments: phrase },
+    { arguments: null },
+    {},
+  ];
+  await allRefused(
+    Object.fromEntries(
+      shapes.map((shape) => [
+        JSON.stringify(shape),
+        () => client.request('tools/call', { name: 'db_prod_execute', ...shape }),
+      ]),
+    ),
+  );
+  client.send(
+    '{"jsonrpc":"2.0","id":"twice","method":"tools/call","params":{"name":"db_open_list_things","name":"db_prod_execute"}}',
+  );
+  const twice = await client.next('the answer', ({ id }) => id === 'twice');
+  assert.equal(codeOf(twice), 'APPROVAL_PENDING', 'of two names the last one is judged and called');
+  attacker.sawOnly('prod');
+});
+
+test('no road leads around the gate', async () => {
+  verifies('NUC-089', 'NEW-002');
+  const { guarded, onSocket, overHttp, onControl, sawOnly } = attacker;
+  const client = await onSocket();
+  const http = await overHttp('laptop');
+  const alone = await overHttp('laptop', '/p/db:prod/mcp');
+  const named = await onSocket({ view: { profiles: [{ id: 'db:prod', alias: 'open' }] } });
+  const control = await onControl();
+  const target = { name: 'db_prod_execute', arguments: {} };
+  const via = (name: string, args: object) => () => client.request('tools/call', { name, arguments: args });
+  await allRefused({
+    'over HTTP': () => http.request('tools/call', target),
+    'at its own address': () => alone.request('tools/call', { name: 'execute', arguments: {} }),
+    'under another alias': () => named.request('tools/call', { name: 'db_open_execute', arguments: {} }),
+    'by nucleus_call': via('nucleus_call', target),
+    'by nucleus_read': via('nucleus_read', target),
+    'by nucleus_call of itself': via('nucleus_call', { name: 'nucleus_call', arguments: target }),
+    'by nucleus_call of a plan': via('nucleus_call', {
+      name: 'nucleus_call_plan',
+      arguments: { steps: [target] },
+    }),
+    'by nucleus_call of a resume': via('nucleus_call', {
+      name: 'nucleus_resume',
+      arguments: { ticket: 'x' },
+    }),
+    'by the original’s execute': via('execute_tool', target),
+    'by the command line’s question': () =>
+      withTimeout(control.request('tools.call', { ...target, name: 'nucleus_call', arguments: target })),
+  });
+  for (const steps of [
+    [target],
+    [{ name: 'nucleus_call', arguments: target }],
+    [{ name: 'nucleus_call_plan', arguments: { steps: [target] } }],
+    [{ name: 'nucleus_resume', arguments: { ticket: 'x' } }],
+    [{ name: 'db_open_list_things', arguments: {} }, target],
+  ]) {
+    const { result } = await client.request('tools/call', {
+      name: 'nucleus_call_plan',
+      arguments: { steps },
+    });
+    assert.match(
+      JSON.stringify(result),
+      /Waiting for a person|unknown tool|tool of Nucleus itself|isError":true/,
+    );
+  }
+  const cli = nucleus(guarded.home, ['call', 'db_prod_execute', '--args', '{"query":"by hand"}']);
+  const asked = await guarded.desk.question(({ arguments: args }) => args.includes('by hand'));
+  await until('a no that counts', () => guarded.desk.deny(asked.id));
+  assert.notEqual((await cli).code, 0);
+  sawOnly('prod');
+
+  /** The command line waits for a person as long as they like; a no is what it gets here. */
+  async function withTimeout(answer: Promise<Message>): Promise<Message> {
+    const { id } = await guarded.desk.question(({ client: who }) => who === 'nucleus');
+    await until('a no that counts', () => guarded.desk.deny(id));
+    return answer;
+  }
+});
+
+test('at an account’s own address nothing passes that a rule is against', async () => {
+  verifies('NUC-089');
+  const { overHttp, sawOnly, guarded } = attacker;
+  const shut = await overHttp('laptop', '/p/db:shut/mcp');
+  const partly = await overHttp('laptop', '/p/db:partly/mcp');
+  const prod = await overHttp('laptop', '/p/db:prod/mcp');
+  const name = 'drop_everything';
+  await allRefused({
+    'a call': () => shut.request('tools/call', { name }),
+    'as a task': () => shut.request('tools/call', { name, task: {} }),
+    'a prompt': () => shut.request('prompts/get', { name }),
+    'a resource': () => shut.request('resources/read', { uri: 'fake://x' }),
+    'a subscription': () => shut.request('resources/subscribe', { uri: 'fake://x' }),
+    'a completion': () =>
+      shut.request('completion/complete', { ref: { type: 'ref/prompt', name: 'x' }, argument: {} }),
+    'a task’s result': () => shut.request('tasks/result', { taskId: 'x' }),
+    'a task’s end': () => shut.request('tasks/cancel', { taskId: 'x' }),
+    'a method nobody knows': () => shut.request('tools/execute', { name }),
+    'a method with another case': () => shut.request('Tools/Call', { name }),
+    'the same on prod': () => prod.request('tools/execute', { name }),
+    'in other case': () => partly.request('tools/call', { name: 'DROP_Everything' }),
+    'as an operation': () => partly.request('tools/call', { name: 'drop_everything>list_things' }),
+  });
+  for (const one of [shut, partly, prod])
+    for (const method of ['tools/call', 'tools/execute', 'tasks/result', 'Tools/Call', 'resources/read'])
+      assert.equal(
+        await one.send({
+          jsonrpc: '2.0',
+          method,
+          params: { name: 'drop_everything', uri: 'fake://x', arguments: {} },
+        }),
+        202,
+      );
+  assert.notEqual(await partly.send([rpc('tools/call', { name })]), 200, 'a batch');
+  // What was sent before it has gone by when a later one was answered.
+  assert.equal(codeOf(await partly.request('tools/call', { name: 'list_things', arguments: {} })), 'ran');
+  for (const account of ['shut', 'prod']) {
+    const methods = guarded.fakes[account]?.events().flatMap(({ message }) => message?.method ?? []) ?? [];
+    for (const method of ['tools/execute', 'Tools/Call', 'tasks/result', 'tasks/cancel', 'resources/read'])
+      assert.ok(!methods.includes(method), `${account}: ${method}`);
+  }
+  sawOnly('shut');
+  sawOnly('partly', 'list_things');
+});
+
+test('what looks like the name of a tool is none of its server', async () => {
+  const { overHttp, guarded } = attacker;
+  const partly = await overHttp('laptop', '/p/db:partly/mcp');
+  const seen = guarded.reached('partly').length;
+  for (const name of ['drop_everything ', 'ｄrop_everything', 'drоp_everything', 'drop_everything\u200b'])
+    await partly.request('tools/call', { name, arguments: {} });
+  for (const name of guarded.reached('partly').slice(seen)) assert.notEqual(name, 'drop_everything');
+});
+
+test('the questions that take a person are nowhere without a proof', async () => {
+  verifies('NEW-002', 'NEW-019');
+  const { guarded, onControl, onSocket, overHttp, sawOnly } = attacker;
+  const client = await onSocket();
+  const asked = await client.request('tools/call', { name: 'db_prod_execute', arguments: { query: 'mine' } });
+  assert.equal(codeOf(asked), 'APPROVAL_PENDING');
+  const { id } = await guarded.desk.question(({ arguments: args }) => args.includes('mine'));
+  const questions: readonly (readonly [string, object])[] = [
+    ['approvals.allow', { id }],
+    ['policy.accept', { version: 'x' }],
+    ['policy.save', { text: '', base: null }],
+    ['lock.release', {}],
+    ['pin.set', { pin: '735190' }],
+    ['pin.remove', {}],
+    ['profiles.changeEnv', { id: 'db:prod', env: null }],
+    ['workspaces.trust', { file: '/x', hash: 'x' }],
+    ['hosts.connect', { host: 'claude-desktop' }],
+  ];
+  const control = await onControl();
+  const http = await overHttp('laptop');
+  const base = await urlOf(guarded.gateway);
+  for (const [name, params] of questions) {
+    for (const line of [control, client, http])
+      assert.ok(['METHOD_UNKNOWN', 'TOOL_UNKNOWN'].includes(codeOf(await line.request(name, params))), name);
+    const proven = await control.request('person.askWithPin', {
+      question: name,
+      input: params,
+      pin: '481516',
+    });
+    assert.equal(codeOf(proven), 'PERSON_REQUIRED', name);
+    const bySystem = await control.request('person.askWithSystem', { question: name, input: params });
+    assert.equal(codeOf(bySystem), 'PERSON_REQUIRED', name);
+  }
+  for (const odd of [
+    'person.constructor',
+    'approvals.__proto__',
+    '__proto__.allow',
+    'approvals.allow.call',
+    'approvals',
+  ])
+    assert.equal(codeOf(await control.request(odd, { id })), 'METHOD_UNKNOWN', odd);
+  const { token } = await guarded.gateway.ask('clients.add', {
+    name: 'poster',
+    profiles: null,
+    expiresIn: null,
+  });
+  for (const path of [
+    '/ui',
+    '/ui/',
+    '/ui/approvals',
+    '/api/approvals.allow',
+    '/approvals.allow',
+    '/approvals',
+    '/control',
+    '/',
+    '/nucleus',
+    '/ask',
+  ])
+    for (const body of [rpc('approvals.allow', { id }), { id }]) {
+      const { status } = await post(base, body, { path, token });
+      assert.equal(status, 404, path);
+    }
+  assert.ok(
+    (await guarded.desk.waiting()).some((one) => one.id === id),
+    'it waits as before',
+  );
+  sawOnly('prod');
+});
+
+test('an answer within 400 ms is none, whoever gave it', async () => {
+  const { guarded, onSocket, sawOnly } = attacker;
+  const client = await onSocket();
+  const waiting = client.request('tools/call', { name: 'db_prod_execute', arguments: { query: 'fast' } });
+  const { id } = await guarded.desk.question(({ arguments: args }) => args.includes('fast'));
+  assert.equal(await guarded.desk.allow(id), false);
+  assert.equal(codeOf(await waiting), 'APPROVAL_PENDING');
+  sawOnly('prod');
+});
+
+test('a ticket is for the client it was given to, in a view that shows the account', async () => {
+  verifies('NEW-003');
+  const { guarded, onSocket, overHttp, sawOnly } = attacker;
+  const owner = await overHttp('owner');
+  const ticket = ticketOf(
+    await owner.request('tools/call', { name: 'db_prod_execute', arguments: { query: 'ticket' } }),
+  );
+  const call = { name: 'nucleus_resume', arguments: { ticket } };
+  const others = {
+    'another token': await overHttp('other'),
+    'the same name as a key': await onSocket({ key: 'owner', name: 'http-test' }),
+    'no key': await onSocket({ name: 'http-test' }),
+  };
+  for (const [who, session] of Object.entries(others))
+    assert.equal(codeOf(await session.request('tools/call', call)), 'TICKET_UNKNOWN', who);
+  const narrow = await onSocket({ view: { profiles: [{ id: 'db:open', alias: 'open' }] } });
+  const mine = ticketOf(await narrowless());
+  assert.equal(
+    codeOf(await narrow.request('tools/call', { name: 'nucleus_resume', arguments: { ticket: mine } })),
+    'TICKET_UNKNOWN',
+  );
+  assert.equal(
+    codeOf(await owner.request('tools/call', call)),
+    'APPROVAL_PENDING',
+    'it is no yes for its owner either',
+  );
+  for (const odd of ['', 'x', ticket.toUpperCase(), `${ticket} `, [ticket], { ticket }, null])
+    assert.ok(
+      refusals.has(
+        codeOf(await owner.request('tools/call', { name: 'nucleus_resume', arguments: { ticket: odd } })),
+      ),
+    );
+  sawOnly('prod');
+
+  async function narrowless(): Promise<Message> {
+    const wide = await onSocket();
+    return wide.request('tools/call', { name: 'db_prod_execute', arguments: { query: 'narrow' } });
+  }
+});
+
+test('a yes is for one call as it was shown, and is used up by it', async (t) => {
+  verifies('NEW-002', 'FIX-014');
+  const { guarded, onSocket, overHttp, sawOnly } = await openAttacked(t, { prod: 'prod' });
+  const { desk } = guarded;
+  const client = await onSocket();
+  const call = (query: string, more: object = {}): Promise<Message> =>
+    client.request('tools/call', { name: 'db_prod_execute', arguments: { query }, ...more });
+  const shown = async (query: string): Promise<string> =>
+    (await desk.question(({ arguments: args }) => args.includes(query))).id;
+  const ticket = ticketOf(await call('a', { _meta: { progressToken: 1 } }));
+  await until('a yes that counts', async () => desk.allow(await shown('a')));
+  const others: readonly (() => Promise<Message>)[] = [
+    () => call('b'),
+    () => call('a '),
+    () => call('a', { _meta: { tenant: 'other' } }),
+    () => call('a', { task: {} }),
+    () => call('a', { other: true }),
+    () => client.request('tools/call', { name: 'db_prod_apply_change', arguments: { query: 'a' } }),
+    () =>
+      client.request('tools/call', {
+        name: 'nucleus_call',
+        arguments: { name: 'db_prod_execute', arguments: { query: 'A' } },
+      }),
+    async () =>
+      (await onSocket({ key: 'other' })).request('tools/call', {
+        name: 'db_prod_execute',
+        arguments: { query: 'a' },
+      }),
+    async () =>
+      (await onSocket({ name: 'other' })).request('tools/call', {
+        name: 'db_prod_execute',
+        arguments: { query: 'a' },
+      }),
+    async () =>
+      (await overHttp('laptop')).request('tools/call', {
+        name: 'db_prod_execute',
+        arguments: { query: 'a' },
+      }),
+    async () =>
+      (await overHttp('laptop', '/p/db:prod/mcp')).request('tools/call', {
+        name: 'execute',
+        arguments: { query: 'a' },
+      }),
+  ];
+  for (const other of others) assert.equal(codeOf(await other()), 'APPROVAL_PENDING', String(other));
+  sawOnly('prod');
+  // Three of the same race for the one yes: by the ticket twice, and by calling again.
+  const resume = (): Promise<Message> =>
+    client.request('tools/call', { name: 'nucleus_resume', arguments: { ticket } });
+  const outcomes = await Promise.all([resume(), call('a', { _meta: { progressToken: 2 } }), resume()]);
+  assert.equal(outcomes.filter((one) => codeOf(one) === 'ran').length, 1, JSON.stringify(outcomes));
+  sawOnly('prod', 'execute');
+  assert.equal(codeOf(await resume()), 'TICKET_UNKNOWN');
+  assert.equal(codeOf(await call('a')), 'APPROVAL_PENDING', 'the next one is asked about anew');
+  sawOnly('prod', 'execute');
+});
+
+test('all that goes along with a call is shown to the person', async (t) => {
+  const { guarded, onSocket } = await openAttacked(t, { prod: 'prod' });
+  const client = await onSocket();
+  await client.request('tools/call', {
+    name: 'db_prod_execute',
+    arguments: { query: 'a' },
+    beside: 'the arguments',
+    _meta: { tenant: 'other', progressToken: 1 },
+  });
+  const { arguments: shown } = await guarded.desk.question();
+  assert.deepEqual(JSON.parse(shown), {
+    arguments: { query: 'a' },
+    beside: 'the arguments',
+    _meta: { tenant: 'other' },
+  });
+});
+
+test('what was allowed for longer is for that client, that account and those rules', async (t) => {
+  verifies('NEW-018');
+  const { guarded, onSocket, overHttp, sawOnly } = await openAttacked(
+    t,
+    { prod: 'prod', second: 'prod' },
+    { policy: '[[rule]]\nmatch = "db:second"\nclient = "laptop"\nallow = ["*"]\n' },
+  );
+  const { desk, gateway } = guarded;
+  const grant = { scope: 'writes', minutes: 15, calls: null, isKept: true } as const;
+  const args = (query: string): object => ({ name: 'db_prod_execute', arguments: { query } });
+  const laptop = await overHttp('laptop');
+  await laptop.request('tools/call', args('granted'));
+  const { id } = await desk.question();
+  await until('a yes that counts', () => desk.allow(id, { grant }));
+  assert.equal(codeOf(await laptop.request('tools/call', args('granted'))), 'ran');
+  assert.equal(codeOf(await laptop.request('tools/call', args('more of it'))), 'ran');
+  sawOnly('prod', 'execute', 'execute');
+  const spoofs = {
+    'another token': await overHttp('phone'),
+    'its token’s name as a key': await onSocket({ key: 'laptop', name: 'http-test' }),
+    'the mark of a key': await onSocket({ key: 'key:laptop', name: 'http-test' }),
+    'its own name for itself': await onSocket({ name: 'http-test' }),
+    'its token’s name as a name': await onSocket({ name: 'laptop' }),
+  };
+  for (const [who, session] of Object.entries(spoofs))
+    for (const name of ['db_prod_execute', 'db_second_execute'])
+      assert.equal(
+        codeOf(await session.request('tools/call', { name, arguments: {} })),
+        'APPROVAL_PENDING',
+        who,
+      );
+  const destroys = await laptop.request('tools/call', { name: 'db_prod_drop_everything', arguments: {} });
+  assert.equal(codeOf(destroys), 'APPROVAL_PENDING');
+  await gateway.ask('profiles.rename', { id: 'db:prod', name: 'renamed' });
+  const renamed = await laptop.request('tools/call', { name: 'db_renamed_execute', arguments: {} });
+  assert.equal(codeOf(renamed), 'APPROVAL_PENDING', 'under another id it was not allowed');
+  await gateway.ask('profiles.rename', { id: 'db:renamed', name: 'prod' });
+  assert.equal(codeOf(await laptop.request('tools/call', args('back'))), 'APPROVAL_PENDING');
+  sawOnly('prod', 'execute', 'execute');
+  sawOnly('second');
+});
