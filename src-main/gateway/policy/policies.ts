@@ -106,7 +106,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       if (isStricter && source && source.text === expected.source?.text) await take(source);
     }).catch((error: unknown) => {
       // It judges all the same; only what comes after a restart is compared with what was accepted before it.
-      log.warn('the new policy.toml judges but could not be kept as accepted', { problem: String(error) });
+      log.warn('the new policy.toml judges but could not be kept as accepted', { reason: String(error) });
     });
   }
 
@@ -137,7 +137,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
         current();
       } catch (error) {
         // The next call says it; here nobody asked.
-        log.warn('policy.toml cannot be looked at', { problem: String(error) });
+        log.warn('policy.toml cannot be looked at', { reason: String(error) });
       }
       if (listeners.size > 0) watch();
     });
