@@ -349,7 +349,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       candidates.during(signIn, grant, () => accounts.ofSignIn(id, signIn, signal)),
     async onSignedIn(id, isSameAccount) {
       // The next request takes the new token along; calls that run for the same account go on.
-      if (!isSameAccount) await supervisor.stop(id);
+      if (!isSameAccount) {
+        guarding.forget(id);
+        await supervisor.stop(id);
+      }
       onProfilesChanged(id);
       if (background) catalog.refresh(id).catch(toNucleusError);
     },
@@ -374,6 +377,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clock,
     mayRename: guarding.keepsRules,
     onChange: onProfilesChanged,
+    onMoved: guarding.forget,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
   });

@@ -249,7 +249,10 @@ export function createGuarding(deps: {
         );
     },
     keepsRules: policies.keepsRules,
-    forget: (profile) => grants.revokeAll(profile),
+    forget(profile) {
+      grants.revokeAll(profile);
+      approvals.drop(profile);
+    },
     attend() {
       attending += 1;
       let isHere = true;

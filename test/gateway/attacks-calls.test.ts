@@ -438,3 +438,44 @@ test('what was allowed for longer is for that client, that account and those rul
   sawOnly('prod', 'execute', 'execute');
   sawOnly('second');
 });
+
+test('what was allowed ends where the profile leads to another account', async (t) => {
+  verifies('NEW-018');
+  const { guarded, onSocket, sawOnly } = await openAttacked(t, { prod: 'prod', other: 'prod' });
+  const { desk, gateway, fakes } = guarded;
+  const client = await onSocket();
+  const call = async (query: string): Promise<string> =>
+    codeOf(await client.request('tools/call', { name: 'db_prod_execute', arguments: { query } }));
+  const launch = fakes['other']?.launch ?? assert.fail();
+  const grant = { scope: 'tool', minutes: 15, calls: null, isKept: true } as const;
+  await call('for longer');
+  const { id } = await desk.question();
+  await until('a yes that counts', () => desk.allow(id, { grant }));
+  await call('for longer');
+  await gateway.ask('profiles.add', { connector: 'db', name: 'prod', launch, replace: true });
+  assert.equal(await call('for longer'), 'APPROVAL_PENDING');
+  await desk.allowNext();
+  await gateway.ask('profiles.add', { connector: 'db', name: 'prod', launch, replace: true });
+  assert.notEqual(await call('for longer'), 'ran', 'nor does a yes that waits');
+  sawOnly('prod', 'execute');
+  sawOnly('other');
+});
+
+test('a request that goes on with an answer is shown, or was allowed', async (t) => {
+  const { guarded, onSocket, overHttp } = await openAttacked(t, { prod: 'prod' });
+  const state = {
+    requestState: 'mine',
+    inputResponses: { sure: { action: 'accept', content: { sure: true } } },
+  };
+  const client = await onSocket();
+  await client.request('tools/call', { name: 'db_prod_execute', arguments: {}, ...state });
+  const { arguments: shown } = await guarded.desk.question();
+  assert.deepEqual(JSON.parse(shown), { arguments: {}, ...state });
+  const alone = await overHttp('laptop', '/p/db:prod/mcp');
+  await alone.request('x/run', { name: 'one', uri: 'two' });
+  const second = await guarded.desk.question(({ tool }) => tool.startsWith('x/run'));
+  assert.deepEqual(JSON.parse(second.arguments), { name: 'one', uri: 'two' });
+  await until('a yes that counts', () => guarded.desk.allow(second.id));
+  assert.equal(codeOf(await alone.request('x/run', { name: 'another', uri: 'two' })), 'APPROVAL_PENDING');
+  assert.deepEqual(guarded.fakes['prod']?.received('x/run'), []);
+});

@@ -192,7 +192,10 @@ export function createGate(deps: {
             askClient: (over: AbortSignal) => askToAllow(asked, question, over),
           }),
       });
-    if (!isAskable || peer.era === 'legacy') return { verdict: await wait(peer, signal), params };
+    const { requestState: _state, inputResponses: _responses, ...fresh } = params;
+    // What was said to an earlier answer was not shown to the person, and would go along.
+    const allowing = peer?.era === 'modern' ? fresh : params;
+    if (!isAskable || peer.era === 'legacy') return { verdict: await wait(peer, signal), params: allowing };
     const reply = await deps.newOld.carry({
       method,
       params,
@@ -209,8 +212,7 @@ export function createGate(deps: {
     });
     const carried = readReply(reply).result?.[verdictMember];
     if (!isObject(carried)) return { reply };
-    const { requestState: _state, inputResponses: _responses, ...rest } = params;
-    return { verdict: carried as unknown as Verdict, params: rest };
+    return { verdict: carried as unknown as Verdict, params: allowing };
   }
 
   function questionOf(
@@ -220,12 +222,10 @@ export function createGate(deps: {
     version: string,
   ): Question {
     const { profile, operation, client, principal, effect } = facts;
-    const asked = askedBy(call.params);
-    const { arguments: args = {}, uri: _uri, ...beside } = asked;
+    const asked = askedBy(call);
+    const { arguments: args = {}, ...beside } = asked;
     // Mostly the arguments are all there is; what goes along with them is allowed as well, so it is shown.
-    const shown = Object.keys(beside).length === 0 ? args : asked;
-    const ofResource = { uri: facts.name, ...beside };
-    const whole = call.kind === 'other' ? asked : call.kind === 'resource' ? ofResource : shown;
+    const whole = call.kind !== 'other' && Object.keys(beside).length === 0 ? args : asked;
     return {
       kind: 'call',
       profile,
@@ -331,18 +331,22 @@ function shut(
 const verdictMember = 'dev.nucleus/verdict';
 
 /**
- * What a call asks for, and what of its `_meta` its server could mind: not what only tells one request from another, as
- * the same call made again would then be another question.
+ * All a call sends to its server, but for what only tells one request from another: the same call made again would be
+ * another question. What a modern client says to an earlier answer belongs to that one.
  */
-function askedBy({
-  requestState: _state,
-  inputResponses: _responses,
-  name: _name,
-  _meta,
-  ...asked
-}: Params): Params {
+function askedBy({ kind, params, peer, route }: Call): Params {
+  const { _meta, ...rest } = params;
+  const { requestState: _state, inputResponses: _responses, ...fresh } = rest;
+  const { name, ...asked }: Params = peer?.era === 'modern' ? fresh : rest;
+  // Which tool or prompt is meant is bound by its server's own name; of other requests a name is an argument.
+  const isNamed = kind === 'tool' || kind === 'prompt';
   const meta = Object.entries(isObject(_meta) ? _meta : {}).filter(([key]) => !ofRequest.has(key));
-  return meta.length === 0 ? asked : { ...asked, _meta: Object.fromEntries(meta) };
+  return {
+    ...asked,
+    ...(!isNamed && name !== undefined && { name }),
+    ...(kind === 'resource' && { uri: route.name }),
+    ...(meta.length > 0 && { _meta: Object.fromEntries(meta) }),
+  };
 }
 
 const ofRequest: ReadonlySet<string> = new Set([

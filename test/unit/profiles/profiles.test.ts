@@ -49,6 +49,7 @@ function setting(
   const profiles = createProfiles({
     store,
     mayRename: () => true,
+    onMoved: () => {},
     envs: createEnvClasses({ guard }),
     clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
