@@ -302,6 +302,7 @@ export function createApprovals(deps: {
       const isMeant = ({ question }: Open): boolean => profile === undefined || question.profile === profile;
       for (const asked of Array.from(open.values()).filter(isMeant)) conclude(asked, 'denied', null);
       for (const asked of Array.from(byKey.values()).filter(isMeant)) take(asked, { kind: 'denied' });
+      for (const forget of Array.from(continued.values())) forget();
     },
     onChange: (listener) => void listeners.push(listener),
   };
