@@ -23,7 +23,7 @@ const approval = (id: string, secondsAgo: number, more: Partial<PendingApproval>
   effect: { does: 'writes', basis: 'sql' },
   arguments: '{}',
   before: null,
-  reason: 'rule 2: writes on prod need a person',
+  reason: 'Prod class: writes need a person.',
   via: ['app', 'terminal', 'system'],
   mayGrant: true,
   choices: [],
@@ -50,7 +50,7 @@ export const waiting: readonly PendingApproval[] = [
     tool: 'delete_branch',
     client: 'cursor-vscode',
     effect: { does: 'destroys', basis: 'server' },
-    reason: 'rule 3: hard to get back',
+    reason: 'Hard to get back',
     mayGrant: false,
     isParked: true,
     arguments: json({ owner: 'acme', repo: 'web', branch: 'feature/billing-v2' }),
@@ -59,7 +59,7 @@ export const waiting: readonly PendingApproval[] = [
     profile: 'sqlite:staging',
     env: 'staging',
     effect: { does: 'destroys', basis: 'sql' },
-    reason: 'rule 4: what destroys on staging needs a person',
+    reason: 'Staging class: what destroys needs a person.',
     arguments: json({ sql: 'drop table sessions_2025' }),
   }),
   approval('a4', 8, {
@@ -67,7 +67,7 @@ export const waiting: readonly PendingApproval[] = [
     env: 'personal',
     tool: 'create_gist',
     effect: { does: 'writes', basis: 'unknown' },
-    reason: 'rule 3: hard to get back',
+    reason: 'Hard to get back',
     arguments: json({ public: true, files: { 'notes.md': 'hello' } }),
   }),
   approval('a5', 4, {
@@ -75,7 +75,7 @@ export const waiting: readonly PendingApproval[] = [
     env: null,
     tool: 'move_file',
     effect: { does: 'writes', basis: 'server' },
-    reason: 'rule 5: nothing leaves the folder',
+    reason: 'Nothing leaves the folder',
     arguments: json({ source: '/home/dana/My notes/a.md', destination: '/tmp/a.md' }),
   }),
 ];
@@ -175,6 +175,7 @@ function grant(id: string, more: Partial<GrantInfo>): GrantInfo {
 
 const rule = (number: number, then: RuleView['then'], more: Partial<RuleView>): RuleView => ({
   number,
+  // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
   then,
   profiles: [],
   envs: [],
@@ -218,8 +219,7 @@ const rules: readonly RuleView[] = [
     line: 3,
     toml: text.split('\n').slice(2, 6).join('\n'),
   }),
-  rule(2, 'ask', { envs: ['prod'], effects: ['writes', 'destroys'], reason: 'Writes on prod need a person' }),
-  rule(3, 'ask', {
+  rule(2, 'ask', {
     profiles: ['github:*'],
     envs: ['dev', 'personal'],
     tools: ['delete_*', 'create_gist'],
@@ -227,19 +227,24 @@ const rules: readonly RuleView[] = [
     line: 8,
     toml: text.split('\n').slice(7, 13).join('\n'),
   }),
-  rule(4, 'ask', {
-    envs: ['staging'],
-    effects: ['destroys'],
-    reason: 'What destroys on staging needs a person',
-  }),
-  rule(5, 'confirm', {
+  rule(3, 'confirm', {
     profiles: ['notes:home'],
     clients: ['cursor*'],
     tools: ['move_file'],
-    arguments: ['destination matches /tmp/*'],
+    arguments: ['destination is /tmp/*'],
     reason: 'Nothing leaves the folder',
     line: 15,
     toml: text.split('\n').slice(14, 20).join('\n'),
+  }),
+  rule(4, 'ask', {
+    envs: ['prod'],
+    effects: ['writes', 'destroys'],
+    reason: 'Prod class: writes need a person.',
+  }),
+  rule(5, 'ask', {
+    envs: ['staging'],
+    effects: ['destroys'],
+    reason: 'Staging class: what destroys needs a person.',
   }),
 ];
 
@@ -276,16 +281,18 @@ export const none: PolicyInfo = {
 
 export const verdict: PolicyTest = {
   decision: 'approve',
-  reason: 'on prod this call writes, so rule 2 holds it for a person’s yes',
+  reason: 'Prod class: writes need a person.',
   profile: 'sqlite:prod',
   env: 'prod',
   tool: 'query',
   effect: { does: 'writes', basis: 'sql' },
-  rule: 2,
+  rule: 4,
   trace: [
-    { rule: 1, hit: false, text: 'Rule 1 does not match: the tool is not in its list' },
-    { rule: 2, hit: true, text: 'Rule 2 matches: class prod, and it writes' },
-    { rule: 3, hit: false, text: 'Rule 3 does not match: sqlite:prod is none of its profiles' },
+    { rule: 1, hit: false, text: 'Rule 1 does not fit: the tool is not in its lists.' },
+    { rule: 2, hit: false, text: 'Rule 2 does not fit: sqlite:prod is none of its profiles.' },
+    { rule: 3, hit: false, text: 'Rule 3 does not fit: the client is not cursor*.' },
+    { rule: 4, hit: true, text: "Rule 4 (of the class) fits and needs a person's yes." },
+    { rule: 5, hit: false, text: 'Rule 5 (of the class) does not fit: its class is not staging.' },
   ],
   version: '7f3a91c2',
 };
@@ -293,8 +300,8 @@ export const refused: PolicyTest = {
   ...verdict,
   decision: 'deny',
   tool: 'drop_table',
-  reason: 'rule 1 refuses drop_* on sqlite:prod: Schema goes through CI',
+  reason: 'Schema goes through CI',
   effect: { does: 'destroys', basis: 'manifest' },
   rule: 1,
-  trace: [{ rule: 1, hit: true, text: 'Rule 1 matches: drop_* on sqlite:prod' }],
+  trace: [{ rule: 1, hit: true, text: 'Rule 1 fits and denies it by "drop_*".' }],
 };

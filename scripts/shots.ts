@@ -364,7 +364,7 @@ const scenes: readonly Scene[] = [
     name: 'approvals-account-chosen',
     answers: { ...on('approvals'), 'approvals.list': only(policy.account) },
     act: async (page) => {
-      await page.getByRole('radio', { name: 'sqlite:staging' }).check();
+      await page.getByRole('radio', { name: /^sqlite:staging/ }).check();
       await page.getByRole('button', { name: 'Use sqlite:staging' }).waitFor();
     },
   }),
@@ -545,6 +545,24 @@ const scenes: readonly Scene[] = [
   },
   { name: 'tools-forced', answers: on('tools'), forcedColors: true },
   { name: 'settings', answers: on('settings') },
+  {
+    name: 'settings-pin',
+    answers: {
+      ...on('settings'),
+      'person.ways': { hasPin: true, hasApp: true, hasSystem: false, pinLockedUntil: null },
+    },
+  },
+  ...small({
+    name: 'settings-pin-typed',
+    answers: on('settings'),
+    act: async (page) => {
+      await press(page, 'Set a PIN…');
+      await page.getByLabel('New PIN').fill('482913');
+      await page.getByLabel('The same again').fill('482914');
+      await page.keyboard.press('Enter');
+      await page.getByText('The two are not the same').waitFor();
+    },
+  }),
   { name: 'settings-small', answers: on('settings'), size: { width: 640, height: 420 } },
   {
     name: 'settings-ruled',
@@ -642,12 +660,14 @@ async function layout(page: Page, name: string): Promise<void> {
 }
 
 async function tryCall(page: Page, tool: string): Promise<void> {
+  await page.getByLabel('Profile', { exact: true }).selectOption('sqlite:prod');
   await page.getByRole('combobox', { name: 'Tool' }).fill(tool);
   await page.getByLabel('Arguments').fill('{ "sql": "delete from sessions" }');
-  await page.getByText('Rule 2').or(page.getByText('Rule 1 matches')).first().waitFor();
+  await page.getByText('Rule 1 does not fit').or(page.getByText('Rule 1 fits')).first().waitFor();
 }
 
 async function ready(page: Page): Promise<void> {
+  await page.locator('[data-scroll]').evaluate((box) => (box.scrollTop = box.scrollHeight));
   await page.getByRole('button', { name: /^Allow once/, disabled: false }).waitFor();
 }
 
@@ -709,6 +729,7 @@ async function take(
     locale: 'en-GB',
   });
   const problems: string[] = [];
+  page.setDefaultTimeout(8_000);
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(message.text());

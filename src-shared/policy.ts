@@ -144,6 +144,7 @@ export type PolicyProblem = z.infer<typeof PolicyProblem>;
 export const RuleView = z.object({
   /** From 1; what sentences call it. */
   number: z.int(),
+  // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
   then: z.enum(['deny', 'ask', 'confirm', 'allow']),
   /** Whom it is about: profile patterns, classes, clients. */
   profiles: z.array(z.string()),

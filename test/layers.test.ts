@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path/posix';
 import { test } from 'node:test';
 
 const gateway = (...folders: string[]): string[] => folders.map((folder) => `src-main/gateway/${folder}`);
-const nothing = /^$/;
 
 /**
  * Who may import whom: a folder, the folders and files it may import beside itself, and the packages. The first row
@@ -25,7 +24,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
       ] as const,
   ),
   // Those that read policy.toml and keep to what was accepted of it.
-  ...['policies', 'policy-file', 'judges', 'rule-views', 'warnings'].map(
+  ...['policies', 'policy-file', 'file-signature', 'reading', 'judges', 'rule-views', 'warnings'].map(
     (name) =>
       [
         `src-main/gateway/policy/${name}.ts`,

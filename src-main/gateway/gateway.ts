@@ -646,7 +646,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await accounts.close();
       await signIns.close();
       await profiles.close();
-      guarding.close();
+      await guarding.close();
       await supervisor.close();
       await tokens.close();
       audit.close();

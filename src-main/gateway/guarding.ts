@@ -51,7 +51,7 @@ export interface Guarding {
   attend(): () => void;
   /** What a person should know, in sentences. */
   warnings(): string[];
-  close(): void;
+  close(): Promise<void>;
 }
 
 export function createGuarding(deps: {
@@ -168,7 +168,7 @@ export function createGuarding(deps: {
 
   function canAsk(via: readonly ApprovalWay[]): boolean {
     if (via.includes('app') && attending > 0) return true;
-    if (via.includes('terminal') && pin.isSet()) return true;
+    if (via.includes('terminal') && guard.state() !== 'unreadable' && pin.isSet()) return true;
     return via.includes('system') && platform.provePerson !== undefined;
   }
 
@@ -274,9 +274,9 @@ export function createGuarding(deps: {
         ];
       return [];
     },
-    close() {
-      policies.close();
+    async close() {
       approvals.drop();
+      await policies.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 export interface DiffLine {
-  readonly kind: 'add' | 'del' | 'same';
+  /** `gap`: lines that stay and are not shown; its text says how many. */
+  readonly kind: 'add' | 'del' | 'same' | 'gap';
   readonly text: string;
 }
 

@@ -18,6 +18,29 @@ export function lineDiff(before: readonly string[], after: readonly string[]): r
   ];
 }
 
+/** Lines that stay are shown so far around what changes. */
+const context = 3;
+
+/** A difference without the lines far from any change, so that nothing of it is out of sight. */
+export function foldSame(lines: readonly DiffLine[], say: (amount: number) => string): readonly DiffLine[] {
+  const isNear = lines.map((_line, at) =>
+    lines.slice(Math.max(0, at - context), at + context + 1).some(({ kind }) => kind !== 'same'),
+  );
+  const folded: DiffLine[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at];
+    if (line && isNear[at]) {
+      folded.push(line);
+      continue;
+    }
+    const end = isNear.indexOf(true, at);
+    const amount = (end === -1 ? lines.length : end) - at;
+    folded.push({ kind: 'gap', text: say(amount) });
+    at += amount - 1;
+  }
+  return folded;
+}
+
 /** Of two whole texts. */
 export function textDiff(before: string, after: string): readonly DiffLine[] {
   const lines = (text: string): string[] => (text === '' ? [] : text.replace(/\n$/, '').split('\n'));

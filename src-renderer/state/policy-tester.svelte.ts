@@ -2,6 +2,7 @@ import type { ExposedTool } from '../../src-shared/contract.ts';
 import type { PolicyTest, RuleView } from '../../src-shared/policy.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
+import { verdictThen } from './rule-words.ts';
 
 /** Short: it answers as one types. */
 const pauseMs = 60;
@@ -24,8 +25,11 @@ export class PolicyTester {
   ]);
   /** The rule that decided. */
   readonly rule: RuleView | null = $derived.by(() => {
-    const number = this.verdict.value?.rule ?? null;
-    return this.#app.policy.value?.rules.find((rule) => rule.number === number) ?? null;
+    const verdict = this.verdict.value;
+    // A rule that does several things stands there once for each.
+    const isMeant = ({ number, then }: RuleView): boolean =>
+      number === verdict?.rule && then === verdictThen(verdict.decision);
+    return this.#app.policy.value?.rules.find(isMeant) ?? null;
   });
   readonly #app: AppState;
   #pause: ReturnType<typeof setTimeout> | undefined;

@@ -48,6 +48,7 @@ export const approvals = {
   differs: (gone: number) =>
     `differs from the last call of this tool that was allowed here${gone === 0 ? '' : `, of which ${count(gone, 'line')} ${gone === 1 ? 'is' : 'are'} gone`}`,
   same: 'The same arguments as in the last call of this tool that was allowed here.',
+  why: 'Why it is asked: ',
   what: 'What is asked',
   noArguments: 'It is called without arguments.',
   countsAsNo: (left: string) => `counts as no in ${left}`,

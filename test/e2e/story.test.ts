@@ -41,7 +41,8 @@ async function addSqlite(page: Page, name: string, file: string): Promise<void> 
 test('two accounts are added from the window, used by one client, guarded, switched from the tray', async (t) => {
   if (!needsApp(t)) return;
   verifies('NEW-039');
-  const home = createHome(t, '[approval]\nask_for = ["sqlite:prod/query"]\n');
+  const home = createHome(t, '# kept\n');
+  home.write('policy.toml', '[[rule]]\nmatch = "sqlite:prod"\nconfirm = ["query"]\napprove = "human"\n');
   const desktop = await startDesktopHost(t);
   const app = await startApp(t, home, { env: desktop.env });
   const page = await app.page();
@@ -68,14 +69,14 @@ test('two accounts are added from the window, used by one client, guarded, switc
   await desktop.tray.menuWith('both profiles', ({ items }) =>
     items.some(({ label, items: choices }) => label === 'SQLite file' && choices.length === 2),
   );
-  await desktop.tray.choose('SQLite file', 'staging');
+  await desktop.tray.choose('SQLite file', '◆ STAGING staging');
   await until('the client is told', () => told > 0);
   assert.match((await names())[0] ?? '', /^sqlite_staging_/);
 
   const query = { sql: 'SELECT name FROM users' };
   const allowed = client.callTool({ name: 'sqlite_prod_query', arguments: query });
   const asked = await desktop.notification('the question');
-  assert.equal(asked.title, 'sqlite:prod: allow query?');
+  assert.equal(asked.title, '■ PROD sqlite:prod: allow query?');
   // Answers within 400 ms of the question do not count, so a person would press again.
   await until('the answer counts', async () => {
     desktop.press(asked.id, 'Allow once');
@@ -118,7 +119,7 @@ test('two accounts are added from the window, used by one client, guarded, switc
   );
   assert.match(
     readFileSync(join(home.state, 'config.toml'), 'utf8'),
-    /^ask_for = .*\n\n\[surface\]\nmode = "search"$/m,
+    /^# kept\n\n\[surface\]\nmode = "search"$/m,
   );
   await page.keyboard.press('Control+z');
   await until('all tools are back', async () => (await names()).includes('sqlite_prod_query'));

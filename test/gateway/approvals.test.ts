@@ -62,7 +62,7 @@ test('a phrase is no yes of a person, and a yes is for this call only', async (t
   ];
   await desk.allowNext();
   const codes = (await Promise.all(both)).map(codeOf);
-  assert.deepEqual(codes.toSorted(), ['APPROVAL_REFUSED', undefined]);
+  assert.deepEqual(new Set(codes), new Set(['APPROVAL_REFUSED', undefined]));
   assert.deepEqual(reached('prod'), ['execute']);
   // The same again, and one with other arguments, are asked for anew.
   for (const query of ['a', 'b']) {
@@ -108,7 +108,7 @@ test('who waits too long gets a ticket, and the ticket runs the call once, after
     client.call('nucleus_resume', { ticket }),
     other.call('nucleus_resume', { ticket }),
   ]);
-  assert.deepEqual([codeOf(one), codeOf(two)].toSorted(), ['TICKET_UNKNOWN', undefined]);
+  assert.deepEqual(new Set([codeOf(one), codeOf(two)]), new Set(['TICKET_UNKNOWN', undefined]));
   assert.deepEqual(reached('prod'), ['execute']);
   assert.equal(codeOf(await client.call('nucleus_resume', { ticket })), 'TICKET_UNKNOWN');
   assert.equal(codeOf(await client.call('nucleus_resume', { ticket: 'x' })), 'TICKET_UNKNOWN');

@@ -285,7 +285,7 @@ test('an answer within 400 ms is none, whoever gave it', async () => {
 
 test('a ticket is for the client it was given to, in a view that shows the account', async () => {
   verifies('NEW-003');
-  const { guarded, onSocket, overHttp, sawOnly } = attacker;
+  const { onSocket, overHttp, sawOnly } = attacker;
   const owner = await overHttp('owner');
   const ticket = ticketOf(
     await owner.request('tools/call', { name: 'db_prod_execute', arguments: { query: 'ticket' } }),

@@ -10,7 +10,7 @@ import { codeOf } from '../helpers/attacker.ts';
 import { openGuarded, type Guarded } from '../helpers/guarded.ts';
 import { createHome, type Home } from '../helpers/home.ts';
 import { openDesk } from '../helpers/host.ts';
-import { nucleus, nucleusBin, nucleusJson } from '../helpers/nucleus.ts';
+import { nucleusBin, nucleusJson } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { firstPin, nucleusOnTerminal, numberAnswer, pinAnswer, testPin } from '../helpers/terminal.ts';
 import { until, withDeadline } from '../helpers/until.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { GatewayStatus } from '../../src-shared/contract.ts';
 import type { Profile } from '../../src-shared/model.ts';
-import { startGateway } from '../helpers/client.ts';
+import { connectClient, nucleusErrorOf, startGateway } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome, type Home } from '../helpers/home.ts';
 import { nucleus, nucleusJson, nucleusOk, passphrase } from '../helpers/nucleus.ts';
@@ -16,6 +16,7 @@ import {
   setPin,
   testPin,
 } from '../helpers/terminal.ts';
+import { until } from '../helpers/until.ts';
 
 const lockedAt = async (home: Home): Promise<number | null> =>
   ((await nucleusJson(home, ['status'])) as GatewayStatus).lockedAt;
@@ -108,6 +109,56 @@ test('a lock outlives a restart, and only a person ends it', async (t) => {
   assert.match(unlocked.screen, /Unlock everything\? It is locked since 20/);
   assert.doesNotMatch(unlocked.screen, new RegExp(testPin));
   assert.equal(await lockedAt(home), null);
+});
+
+test('a waiting call is allowed by the PIN on a terminal, which shows all of it, and by nothing else', async (t) => {
+  verifies('NEW-002', 'NEW-018');
+  const home = createHome(t, '[approval]\npark_after = "5m"\n');
+  const gateway = await startGateway(t, home);
+  await gateway.add(createFake(home, 'atlas', '--tools', '1'), 'fake:atlas', { env: 'prod' });
+  await setPin(home);
+  const client = await connectClient(t, home);
+  const call = (text: string) => client.callTool({ name: 'fake_atlas_echo', arguments: { text } });
+  const question = async (): Promise<string> => {
+    const { waiting } = await until('a question waits', async () => {
+      const known = await gateway.ask('approvals.list', {});
+      return known.waiting.length > 0 ? known : null;
+    });
+    return waiting[0]?.id ?? '';
+  };
+
+  const first = call('hidden \u200b here');
+  const id = await question();
+  assert.match(
+    (await nucleusOk(home, ['approvals'])).stdout,
+    new RegExp(`^${id.slice(0, 8)} +fake:atlas +prod`, 'm'),
+  );
+  const piped = await nucleus(home, ['approvals', 'allow', id], { stdin: `${testPin}\n` });
+  assert.equal(piped.code, 5);
+  const wrong = await nucleusOnTerminal(
+    home,
+    ['approvals', 'allow', id.slice(0, 8)],
+    [pinAnswer('000001'), pinAnswer('')],
+  );
+  assert.equal(wrong.code, 5, wrong.screen);
+  const allowed = await nucleusOnTerminal(home, ['approvals', 'allow', id.slice(0, 8)], [pinAnswer()]);
+  assert.equal(allowed.code, 0, allowed.screen);
+  assert.match(
+    allowed.screen,
+    /Allow echo on fake:atlas \(prod\)\?[^]*test-client[^]*hidden \[U\+200B\] here/,
+  );
+  assert.equal(nucleusErrorOf(await first), undefined);
+  assert.equal((await nucleus(home, ['approvals', 'allow', id])).code, 4);
+
+  const second = call('again');
+  const words = ['approvals', 'allow', await question(), '--calls', '2'];
+  const granted = await nucleusOnTerminal(home, words, [pinAnswer(testPin, 600)]);
+  assert.equal(granted.code, 0, granted.screen);
+  assert.match(granted.screen, /And echo on fake:atlas 2 times, whatever its arguments/);
+  assert.equal(nucleusErrorOf(await second), undefined);
+  assert.equal(nucleusErrorOf(await call('without a question')), undefined);
+  const { stdout } = await nucleusOk(home, ['approvals', 'grants']);
+  assert.match(stdout, /^\S+ +fake:atlas +prod +echo +/m);
 });
 
 test('anybody gives a class where there is none, only a person changes one', async (t) => {

@@ -58,7 +58,11 @@ export async function nucleusOnTerminal(
 export const testPin = '481516';
 
 /** Types a PIN where one is asked for. */
-export const pinAnswer = (pin = testPin): Answer => ({ shown: 'Approval PIN: ', typed: `${pin}\r` });
+export const pinAnswer = (pin = testPin, afterMs = 0): Answer => ({
+  shown: 'Approval PIN: ',
+  typed: `${pin}\r`,
+  afterMs,
+});
 
 /** Types the number the gateway shows, for a yes. */
 export const numberAnswer = (afterMs = 600): Answer => ({

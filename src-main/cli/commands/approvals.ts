@@ -119,7 +119,14 @@ function tell(
 ): number {
   if (context.json) printJson(context, answer);
   const done = `${word} ${tool} on ${profile}`;
-  note(context, visible(answer.counted ? done : `${tool} on ${profile} is over; the answer came too late`));
+  note(
+    context,
+    visible(
+      answer.counted
+        ? done
+        : `that did not count: ${tool} on ${profile} is over, or was asked too short ago to be read`,
+    ),
+  );
   return answer.counted ? 0 : 1;
 }
 

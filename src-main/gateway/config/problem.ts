@@ -57,7 +57,7 @@ export function explainIssues(
       }));
     // What the schema's own checks say goes on from the name of the key.
     const isOwn =
-      issue.code === 'custom' || (issue.code === 'invalid_format' && /^must /.test(issue.message));
+      issue.code === 'custom' || (issue.code === 'invalid_format' && issue.message.startsWith('must '));
     const says = isOwn ? issue.message : mismatch(issue, input, schema);
     return [{ path, sentence: `${name(path)} ${says}; ${fixOf(path)}` }];
   });

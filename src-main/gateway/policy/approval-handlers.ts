@@ -20,7 +20,7 @@ export function createApprovalHandlers(deps: {
   /** Those who wait for a change. */
   const watchers = new Set<() => void>();
   approvals.onChange(() => {
-    for (const wake of [...watchers]) wake();
+    for (const wake of Array.from(watchers)) wake();
   });
 
   return {

@@ -218,7 +218,8 @@ export function createApprovals(deps: {
           : { kind: 'chosen', id, choice };
     const [first, ...others] = waiters;
     byKey.delete(question.key);
-    if (kind !== 'allowed' || choice !== null) for (const waiter of [...waiters]) waiter.settle(verdict);
+    if (kind !== 'allowed' || choice !== null)
+      for (const waiter of Array.from(waiters)) waiter.settle(verdict);
     else if (first) {
       first.settle(verdict);
       for (const waiter of others) waiter.settle({ kind: 'spent' });
@@ -294,14 +295,14 @@ export function createApprovals(deps: {
       });
     },
     recheck() {
-      for (const asked of [...open.values()])
+      for (const asked of Array.from(open.values()))
         if (!asked.isAskedInClient && !deps.canAsk(asked.question.via)) conclude(asked, 'nobody', null);
     },
     drop(profile) {
       const isMeant = ({ question }: Open): boolean => profile === undefined || question.profile === profile;
-      for (const asked of [...open.values()].filter(isMeant)) conclude(asked, 'denied', null);
-      for (const asked of [...byKey.values()].filter(isMeant)) take(asked, { kind: 'denied' });
-      for (const forget of [...continued.values()]) forget();
+      for (const asked of Array.from(open.values()).filter(isMeant)) conclude(asked, 'denied', null);
+      for (const asked of Array.from(byKey.values()).filter(isMeant)) take(asked, { kind: 'denied' });
+      for (const forget of Array.from(continued.values())) forget();
     },
     onChange: (listener) => void listeners.push(listener),
   };

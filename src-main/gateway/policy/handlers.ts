@@ -58,12 +58,9 @@ function outcomeOf(decision: Decision, facts: Facts, said: unknown): Pick<Policy
       return { decision: 'confirm', reason: text };
     }
     case 'allow':
-      return {
-        decision: 'allow',
-        reason:
-          decision.rule === null
-            ? 'No rule is against it.'
-            : `Rule ${decision.rule} exempts it from the rules of its class.`,
-      };
+      break;
   }
+  const { rule } = decision;
+  const exempted = `Rule ${rule} exempts it from the rules of its class.`;
+  return { decision: 'allow', reason: rule === null ? 'No rule is against it.' : exempted };
 }

@@ -1,18 +1,12 @@
-import { realpathSync, statSync, type Stats } from 'node:fs';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type {
-  EnvClass,
-  PolicyFile,
-  PolicyInfo,
-  PolicyProblem,
-  TraceLine,
-} from '../../../src-shared/policy.ts';
+import type { EnvClass, PolicyInfo, PolicyProblem, TraceLine } from '../../../src-shared/policy.ts';
 import type { Clock, Log } from '../platform.ts';
 import { writePrivateFile } from '../storage/files.ts';
 import type { Decision, Facts } from './decision.ts';
-import { judgeBy, judgeByBoth, judgeReadsOnly, type Judge, type Source } from './judges.ts';
+import { ageOf, realPath, signatureOf } from './file-signature.ts';
+import type { Source } from './judges.ts';
 import { parsePolicy, readPolicyText, type PolicyText } from './policy-file.ts';
-import { isPlainlyStricter } from './stricter.ts';
+import { problemText, readBase, sameText, weigh, type Base, type Reading } from './reading.ts';
 import { warningsOf } from './warnings.ts';
 
 /** A file as new as this is not taken for what somebody saved: editors write in pieces, and clocks tick coarsely. */
@@ -59,26 +53,11 @@ export interface PoliciesDeps {
   readonly log: Log;
 }
 
-type State = PolicyInfo['state'];
-
-/** What was read of the file, and what follows from it. */
-interface Reading {
-  readonly signature: string;
-  readonly loadedAt: number;
-  readonly found: PolicyText;
-  readonly source: Source | null;
-  readonly errors: readonly PolicyProblem[];
-  readonly state: State;
-  readonly judge: Judge;
-  /** Plainly stricter than what was accepted, and accepted when nobody changes it for a moment. */
-  readonly isStricter: boolean;
-}
-
 export function createPolicies(deps: PoliciesDeps): Policies {
   const { path, accepted, clock, log } = deps;
   const listeners = new Set<() => void>();
   /** What was accepted last; null: not read yet. */
-  let base: Source | keyof typeof lost | null = null;
+  let base: Base | null = null;
   let reading: Reading | null = null;
   /** When to read again although nothing seems to have changed. */
   let againAt: number | null = null;
@@ -95,70 +74,30 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   function read(signature: string): Reading {
     const before = reading;
     const isBaseNew = base === null || typeof base === 'string';
-    if (isBaseNew) base = readBase();
+    base = isBaseNew || base === null ? readBase(accepted.read()) : base;
     const found = readPolicyText(path);
     // A second change within one tick of the file system's clock shows in nothing but the text; and a seal that does
     // not open now may do so later.
     const isSeenTwice = before?.signature === signature && typeof base !== 'string';
     againAt = isSeenTwice ? null : clock.now() + settleMs;
     if (before && !isBaseNew && sameText(before.found, found)) return (reading = { ...before, signature });
-    return install(judge(signature, found));
+    return install(weigh({ path, signature, found, loadedAt: clock.now() }, base));
   }
 
   function install(next: Reading): Reading {
     const before = reading;
     reading = next;
     settle(next);
-    if (before) tell();
+    const isKnown = before?.state === next.state && before.judge.version === next.judge.version;
+    if (before && !(isKnown && sameText(before.found, next.found))) tell();
     return next;
-  }
-
-  function readBase(): Source | 'sealed' | 'strange' {
-    const text = accepted.read();
-    if (text === 'unreadable') return 'sealed';
-    // One that this version of Nucleus does not understand any more protects nobody.
-    const file = text === null ? emptyPolicy : parsePolicy(text).file;
-    return file ? { text, file } : 'strange';
-  }
-
-  function judge(signature: string, found: PolicyText): Reading {
-    const { file, problems } =
-      found.text === undefined
-        ? { file: null, problems: [found.problem] }
-        : found.text === null
-          ? { file: emptyPolicy, problems: [] }
-          : parsePolicy(found.text);
-    const source = file && found.text !== undefined ? { text: found.text, file } : null;
-    const rest = { signature, loadedAt: clock.now(), found, source, errors: problems, isStricter: false };
-    if (base === null || typeof base === 'string') {
-      const message = `What a person accepted of ${path} ${lost[base ?? 'sealed']}.`;
-      const error = { severity: 'error', line: null, column: null, message } as const;
-      const judging = judgeReadsOnly(message, found.text ?? null);
-      return { ...rest, state: 'invalid', judge: judging, errors: [...problems, error] };
-    }
-    if (!source) {
-      const [problem] = problems;
-      if (base.text !== null) return { ...rest, state: 'invalid', judge: judgeBy(base, false) };
-      return { ...rest, state: 'invalid', judge: judgeReadsOnly(unusable(problem), found.text ?? null) };
-    }
-    const state = source.text === null ? 'none' : 'accepted';
-    if (source.text === base.text) return { ...rest, state, judge: judgeBy(source) };
-    if (isPlainlyStricter(base.file, source.file))
-      return { ...rest, state, judge: judgeBy(source), isStricter: true };
-    return { ...rest, state: 'pending', judge: judgeByBoth(base, source) };
-  }
-
-  function unusable(problem: PolicyProblem | undefined): string {
-    const place = problem?.line == null ? path : `${path}:${problem.line}:${problem.column ?? 1}`;
-    const message = problem?.message ?? 'it cannot be used';
-    return `${place}: ${message}${message.endsWith('?') ? '' : '.'}`;
   }
 
   /** What is plainly stricter is accepted when it stayed as it is for a moment: half a save may look like that. */
   function settle(next: Reading): void {
     forgetSettling();
     if (!next.isStricter) return;
-    forgetSettling = clock.after(settleMs - ageOf(path, clock.now()), () => void keep(next));
+    forgetSettling = clock.after(settleMs - ageOf(path, clock.now(), settleMs), () => void keep(next));
   }
 
   function keep(expected: Reading): Promise<void> {
@@ -167,7 +106,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       if (isStricter && source && source.text === expected.source?.text) await take(source);
     }).catch((error: unknown) => {
       // It judges all the same; only what comes after a restart is compared with what was accepted before it.
-      log.warn('the new policy.toml judges but could not be kept as accepted', { problem: String(error) });
+      log.warn('the new policy.toml judges but could not be kept as accepted', { reason: String(error) });
     });
   }
 
@@ -175,7 +114,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     await accepted.write(source.text);
     base = source;
     const signature = signatureOf(path);
-    install(judge(signature, readPolicyText(path)));
+    install(weigh({ path, signature, found: readPolicyText(path), loadedAt: clock.now() }, source));
   }
 
   /** One at a time. */
@@ -198,7 +137,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
         current();
       } catch (error) {
         // The next call says it; here nobody asked.
-        log.warn('policy.toml cannot be looked at', { problem: String(error) });
+        log.warn('policy.toml cannot be looked at', { reason: String(error) });
       }
       if (listeners.size > 0) watch();
     });
@@ -249,21 +188,21 @@ export function createPolicies(deps: PoliciesDeps): Policies {
             'POLICY_CHANGED',
             `${path} is another one than the one that was shown; look at it again`,
           );
-        if (!source) throw invalid(errors);
+        if (!source) throw invalid(path, errors);
         await take(source);
         return info();
       }),
     save: (text, before) =>
       queue(async () => {
         const found = readPolicyText(path);
-        if (found.text === undefined) throw invalid([found.problem]);
+        if (found.text === undefined) throw invalid(path, [found.problem]);
         if (found.text !== before)
           throw new NucleusError(
             'POLICY_CHANGED',
             `${path} was changed meanwhile and is left as it is; look at it again`,
           );
         const { file, problems } = parsePolicy(text);
-        if (!file) throw invalid(problems);
+        if (!file) throw invalid(path, problems);
         writePrivateFile(realPath(path), text);
         await take({ text, file });
         return info();
@@ -281,59 +220,16 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       forgetWatching();
       listeners.clear();
       // A command that was the gateway for a moment must not forget what somebody saved before it.
-      if (reading?.isStricter && ageOf(path, clock.now()) >= settleMs) await keep(reading);
+      if (reading?.isStricter && ageOf(path, clock.now(), settleMs) >= settleMs) await keep(reading);
       await work;
     },
   };
-
-  function invalid(problems: readonly PolicyProblem[]): NucleusError {
-    const [problem] = problems;
-    return new NucleusError('POLICY_INVALID', unusable(problem), {
-      line: problem?.line ?? null,
-      column: problem?.column ?? null,
-    });
-  }
 }
 
-/** Why there is nothing to compare the file with, and what to do. */
-const lost = {
-  sealed: 'cannot be opened; nucleus vault says why',
-  strange: 'is not understood by this version; look at the file and run nucleus policy accept',
-} as const;
-
-const emptyPolicy: PolicyFile = { defaults: true, rule: [] };
-
-/** Another one when the file was changed, or another one took its place. Under 2 µs. */
-function signatureOf(path: string): string {
-  const stat = statOf(path);
-  if (typeof stat === 'string') return stat;
-  return `${stat.ino} ${stat.size} ${stat.mtimeMs} ${stat.ctimeMs}`;
-}
-
-function statOf(path: string): Stats | string {
-  try {
-    return statSync(path, { throwIfNoEntry: false }) ?? 'missing';
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unknown';
-  }
-}
-
-/** How long the file is as it is, from 0 to `settleMs`. */
-function ageOf(path: string, now: number): number {
-  const stat = statOf(path);
-  if (typeof stat === 'string') return settleMs;
-  return Math.min(settleMs, Math.max(0, now - Math.max(stat.mtimeMs, stat.ctimeMs)));
-}
-
-function sameText(a: PolicyText, b: PolicyText): boolean {
-  return a.text === b.text && a.problem?.message === b.problem?.message;
-}
-
-/** Behind a link the file is written where it is. */
-function realPath(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path; // It is not there yet.
-  }
+function invalid(path: string, problems: readonly PolicyProblem[]): NucleusError {
+  const [problem] = problems;
+  return new NucleusError('POLICY_INVALID', problemText(path, problem), {
+    line: problem?.line ?? null,
+    column: problem?.column ?? null,
+  });
 }

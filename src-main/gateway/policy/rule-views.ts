@@ -56,6 +56,7 @@ function viewsOfRule({ compiled, line, toml, remark }: PlacedRule): RuleView[] {
   const { number, rule, deny, confirm, allow } = compiled;
   const view = (then: RuleView['then'], tools: readonly ToolPattern[]): RuleView => ({
     number,
+    // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
     then,
     profiles: [
       ...(rule.match === undefined ? [] : [rule.match]),

@@ -53,10 +53,11 @@ export async function askForAccount(
 
 /** Lets a client that is asked by answers wait on; false when it does not come back. */
 export async function askAgain(
-  peer: Peer,
+  peer: Peer | undefined,
   { profile, tool }: Question,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
+  if (!peer) return false;
   const answer = await ask(
     peer,
     `A person has to allow ${tool} on ${profile} in Nucleus. Go on when that is done.`,

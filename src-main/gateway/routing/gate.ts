@@ -204,9 +204,9 @@ export function createGate(deps: {
       peer,
       signal,
       async start(_params, asked, ending) {
-        let verdict = await wait(asked, ending);
-        while (verdict.kind === 'parked' && asked && (await askAgain(asked, question, ending)))
-          verdict = await wait(asked, ending);
+        let verdict: Verdict;
+        do verdict = await wait(asked, ending);
+        while (verdict.kind === 'parked' && (await askAgain(asked, question, ending)));
         return { kind: 'made', body: { result: { [verdictMember]: verdict } } };
       },
     });

@@ -235,7 +235,10 @@ test('which account is meant takes one of the accounts, for all who wait', async
   const id = first();
   assert.equal(approvals.allow(id, 'app', { choice: 'db:a' }), true);
   await settled();
-  assert.deepEqual(verdicts, Array(2).fill({ kind: 'chosen', id, choice: 'db:a' }));
+  assert.deepEqual(
+    verdicts,
+    [1, 2].map(() => ({ kind: 'chosen', id, choice: 'db:a' })),
+  );
 });
 
 test('a yes for more calls is given only where the rule has it', async () => {

@@ -117,7 +117,7 @@ test('every condition of a rule has to fit', () => {
     ['arguments = { "/options/force" = "true" }', true],
     ['arguments = { "/options/list/1" = "2" }', true],
     ['arguments = { "/options/list/length" = "2" }', false],
-    ['arguments = { "/options/toString" = "*" }', false],
+    ['arguments = { "/options/constructor/name" = "*" }', false],
     ['arguments = { toString = "*" }', false],
     ['arguments = { table = "users", missing = "*" }', false],
     ['profile = "db:*"\nenv = "prod"', false],

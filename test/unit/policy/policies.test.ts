@@ -322,6 +322,16 @@ test('who listens hears of another version, also when nobody calls', async (t) =
   assert.equal(clock.waiting, 0);
 });
 
+test('who listens is not told again and again of what cannot be opened', async (t) => {
+  const { policies, clock } = setUp(t, { text: deny, seal: createSeal('unreadable') });
+  policies.info();
+  let heard = 0;
+  policies.onChange(() => (heard += 1));
+  await clock.advance(10_000);
+  assert.equal(heard, 0);
+  await policies.close();
+});
+
 test('closing keeps what was saved before this gateway, and leaves no timer', async (t) => {
   const { policies, seal, clock, now } = setUp(t, { text: deny });
   now();
@@ -337,6 +347,7 @@ test('the rules are shown in the order they judge in, with their own lines', (t)
   const [first, ...rest] = policies.info().rules;
   assert.deepEqual(first, {
     number: 2,
+    // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
     then: 'deny',
     profiles: ['db:prod'],
     envs: [],

@@ -15,7 +15,8 @@ const strictness = { allow: 0, confirm: 1, approve: 2, deny: 3 } as const;
 function milder(before: Decision, after: Decision): string | null {
   if (strictness[after.kind] < strictness[before.kind]) return `${before.kind} became ${after.kind}`;
   if (before.kind === 'approve' && after.kind === 'approve') {
-    if (after.via.some((way) => !before.via.includes(way))) return `via ${before.via} became ${after.via}`;
+    if (after.via.some((way) => !before.via.includes(way)))
+      return `via ${before.via.join()} became ${after.via.join()}`;
     if (after.mayGrant && !before.mayGrant) return 'grants became possible';
   }
   if (before.kind === 'confirm' && after.kind === 'confirm')

@@ -11,7 +11,10 @@ test('a preview says arguments again only as far as they fit', () => {
     arguments: given,
   }));
   const plan = { steps, parallelism: 4, timeout: 1_000 } as unknown as Plan;
-  const { results } = previewPlan(plan, Array(3).fill({ tool: 'query', decision: 'allow' }));
+  const { results } = previewPlan(
+    plan,
+    steps.map(() => ({ tool: 'query', decision: 'allow' }) as const),
+  );
   assert.deepEqual(
     results.map(({ arguments: given }) => given),
     [{ text: 'x' }, undefined, undefined],
