@@ -2,7 +2,7 @@
 // to allow. What its calls come to is one thing; that the account never saw them is the other.
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
-import { codeOf, openAttacked, refusals, ticketOf, type Attacker } from '../helpers/attacker.ts';
+import { codeOf, openAttacked, refusals, type Attacker } from '../helpers/attacker.ts';
 import { createScope } from '../helpers/home.ts';
 import { ask as post, rpc, urlOf } from '../helpers/http.ts';
 import type { Message } from '../helpers/lines.ts';

@@ -1,8 +1,12 @@
 // A program with a shell of the same user tries to use the yes a person gave for something else, or to somebody else.
 import assert from 'node:assert/strict';
 import test, { before } from 'node:test';
+import type { Call } from '../../src-main/gateway/routing/dispatch.ts';
+import { createTickets } from '../../src-main/gateway/routing/tickets.ts';
 import { codeOf, openAttacked, refusals, ticketOf, type Attacker } from '../helpers/attacker.ts';
+import { createFakeClock } from '../helpers/fake-clock.ts';
 import { createScope } from '../helpers/home.ts';
+import { openDesk } from '../helpers/host.ts';
 import type { Message } from '../helpers/lines.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
@@ -263,4 +267,34 @@ test('a modern client that is told to come back runs the call once, as it was, a
   for (const more of [last, first, { requestState: 'x' }])
     assert.notEqual((await call('a', more))['resultType'], 'complete');
   sawOnly('prod', 'execute');
+});
+
+test('a ticket dies with the gateway, and with its ten minutes', async (t) => {
+  verifies('NEW-003');
+  const { guarded, onSocket, sawOnly } = await openAttacked(t, { prod: 'prod' });
+  const { home, desk } = guarded;
+  const client = await onSocket();
+  const call = { name: 'db_prod_execute', arguments: {} };
+  const ticket = ticketOf(await client.request('tools/call', call));
+  await desk.allowNext();
+  await desk.host.close();
+  await openDesk(t, home);
+  const again = await onSocket();
+  const resume = { name: 'nucleus_resume', arguments: { ticket } };
+  assert.equal(codeOf(await again.request('tools/call', resume)), 'TICKET_UNKNOWN');
+  assert.equal(codeOf(await again.request('tools/call', call)), 'APPROVAL_PENDING', 'nor is the yes kept');
+  sawOnly('prod');
+
+  const clock = createFakeClock();
+  const tickets = createTickets({ clock });
+  const waiting = { principal: 'local' } as Call;
+  for (const [minutes, isThere] of [
+    [9.9, true],
+    [10, false],
+  ] as const) {
+    const made = tickets.make();
+    tickets.keep(made, waiting);
+    await clock.advance(minutes * 60_000);
+    assert.equal(tickets.take(made, 'local') !== null, isThere, `after ${minutes} minutes`);
+  }
 });
