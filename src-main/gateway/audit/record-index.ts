@@ -214,7 +214,6 @@ async function leftOut(
     const isSame =
       found?.file.node === known.node &&
       found.head === known.head &&
-      found.file.size >= known.until &&
       (await endsSo(found.file.handle, known));
     if (!isSame) throw new IndexUnfit('a file of the log is another one than was read');
   }
