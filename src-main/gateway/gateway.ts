@@ -110,7 +110,7 @@ export interface Records {
   readonly index: string;
   readonly verify: Handlers['audit']['verify'];
   /** The number of the last line that the vault vouches for. */
-  readonly sealedTo: () => number | null;
+  readonly sealedTo: () => Promise<number | null>;
   readonly onWritten: (listener: () => void) => void;
 }
 

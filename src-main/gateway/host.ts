@@ -139,7 +139,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           path: paths.audit,
           index: paths.auditIndex,
           verify: noActivity.verify,
-          sealedTo: () => null,
+          sealedTo: async () => null,
           onWritten: () => {},
         },
       },

@@ -34,7 +34,7 @@ export function createActivity(deps: {
   /** The class a profile has now; null for one that has none or is gone. */
   readonly envOf: (profile: string) => EnvClass | null;
   /** The number of the last line that the vault vouches for. */
-  readonly sealedTo: () => number | null;
+  readonly sealedTo: () => Promise<number | null>;
 }): Omit<Handlers['audit'], 'verify'> {
   const { index, envOf } = deps;
 
@@ -133,7 +133,7 @@ export function createActivity(deps: {
           return {
             line: line.slice(0, maxLineChars),
             isWhole: line.length <= maxLineChars,
-            isSealed: seq !== null && seq <= (deps.sealedTo() ?? 0),
+            isSealed: seq !== null && seq <= ((await deps.sealedTo()) ?? 0),
           };
         } finally {
           await closeLogFiles(files);

@@ -51,7 +51,7 @@ function createWorld(context: TestContext, clock: Clock = systemClock) {
       index,
       path,
       envOf: (profile) => envs.get(profile) ?? null,
-      sealedTo: () => 3,
+      sealedTo: async () => 3,
     });
     return { index, activity };
   };
