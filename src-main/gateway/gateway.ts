@@ -513,6 +513,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     reloadGuard: guard.load,
+    async onSecretsLost(ids) {
+      ids.forEach(signIns.lose);
+      await Promise.all(ids.map((id) => supervisor.stop(id)));
+      ids.forEach(onProfilesChanged);
+    },
     ...guarding.handlers,
     clients,
     checkView: (view) => views.check(view),
