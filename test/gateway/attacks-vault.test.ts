@@ -5,13 +5,20 @@ import { writeFileSync } from 'node:fs';
 import test, { type TestContext } from 'node:test';
 import Sqlite from 'better-sqlite3';
 import { codeOf } from '../helpers/attacker.ts';
-import { attach, startGateway, type Attached, type Gateway } from '../helpers/client.ts';
+import {
+  attach,
+  controlGateway,
+  startGateway,
+  textOf,
+  type Attached,
+  type Gateway,
+} from '../helpers/client.ts';
 import { createFake, type Fake } from '../helpers/fake.ts';
 import { createHome, type Home } from '../helpers/home.ts';
-import { nucleus, nucleusOk, passphrase } from '../helpers/nucleus.ts';
+import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { addGuarded, signedIn, startWorld, type SignInWorld } from '../helpers/sign-in-world.ts';
-import { nucleusOnTerminal, pinAnswer, setPin } from '../helpers/terminal.ts';
+import { setPin, testPin } from '../helpers/terminal.ts';
 
 interface Kept {
   readonly home: Home;
@@ -106,23 +113,29 @@ for (const [what, attack] of Object.entries(attacks))
     // The number that is typed is read from the terminal the program made; it may say what runs from here on.
     home.write('policy.toml', '');
     await setPin(home, env);
-    for (const args of [['unlock'], ['policy', 'accept'], ['env', 'db:a', 'dev'], ['env', 'svc:work', 'dev']])
-      assert.equal((await nucleusOnTerminal(home, args, [pinAnswer()], { env })).code, 0, args.join(' '));
+    const gateway = await controlGateway(t, home);
+    const say = (question: string, input: object): Promise<unknown> =>
+      gateway.ask('person.askWithPin', { question, input, pin: testPin });
+    await say('lock.release', {});
+    for (const id of ['db:a', 'svc:work']) await say('profiles.changeEnv', { id, env: 'dev' });
+    const { state } = await gateway.ask('policy.get', {});
+    assert.equal(state, 'accepted');
     const client = await open(t, kept);
     assert.deepEqual(await codesOf(client), ['SECRET_MISSING', 'SIGN_IN_REQUIRED']);
-    const called = await nucleus(home, ['call', 'db_a_execute'], { env });
-    assert.match(called.stderr, /profile db:a has no usable secret "TOKEN" .*nucleus add/s);
-    const signIn = await nucleus(home, ['call', 'svc_work_whoami'], { env });
     assert.match(
-      signIn.stderr,
+      textOf(await client.call('db_a_execute')),
+      /profile db:a has no usable secret "TOKEN" .*nucleus add/s,
+    );
+    assert.match(
+      textOf(await client.call('svc_work_whoami')),
       /svc:work needs a sign-in: the vault cannot open its sign-in any more.*nucleus sign-in svc:work/s,
     );
     assert.deepEqual(fake.received('tools/call'), []);
     assert.deepEqual(world.server.calls, []);
     assert.deepEqual({ starts: fake.starts().length, tokens: world.server.tokens.length }, before);
     // Who gives the accounts again has them again.
-    await nucleusOk(home, ['secret', 'db:a'], { env, stdin: 'SENTINEL-again\n' });
-    await signedIn(await startGateway(t, home, env), 'svc:work');
+    await gateway.ask('profiles.setSecrets', { id: 'db:a', secrets: { TOKEN: 'SENTINEL-again' } });
+    await signedIn(gateway, 'svc:work');
     assert.deepEqual(await codesOf(client), ['ran', 'ran']);
   });
 
