@@ -187,7 +187,7 @@ test('a broken file changes nothing that was accepted, and says where it is brok
   assert.match(wrong.stdout + wrong.stderr, /policy\.toml:3:1.*denny.*did you mean deny/s);
   const doctor = await nucleus(home, ['doctor']);
   assert.equal(doctor.code, 1);
-  assert.match(doctor.stdout, /\[fail\] \S*policy\.toml:3:1: .*denny/);
+  assert.match(doctor.stdout + doctor.stderr, /\[fail\] \S*policy\.toml:3:1: .*denny/);
 });
 
 test('with a broken file and none accepted before, only what reads passes', async (t) => {

@@ -166,7 +166,7 @@ test('a person is asked instead of phrases, where every rule that asks lets them
     rule: 2,
     via: ['app', 'terminal', 'system'],
     mayGrant: true,
-    reason: 'Why.',
+    reason: 'Rule 2 of policy.toml: “Why.”',
   };
   assert.deepEqual(judged(confirm + ask('reason = "Why."')), asked);
   const two = (first: string, second: string): unknown => {
