@@ -541,6 +541,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     reloadGuard: guard.load,
+    async onSecretsLost(ids) {
+      ids.forEach(signIns.lose);
+      await Promise.all(ids.map((id) => supervisor.stop(id)));
+      ids.forEach(onProfilesChanged);
+    },
     ...guarding.handlers,
     audit:
       records && recordIndex
