@@ -311,6 +311,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     limits: noLimits,
     bridge,
     audit,
+    whenFull: config.audit.when_full,
     clock,
     onSuccess({ peer, route: { binding } }) {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
@@ -391,7 +392,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
+    guardWarnings: () => [...audit.warnings(), ...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
     settings,
     catalog,
     connectors,
@@ -643,7 +644,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await guarding.close();
       await supervisor.close();
       await tokens.close();
-      audit.close();
+      await audit.close();
       vault.close();
     },
   };

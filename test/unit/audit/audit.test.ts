@@ -3,12 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import {
-  argumentsHash,
-  createAudit,
-  noAudit,
-  type CallRecord,
-} from '../../../src-main/gateway/audit/audit.ts';
+import { argumentsHash } from '../../../src-main/gateway/audit/arguments-hash.ts';
+import { createAudit, noAudit, type CallRecord } from '../../../src-main/gateway/audit/audit.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
@@ -31,6 +27,7 @@ function setUp(
     fullArguments: options.fullArguments ?? false,
     clock: { ...clock, now: () => clock.now() + (options.shift?.() ?? 0) },
     log,
+    seals: null,
   });
   return { folder, path, log, clock, audit, text: () => readFileSync(path, 'utf8') };
 }

@@ -56,7 +56,12 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
       clock,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
-    audit: { record: (call) => records.push(call) },
+    audit: {
+      begin: () => ({ id: null, ends: { first: '', last: '' } }),
+      record: (call) => void records.push(call),
+      problem: () => null,
+    },
+    whenFull: 'refuse-guarded',
     clock,
   });
   return {
