@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isObject } from '../wire/frame.ts';
+import { quoted } from './quoted.ts';
 
 /** `sha256:` over the original's canonical JSON: keys sorted at every level, `<>&` escaped as Go does. */
 export function argumentsHash(args: unknown): string {
@@ -14,11 +15,14 @@ const mayNeedEscape = /[<>&\u2028\u2029]/;
 
 /** Written by hand: an object would put keys that look like numbers first, whatever order they were added in. */
 function canonical(value: unknown): string {
+  if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (!isObject(value)) return JSON.stringify(value);
   const keys = Object.keys(value);
   if (keys.length > 1) sortKeys(keys);
-  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`).join(',')}}`;
+  let members = '';
+  for (const key of keys) members += `${members === '' ? '' : ','}${quoted(key)}:${canonical(value[key])}`;
+  return `{${members}}`;
 }
 
 /** As Go compares strings, by bytes; JavaScript's own order differs where halves of characters are compared. */

@@ -20,6 +20,7 @@ export type { CallRecord, CallStart } from './line.ts';
 
 /** Records of busy times are written together: a write each would cost more than the rest of the call. */
 const groupMs = 10;
+const groupCalls = 128;
 /** A log that cannot be written is tried again this often. */
 const retryMs = 1_000;
 /** Lines that wait for a log that cannot be written. */
@@ -76,13 +77,16 @@ export function createAudit(deps: {
     log,
     head: file.head,
     write(note) {
-      waiting.push({ line: noteOf(clock.now(), note), id: null });
+      waiting.push(noteOf(clock.now(), note));
+      waitingIds.push(null);
       flush();
     },
   });
   const listeners: (() => void)[] = [];
   let queue: { readonly call: CallRecord; readonly begun: Begun | undefined }[] = [];
-  let waiting: { readonly line: string; readonly id: number | null }[] = [];
+  /** Lines of finished calls, and beside them the numbers of those that were written down when they began. */
+  let waiting: string[] = [];
+  let waitingIds: (number | null)[] = [];
   let waitingChars = 0;
   let dropped = 0;
   /** What of `waiting` is marked already, and as lines from where on. */
@@ -109,7 +113,8 @@ export function createAudit(deps: {
       const line = lineOf(call, begun?.ends ?? endsOf(call), deps.fullArguments);
       const id = begun?.id ?? null;
       if (waiting.length < maxWaiting && waitingChars + line.length <= maxWaitingChars) {
-        waiting.push({ line, id });
+        waiting.push(line);
+        waitingIds.push(id);
         waitingChars += line.length;
         continue;
       }
@@ -120,9 +125,7 @@ export function createAudit(deps: {
 
   function write(): void {
     triedAt = clock.now();
-    const lines = waiting.map(({ line }) => line);
-    if (dropped > 0) lines.push(noteOf(clock.now(), { dropped }));
-    const ids = waiting.flatMap(({ id }) => (id === null ? [] : [id]));
+    const lines = dropped > 0 ? [...waiting, noteOf(clock.now(), { dropped })] : waiting;
     try {
       markLines();
       if (lines.length > 0) file.append(lines);
@@ -130,11 +133,12 @@ export function createAudit(deps: {
     } catch (error) {
       return fail((error as NodeJS.ErrnoException).path === intentsPath ? intentsPath : path, error);
     }
+    intents.settle(waitingIds);
     waiting = [];
+    waitingIds = [];
     waitingChars = 0;
     dropped = 0;
     marked = { count: 0, from: 0 };
-    intents.settle(ids);
     if (failure !== null) log.info('the audit log can be written again', { lines: lines.length });
     failure = null;
     if (lines.length === 0) return;
@@ -146,20 +150,10 @@ export function createAudit(deps: {
   function markLines(): void {
     const from = file.nextSeq();
     const first = marked.from === from ? marked.count : 0;
-    // Runs of calls that were written down; those that were not have nothing to mark.
-    for (let start = first; start < waiting.length;) {
-      const run: number[] = [];
-      for (let index = start; index < waiting.length; index += 1) {
-        const id = waiting[index]?.id ?? null;
-        if (id === null) break;
-        run.push(id);
-      }
-      try {
-        if (run.length > 0) intents.mark(run, from + start);
-      } catch (error) {
-        throw Object.assign(error as Error, { path: intentsPath });
-      }
-      start += run.length + 1;
+    try {
+      intents.mark(waitingIds.slice(first), from + first);
+    } catch (error) {
+      throw Object.assign(error as Error, { path: intentsPath });
     }
     marked = { count: waiting.length, from };
   }
@@ -186,6 +180,8 @@ export function createAudit(deps: {
   }
 
   function schedule(): void {
+    // Calls that are kept for long cost more to forget than a write does.
+    if (queue.length === groupCalls) setImmediate(flush);
     if (isScheduled) return;
     isScheduled = true;
     const early = flushedAt + groupMs - clock.now();
@@ -209,7 +205,8 @@ export function createAudit(deps: {
         return file.head()?.seq ?? 0;
       });
       if (left.length === 0) return;
-      waiting.push(...left.map(({ id, intent }) => ({ id, line: lineOfUnknown(intent) })));
+      waiting.push(...left.map(({ intent }) => lineOfUnknown(intent)));
+      waitingIds.push(...left.map(({ id }) => id));
       log.warn('calls were under way when the gateway ended; how they ended is unknown', {
         calls: left.length,
       });

@@ -17,10 +17,10 @@ import { AuditIntent } from '../../../src-shared/audit.ts';
 export interface Intents {
   /** Writes that a call goes out; `members` is JSON without its braces. Throws what the file system says. */
   open(members: string): number;
-  /** Writes that these calls get the lines from `seq` on, before those lines are written. */
-  mark(ids: readonly number[], seq: number): void;
+  /** Writes which calls get the lines from `seq` on, before those lines are written; null for a line of no open call. */
+  mark(ids: readonly (number | null)[], seq: number): void;
   /** The lines of these calls are written, or will never be. */
-  settle(ids: readonly number[]): void;
+  settle(ids: readonly (number | null)[]): void;
   /** Finds out whether the file can be written again. */
   probe(): void;
   /** The calls a gateway before this one left; still open here, under these ids. Asks for the log's last line. */
@@ -87,10 +87,10 @@ export function createIntents(path: string): Intents {
       return id;
     },
     mark(ids, seq) {
-      append(`{"ends":[${ids.join(',')}],"seq":${seq}}\n`);
+      if (ids.some((id) => id !== null)) append(`{"ends":${JSON.stringify(ids)},"seq":${seq}}\n`);
     },
     settle(ids) {
-      for (const id of ids) open.delete(id);
+      for (const id of ids) if (id !== null) open.delete(id);
       if (bytes > compactBytes) compact();
     },
     probe: () => append('\n'),

@@ -29,7 +29,14 @@ function setUp(
     log,
     seals: null,
   });
-  return { folder, path, log, clock, audit, text: () => readFileSync(path, 'utf8') };
+  return { folder, path, log, clock, audit, text: () => unchained(readFileSync(path, 'utf8')) };
+}
+
+/** The lines of calls, without their places in the chain. */
+function unchained(text: string): string {
+  return text
+    .replace(/^\{"audit":2,.*\n/gm, '')
+    .replace(/,"seq":\d+,"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/gm, '}');
 }
 
 const call = (more: Partial<CallRecord> = {}): CallRecord => ({
@@ -56,7 +63,7 @@ const call = (more: Partial<CallRecord> = {}): CallRecord => ({
 test('a call is one line with its keys in the order of the original', (t) => {
   const { audit, text } = setUp(t);
   audit.record(call());
-  audit.close();
+  void audit.close();
   assert.equal(
     text(),
     '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
@@ -70,7 +77,7 @@ test('a reason stands before the client, and a call without arguments has neithe
   const { audit, text } = setUp(t);
   for (const empty of [undefined, {}, null, [1], 'text'])
     audit.record(call({ arguments: empty, decision: 'denied', outcome: 'blocked', reason: 'rule 3' }));
-  audit.close();
+  void audit.close();
   const line =
     '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
     '"via":"direct","decision":"denied","outcome":"blocked","duration_ms":12,"reason":"rule 3",' +
@@ -88,7 +95,7 @@ test('prompts and resources are told from tools, and no address of a resource is
       arguments: { uri: 'file:///secret' },
     }),
   );
-  audit.close();
+  void audit.close();
   const lines = text()
     .trim()
     .split('\n')
@@ -106,7 +113,7 @@ test('no value of an argument is in the file, at whatever depth', (t) => {
   audit.record(
     call({ arguments: { password: 'SENTINEL', list: ['SENTINEL'], map: { SENTINEL: 'SENTINEL' } } }),
   );
-  audit.close();
+  void audit.close();
   assert.doesNotMatch(text(), /SENTINEL/);
   assert.match(text(), /"args_keys":\["list","map","password"\]/);
 });
@@ -114,7 +121,7 @@ test('no value of an argument is in the file, at whatever depth', (t) => {
 test('with full arguments they are kept as they came', (t) => {
   const { audit, text } = setUp(t, { fullArguments: true });
   audit.record(call({ arguments: JSON.parse('{"b":[1,{"c":null}],"a":"x","__proto__":{"d":1}}') }));
-  audit.close();
+  void audit.close();
   assert.match(
     text(),
     /"args_hash":"sha256:[0-9a-f]{64}","args":\{"b":\[1,\{"c":null\}\],"a":"x","__proto__":\{"d":1\}\}/,
@@ -167,19 +174,18 @@ test('the order of keys does not change a hash, anything else does', () => {
   assert.notEqual(argumentsHash(JSON.parse('{"__proto__":{"a":1}}')), argumentsHash({}));
 });
 
-test('lines are appended in the order of the calls, after those of earlier days', async (t) => {
-  const { audit, path, text } = setUp(t);
-  writeFileSync(path, '{"old":true}\n');
+test('lines are appended in the order of the calls', async (t) => {
+  const { audit, text } = setUp(t);
   for (let n = 0; n < 3; n += 1) audit.record(call({ client: `c${n}` }));
   await settled();
   audit.record(call({ client: 'c3' }));
-  audit.close();
+  void audit.close();
   assert.deepEqual(
     text()
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { client?: string }).client),
-    [undefined, 'c0', 'c1', 'c2', 'c3'],
+    ['c0', 'c1', 'c2', 'c3'],
   );
 });
 
@@ -225,8 +231,8 @@ test('a clock that is set back holds no record back', async (t) => {
 test('close writes what is queued, and may be called twice', (t) => {
   const { audit, text } = setUp(t);
   audit.record(call());
-  audit.close();
-  audit.close();
+  void audit.close();
+  void audit.close();
   assert.equal(text().split('\n').length, 2);
 });
 
@@ -236,7 +242,7 @@ test('the file is readable by its owner alone', { skip: process.platform === 'wi
   const before = process.umask(0);
   try {
     audit.record(call());
-    audit.close();
+    void audit.close();
   } finally {
     process.umask(before);
   }
@@ -250,12 +256,12 @@ test('a log that cannot be written is said once and stops no call', async (t) =>
     await settled();
     await clock.advance(10);
   }
-  audit.close();
+  void audit.close();
   assert.deepEqual(log.lines, ['error audit log cannot be written']);
   assert.match(String(log.fields[0]?.['reason']), /ENOENT/);
 });
 
-test('a log that can be written again is, and says so when it cannot once more', async (t) => {
+test('a log that can be written again gets what was waiting, and says so when it cannot once more', async (t) => {
   const { audit, clock, log, folder, path } = setUp(t, {
     path: (parent) => join(parent, 'later', 'audit.log'),
   });
@@ -265,7 +271,7 @@ test('a log that can be written again is, and says so when it cannot once more',
   audit.record(call({ client: 'kept' }));
   await clock.advance(10);
   assert.equal(log.lines.length, 1);
-  audit.close();
+  void audit.close();
   assert.match(readFileSync(path, 'utf8'), /"client":"kept"/);
   rmSync(join(folder, 'later'), { recursive: true });
   audit.record(call());
@@ -281,7 +287,7 @@ test('arguments too deep to be hashed cost their call the hash and no other call
     call({ client: 'deep', arguments: { deep: JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) } }),
   );
   audit.record(call({ client: 'after' }));
-  audit.close();
+  void audit.close();
   assert.deepEqual(
     text()
       .trim()
@@ -299,26 +305,7 @@ test('arguments too deep to be hashed cost their call the hash and no other call
   assert.deepEqual(log.lines, []);
 });
 
-test('a file of ten MiB becomes .1, the earlier ones move on, and no more than five are kept', (t) => {
-  const { audit, path, text } = setUp(t);
-  const big = `${'x'.repeat(10 * 1024 * 1024)}\n`;
-  for (let round = 1; round <= 7; round += 1) {
-    writeFileSync(path, big);
-    audit.record(call({ client: `round ${round}` }));
-    audit.close();
-    assert.equal(existsSync(path), false, 'the full file was moved');
-  }
-  assert.deepEqual(
-    [1, 2, 3, 4, 5].map((n) => /"client":"(round \d)"/.exec(readFileSync(`${path}.${n}`, 'utf8'))?.[1]),
-    ['round 7', 'round 6', 'round 5', 'round 4', 'round 3'],
-  );
-  assert.equal(existsSync(`${path}.6`), false);
-  audit.record(call({ client: 'fresh' }));
-  audit.close();
-  assert.match(text(), /^\{"ts".*"client":"fresh"/);
-});
-
 test('without a state folder nothing is kept', () => {
   noAudit.record(call());
-  noAudit.close();
+  void noAudit.close();
 });
