@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { readLink, zeroHash, type Link } from './chain.ts';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { noteStart, readLink, zeroHash, type Link } from './chain.ts';
 import { auditNames } from './files.ts';
 
 /** Where the chain ends. */
@@ -55,8 +55,9 @@ function readEnd(name: string): End | null {
   const file = openIfThere(name);
   if (file === null) return null;
   try {
-    const { size } = fstatSync(file);
-    if (size === 0) return null;
+    const stat = fstatSync(file);
+    const { size } = stat;
+    if (!stat.isFile() || size === 0) return null;
     for (let wanted = Math.min(blockBytes, size); ; wanted = Math.min(wanted * 4, size)) {
       const bytes = Buffer.alloc(wanted);
       const read = readSync(file, bytes, 0, wanted, size - wanted);
@@ -86,7 +87,7 @@ function endOf(bytes: Buffer, offset: number, isAll: boolean): End | null {
   return { head: lastLinkIn(bytes), isWhole: false, size, torn: null };
 }
 
-const noteHead = Buffer.from('{"audit":2,');
+const noteHead = Buffer.from(noteStart);
 
 function lastLinkIn(bytes: Buffer): Head | null {
   for (let end = bytes.lastIndexOf(0x0a); end > 0;) {
@@ -100,7 +101,8 @@ function lastLinkIn(bytes: Buffer): Head | null {
 
 function openIfThere(name: string): number | null {
   try {
-    return openSync(name, 'r');
+    // Opening a FIFO for reading waits for a writer without O_NONBLOCK.
+    return openSync(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;

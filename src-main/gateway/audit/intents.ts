@@ -1,14 +1,6 @@
-import {
-  closeSync,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { AuditIntent } from '../../../src-shared/audit.ts';
+import { readBytesIfExists } from '../storage/files.ts';
 
 /**
  * Calls that are under way, in a file of their own: written before an upstream is touched, so that a gateway that is
@@ -30,6 +22,8 @@ export interface Intents {
 
 /** Above this the file begins anew, with the calls that are open. */
 const compactBytes = 512 * 1024;
+/** It never grows to this while it can be written anew. */
+const maxBytes = 256 * 1024 * 1024;
 
 export function createIntents(path: string): Intents {
   /** What is open, as it stands in the file. */
@@ -95,8 +89,8 @@ export function createIntents(path: string): Intents {
     },
     probe: () => append('\n'),
     leftovers(lastSeq) {
-      if (!existsSync(path)) return [];
-      const text = readFileSync(path, 'utf8');
+      const text = readBytesIfExists(path, maxBytes)?.toString('utf8') ?? '';
+      if (text === '') return [];
       const { opened, ends } = readIntents(text);
       bytes = text.length;
       const last = opened.size === 0 ? 0 : lastSeq();

@@ -44,7 +44,7 @@ export async function verifyAudit(
       rest = check.lines(bytes);
       if (check.isBroken()) return check.verdict();
     }
-    check.end(rest);
+    check.end(rest, file === log.files.at(-1));
     if (check.isBroken()) return check.verdict();
   }
   check.finish(log);
@@ -85,8 +85,9 @@ function createCheck(reading: SealReading) {
       return;
     }
     if (isPlain && line > 1)
-      return broken('the lines before it are no part of the chain', link.seq, { file, line: 1 });
-    if (hashOf(bytes) !== link.hash) return broken('its content was changed', isPlain ? link.seq : seq + 1);
+      return broken('it is no line of the chain', link.seq - line + 1, { file, line: 1 });
+    if (hashOf(bytes) !== link.hash)
+      return broken('its content was changed', first === null ? link.seq : seq + 1);
     if (line === 1) beginChained(bytes, link.seq);
     if (first === null) {
       first = link.seq;
@@ -112,7 +113,8 @@ function createCheck(reading: SealReading) {
   function beginChained(bytes: Uint8Array, at: number): void {
     isPlain = false;
     whole = null;
-    if (!isNote(bytes)) return broken('the first line of the file is missing before it', at);
+    if (!isNote(bytes))
+      return broken('the first line of the file is missing before it', first === null ? at : seq + 1);
     if (seal && at > seal.seq) hasNewerFile = true;
     const { before, older } = JSON.parse(Buffer.from(bytes).toString()) as {
       before?: unknown;
@@ -159,14 +161,17 @@ function createCheck(reading: SealReading) {
       }
       return start === bytes.length ? null : bytes.subarray(start);
     },
-    end(rest: Uint8Array | null): void {
-      if (isPlain) {
-        if (rest !== null) {
-          unchained += 1;
-          whole?.update(rest);
-        }
-        if (line > 0 || rest !== null) plain.push({ name: file, sha256: `sha256:${whole?.digest('hex')}` });
+    end(rest: Uint8Array | null, isLast: boolean): void {
+      if (!isPlain) {
+        // Of the file that is written, a line may be on its way.
+        if (rest !== null && !isLast) broken('it is cut short', seq + 1, { file, line: line + 1 });
+        return;
       }
+      if (rest !== null) {
+        unchained += 1;
+        whole?.update(rest);
+      }
+      if (line > 0 || rest !== null) plain.push({ name: file, sha256: `sha256:${whole?.digest('hex')}` });
     },
     finish({
       files,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
@@ -265,18 +266,34 @@ test('a log that can be written again gets what was waiting, and says so when it
   const { audit, clock, log, folder, path } = setUp(t, {
     path: (parent) => join(parent, 'later', 'audit.log'),
   });
-  audit.record(call({ client: 'lost' }));
+  audit.record(call({ client: 'first' }));
   await settled();
+  audit.record(call({ client: 'blocked', outcome: 'blocked' }));
+  assert.match(String(audit.problem()), /audit\.log cannot be written \(ENOENT\); /);
+  assert.match(String(audit.warnings()), /; 2 lines of the audit log wait in memory$/);
   mkdirSync(join(folder, 'later'));
-  audit.record(call({ client: 'kept' }));
-  await clock.advance(10);
-  assert.equal(log.lines.length, 1);
-  void audit.close();
-  assert.match(readFileSync(path, 'utf8'), /"client":"kept"/);
+  audit.record(call({ client: 'last' }));
+  await clock.advance(1_000);
+  assert.equal(audit.problem(), null);
+  assert.deepEqual(
+    [...readFileSync(path, 'utf8').matchAll(/"client":"(\w+)".*"seq":(\d)/g)].map(([, client, seq]) => [
+      client,
+      seq,
+    ]),
+    [
+      ['first', '2'],
+      ['blocked', '3'],
+      ['last', '4'],
+    ],
+  );
   rmSync(join(folder, 'later'), { recursive: true });
   audit.record(call());
   await clock.advance(10);
-  assert.equal(log.lines.length, 2);
+  assert.deepEqual(log.lines, [
+    'error audit log cannot be written',
+    'info the audit log can be written again',
+    'error audit log cannot be written',
+  ]);
 });
 
 test('arguments too deep to be hashed cost their call the hash and no other call its line', (t) => {
@@ -303,6 +320,52 @@ test('arguments too deep to be hashed cost their call the hash and no other call
     ],
   );
   assert.deepEqual(log.lines, []);
+});
+
+test('a file begins with a line of its own, and every line holds the hash of the one before', (t) => {
+  verifies('NUC-091');
+  const { audit, path } = setUp(t);
+  audit.record(
+    call({ policy: '0123456789ab', approval: 'g-1', effect: 'writes', plan: { id: 'p', step: 1 } }),
+  );
+  audit.record(call());
+  void audit.close();
+  // printf '%s' '<the line up to its hash>' | sha256sum
+  const first = 'c0b92428010f2d414f388706a788d48e5b3ff70dcc8cb0790883d048ec149ecf';
+  const lines = readFileSync(path, 'utf8').split('\n');
+  assert.equal(
+    lines[0]?.replace(first, 'H1'),
+    `{"audit":2,"ts":"2026-01-02T03:04:05.678Z","seq":1,"prev":"${'0'.repeat(64)}","hash":"H1"}`,
+  );
+  assert.match(
+    String(lines[1]),
+    new RegExp(
+      `"client":"tester","principal":"local","policy":"0123456789ab","approval":"g-1","effect":"writes","plan":\\{"id":"p","step":1\\},"seq":2,"prev":"${first}","hash":"[0-9a-f]{64}"\\}$`,
+    ),
+  );
+  for (const [index, line] of lines.slice(0, 3).entries()) {
+    const hashed = line.slice(0, line.lastIndexOf(',"hash":'));
+    const { seq, hash } = JSON.parse(line) as { seq: number; hash: string };
+    assert.equal(hash, createHash('sha256').update(hashed).digest('hex'));
+    assert.equal(seq, index + 1);
+  }
+});
+
+test('a call that was stopped is in the file before its answer goes out', (t) => {
+  const { audit, text } = setUp(t);
+  audit.record(call({ decision: 'denied', outcome: 'blocked', reason: 'no' }));
+  assert.match(text(), /"outcome":"blocked"/);
+});
+
+test('who shows the log hears of new lines, four times a second at most', async (t) => {
+  const { audit, clock } = setUp(t);
+  let heard = 0;
+  audit.onWritten(() => (heard += 1));
+  for (let n = 0; n < 100; n += 1) {
+    audit.record(call());
+    await clock.advance(10);
+  }
+  assert.ok(heard >= 3 && heard <= 4, String(heard));
 });
 
 test('without a state folder nothing is kept', () => {
