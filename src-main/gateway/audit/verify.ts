@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { SealReading } from '../storage/audit-seals.ts';
-import { hashOf, isNote, readLink, zeroHash } from './chain.ts';
+import { hashOf, isNote, readLink, zeroHash, type Link } from './chain.ts';
 import { keptFiles, type AuditFile } from './files.ts';
 
 /** What became of a log. */
@@ -67,6 +67,7 @@ function createCheck(reading: SealReading) {
   let whole: Hash | null = null;
   let isSealSeen = false;
   let hasNewerFile = false;
+  let hasLostOld = false;
 
   const broken = (
     what: string,
@@ -85,20 +86,19 @@ function createCheck(reading: SealReading) {
       return;
     }
     if (isPlain && line > 1)
-      return broken('it is no line of the chain', link.seq - line + 1, { file, line: 1 });
+      return broken('it is no line of the chain', first === null ? link.seq - line + 1 : seq + 1, {
+        file,
+        line: 1,
+      });
     if (hashOf(bytes) !== link.hash)
       return broken('its content was changed', first === null ? link.seq : seq + 1);
-    if (line === 1) beginChained(bytes, link.seq);
-    if (first === null) {
-      first = link.seq;
-      if (link.seq === 1 && link.prev !== zeroHash) return broken('the first line names one before it', 1);
-    } else if (link.seq !== seq + 1) {
-      return broken(
-        link.seq > seq + 1
-          ? `lines ${seq + 1} to ${link.seq - 1} are missing before it`
-          : `it is line ${link.seq}, which was there already or stands in another place`,
-      );
-    } else if (link.prev !== prev) return broken('it does not follow the line before it', link.seq);
+    const isNew = isPlain;
+    isPlain = false;
+    if (!follows(link)) return;
+    const note = isNote(bytes) ? parseNote(bytes) : null;
+    if (isNew && note === null) return broken('the first line of the file is missing before it', link.seq);
+    if (isNew && note !== null) beginFile(note, link.seq);
+    first ??= link.seq;
     ({ seq } = link);
     prev = link.hash;
     count += 1;
@@ -106,41 +106,42 @@ function createCheck(reading: SealReading) {
       isSealSeen = true;
       if (seal.hash !== link.hash) return broken('it is another one than was sealed', seq);
     }
-    if (isNote(bytes)) readNote(bytes);
+    const lost = note?.lost;
+    if (lost)
+      broken(
+        `it tells that at ${String(note.ts)} the log was not what was sealed: ${String(lost.reason)}`,
+        seq,
+      );
+  }
+
+  /** Whether a line is the next one. */
+  function follows(link: Link): boolean {
+    if (first === null) {
+      if (link.seq === 1 && link.prev !== zeroHash) broken('the first line names one before it', 1);
+    } else if (link.seq > seq + 1) broken(`lines ${seq + 1} to ${link.seq - 1} are missing before it`);
+    else if (link.seq <= seq)
+      broken(`it is line ${link.seq}, which was there already or stands in another place`);
+    else if (link.prev !== prev) broken('it does not follow the line before it');
+    return problem === null;
   }
 
   /** The first line of a file answers for the files without a chain before it. */
-  function beginChained(bytes: Uint8Array, at: number): void {
-    isPlain = false;
+  function beginFile({ before, older }: Note, at: number): void {
     whole = null;
-    if (!isNote(bytes))
-      return broken('the first line of the file is missing before it', first === null ? at : seq + 1);
     if (seal && at > seal.seq) hasNewerFile = true;
-    const { before, older } = JSON.parse(Buffer.from(bytes).toString()) as {
-      before?: unknown;
-      older?: unknown;
-    };
     const newestFirst = [before, ...(Array.isArray(older) ? (older as unknown[]) : [])];
     const expected = newestFirst.filter((one) => typeof one === 'string').reverse();
     const seen = plain;
     plain = [];
-    // What is older than all of the chain goes one file after the other.
     const gone = expected.length - seen.length;
     if (gone < 0)
       return broken('it was put among the files of the log', at, { file: seen[0]?.name ?? '', line: 0 });
     if (gone > 0 && first !== null) return broken('the file before it is missing', at);
+    // What is older than all of the chain goes one file after the other, when there are enough.
+    hasLostOld ||= gone > 0;
     for (const [index, { name, sha256 }] of seen.entries())
       if (sha256 !== expected[gone + index])
         return broken('it is not the file it was when the chain began', at, { file: name, line: 0 });
-  }
-
-  function readNote(bytes: Uint8Array): void {
-    const { lost, ts } = JSON.parse(Buffer.from(bytes).toString()) as {
-      lost?: { reason?: unknown };
-      ts?: unknown;
-    };
-    if (lost)
-      broken(`it tells that at ${String(ts)} the log was not what was sealed: ${String(lost.reason)}`, seq);
   }
 
   return {
@@ -196,12 +197,12 @@ function createCheck(reading: SealReading) {
         return broken(`lines ${seq + 1} to ${seal.seq}, which were sealed, are missing`, seq + 1, end);
       if (seal && !isSealSeen)
         return broken(`line ${seal.seq}, which was sealed, is not kept any more`, seal.seq, end);
-      if (first === null || first === 1) return;
+      if (first === null || (first === 1 && !hasLostOld)) return;
       const oldest = { file: files[0]?.name ?? '', line: 1 };
       // Nothing goes before five files are kept, nor while none is begun.
       const hasRoom = files.length + (hasActive ? 0 : 1) <= keptFiles;
       const wentUnseen = seal !== null && first > seal.from && !hasNewerFile && hasActive;
-      if (hasRoom || wentUnseen) broken(`the lines before ${first} are missing`, first, oldest);
+      if (hasRoom || wentUnseen) broken('the file before it is missing', first, oldest);
     },
     isBroken: () => problem !== null,
     verdict(): AuditVerdict {
@@ -210,4 +211,17 @@ function createCheck(reading: SealReading) {
       return { state, lines: count, from: first ?? 0, to: seq, sealedTo, unchained, problem };
     },
   };
+}
+
+type Note = { readonly [key in 'ts' | 'before' | 'older']?: unknown } & {
+  readonly lost?: { readonly reason?: unknown };
+};
+
+/** One that is no JSON says nothing. */
+function parseNote(bytes: Uint8Array): Note {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString()) as Note;
+  } catch {
+    return {};
+  }
 }
