@@ -199,10 +199,12 @@ function createCheck(reading: SealReading) {
         return broken(`line ${seal.seq}, which was sealed, is not kept any more`, seal.seq, end);
       if (first === null || (first === 1 && !hasLostOld)) return;
       const oldest = { file: files[0]?.name ?? '', line: 1 };
-      // Nothing goes before five files are kept, nor while none is begun.
-      const hasRoom = files.length + (hasActive ? 0 : 1) <= keptFiles;
-      const wentUnseen = seal !== null && first > seal.from && !hasNewerFile && hasActive;
-      if (hasRoom || wentUnseen) broken('the file before it is missing', first, oldest);
+      // None goes before there are five.
+      const isEarly = files[0]?.name.endsWith(`.${keptFiles}`) !== true;
+      // A rotation that is under way, or was cut in two, has let the oldest go and begun no file yet.
+      const isRotating = !hasActive || files.length <= keptFiles;
+      const wentUnseen = seal !== null && first > seal.from && !hasNewerFile && !isRotating;
+      if (isEarly || wentUnseen) broken('the file before it is missing', first, oldest);
     },
     isBroken: () => problem !== null,
     verdict(): AuditVerdict {
