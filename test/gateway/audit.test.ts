@@ -61,7 +61,7 @@ test('every way to call leaves one line with its words, and nothing of arguments
     'echo nucleus_call allowed ok -',
     'echo nucleus_call_plan allowed ok -',
     'echo nucleus_call_plan allowed ok -',
-    'env direct denied blocked REASON',
+    'env direct denied blocked BLOCKED by policy: tool "env" on profile fake:x is denied (rule match="fake:x", pattern="env"). Reason: policy denies env on fake:x',
     'error direct allowed upstream-error JSON-RPC error -32050',
     'fail direct allowed upstream-error the tool answered isError',
   ]);

@@ -130,6 +130,7 @@ test('with full arguments they are kept as they came', (t) => {
 });
 
 test('a hash is that of the canonical JSON the original made', () => {
+  verifies('NUC-093');
   const hashes: [unknown, string][] = [
     // printf '%s' '{"sql":"SELECT 1"}' | sha256sum
     [{ sql: 'SELECT 1' }, 'f25189374bfbf48658282bc196f4f8b6d09c7e4aa745f5b2351c827a8ef5aad9'],
@@ -164,6 +165,7 @@ test('keys are sorted by their bytes, as Go does', () => {
 });
 
 test('the order of keys does not change a hash, anything else does', () => {
+  verifies('NUC-093');
   const one = argumentsHash({ a: 1, b: { c: 2, d: 3 } });
   assert.equal(argumentsHash({ b: { d: 3, c: 2 }, a: 1 }), one);
   for (const other of [
