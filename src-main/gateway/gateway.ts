@@ -265,6 +265,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown.map(({ id }) => id),
     rulesOf,
     annotationsOf: (profile, tool) => catalog.annotations(profile, tool),
+    renew: (profile) => (catalog.isRead(profile) ? null : catalog.refresh(profile).then(() => undefined)),
     envOf,
     routeTo,
     personHandlers,
@@ -325,6 +326,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatchOver: (connection) =>
       createDispatch({ ...road, bridge: (carried) => bridge({ ...carried, profile: connection }) }),
     leave: supervisor.stop,
+    isTrusted: (profile) => connectors.of(profile)?.kind === 'builtin',
   });
   const accounts = createAccounts({
     store,
@@ -348,7 +350,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       candidates.during(signIn, grant, () => accounts.ofSignIn(id, signIn, signal)),
     async onSignedIn(id, isSameAccount) {
       // The next request takes the new token along; calls that run for the same account go on.
-      if (!isSameAccount) await supervisor.stop(id);
+      if (!isSameAccount) {
+        guarding.forget(id);
+        await supervisor.stop(id);
+      }
       onProfilesChanged(id);
       if (background) catalog.refresh(id).catch(toNucleusError);
     },
@@ -373,6 +378,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clock,
     mayRename: guarding.keepsRules,
     onChange: onProfilesChanged,
+    onMoved: guarding.forget,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
   });
@@ -508,6 +514,11 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     reloadGuard: guard.load,
+    async onSecretsLost(ids) {
+      ids.forEach(signIns.lose);
+      await Promise.all(ids.map((id) => supervisor.stop(id)));
+      ids.forEach(onProfilesChanged);
+    },
     ...guarding.handlers,
     clients,
     checkView: (view) => views.check(view),

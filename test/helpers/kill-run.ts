@@ -67,7 +67,7 @@ export async function killUnderLoad(scope: Scope, home: Home, kills: number): Pr
 
   const { state, problem, from, to, lines } = await verdictOf(home.state);
   assert.equal(state, 'intact', JSON.stringify(problem));
-  assert.equal(lines, to - from + 1);
+  assert.equal(lines, (to ?? 0) - (from ?? 0) + 1);
   for (const text of known.keys()) assert.ok(sent.has(text));
   const withoutLine = [...answered].filter((text) => !known.has(text)).length;
   assert.ok(withoutLine <= unknown.size, `${withoutLine} answers without a line, ${unknown.size} unknown`);

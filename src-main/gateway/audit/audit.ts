@@ -282,8 +282,8 @@ export const noAudit: Audit = {
     Promise.resolve({
       state: 'empty',
       lines: 0,
-      from: 0,
-      to: 0,
+      from: null,
+      to: null,
       sealedTo: null,
       unchained: 0,
       problem: null,

@@ -9,8 +9,9 @@ export interface AuditVerdict {
   readonly state: 'intact' | 'broken' | 'empty';
   /** Lines of the chain that are right. */
   readonly lines: number;
-  readonly from: number;
-  readonly to: number;
+  /** Numbers of the first and the last of them; null where there is none. */
+  readonly from: number | null;
+  readonly to: number | null;
   /** Up to this line the vault vouches for it; null where nothing is sealed, or the vault does not open. */
   readonly sealedTo: number | null;
   /** Lines of files from before the chain. */
@@ -21,8 +22,8 @@ export interface AuditVerdict {
 /** The first record that is not what was written. */
 export interface AuditProblem {
   readonly file: string;
-  /** From 1; 0 where it is not about a line. */
-  readonly line: number;
+  /** From 1; null where it is not about a line. */
+  readonly line: number | null;
   readonly seq: number;
   readonly what: string;
 }
@@ -72,7 +73,7 @@ function createCheck(reading: SealReading) {
   const broken = (
     what: string,
     at = seq + 1,
-    where: { file: string; line: number } = { file, line },
+    where: Pick<AuditProblem, 'file' | 'line'> = { file, line },
   ): void => {
     problem ??= { ...where, seq: at, what };
   };
@@ -135,13 +136,13 @@ function createCheck(reading: SealReading) {
     plain = [];
     const gone = expected.length - seen.length;
     if (gone < 0)
-      return broken('it was put among the files of the log', at, { file: seen[0]?.name ?? '', line: 0 });
+      return broken('it was put among the files of the log', at, { file: seen[0]?.name ?? '', line: null });
     if (gone > 0 && first !== null) return broken('the file before it is missing', at);
     // What is older than all of the chain goes one file after the other, when there are enough.
     hasLostOld ||= gone > 0;
     for (const [index, { name, sha256 }] of seen.entries())
       if (sha256 !== expected[gone + index])
-        return broken('it is not the file it was when the chain began', at, { file: name, line: 0 });
+        return broken('it is not the file it was when the chain began', at, { file: name, line: null });
   }
 
   return {
@@ -185,7 +186,7 @@ function createCheck(reading: SealReading) {
       if (first !== null && stray)
         return broken('it is no part of the chain', seq + 1, { file: stray.name, line: 1 });
       const end = { file: files.at(-1)?.name ?? 'audit.log', line: line + 1 };
-      const registry = { file: 'registry.db', line: 0 };
+      const registry = { file: 'registry.db', line: null };
       if (reading.state === 'lost') return broken(reading.reason, seq, registry);
       if (reading.state === 'sealed' && reading.counter !== null && reading.counter > reading.seal.count)
         return broken(
@@ -210,7 +211,15 @@ function createCheck(reading: SealReading) {
     verdict(): AuditVerdict {
       const state = problem ? 'broken' : first === null ? 'empty' : 'intact';
       const sealedTo = isSealSeen && seal ? seal.seq : null;
-      return { state, lines: count, from: first ?? 0, to: seq, sealedTo, unchained, problem };
+      return {
+        state,
+        lines: count,
+        from: first,
+        to: first === null ? null : seq,
+        sealedTo,
+        unchained,
+        problem,
+      };
     },
   };
 }

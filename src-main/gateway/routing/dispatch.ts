@@ -73,7 +73,8 @@ export function createDispatch(deps: {
       record(blocked('denied', early.code), { policy: '', approval: null });
       return failure(kind, early);
     }
-    const passage = await deps.gate.pass(call);
+    const passing = deps.gate.pass(call);
+    const passage = passing instanceof Promise ? await passing : passing;
     if (passage.kind === 'ask') return passage.reply;
     const judged = {
       policy: passage.version,
