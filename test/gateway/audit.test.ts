@@ -53,7 +53,9 @@ test('every way to call leaves one line with its words, and nothing of arguments
     return all.length >= 9 && all;
   });
   const word = (call: Record<string, unknown>): string =>
-    ['tool', 'via', 'decision', 'outcome', 'reason'].map((key) => String(call[key] ?? '-')).join(' ');
+    ['tool', 'via', 'decision', 'outcome', 'reason']
+      .map((key) => (call[key] as string | undefined) ?? '-')
+      .join(' ');
   assert.deepEqual(calls.map(word).sort(), [
     'die direct allowed transport-error UPSTREAM_EXITED',
     'echo cli allowed ok -',
@@ -66,7 +68,8 @@ test('every way to call leaves one line with its words, and nothing of arguments
     'fail direct allowed upstream-error the tool answered isError',
   ]);
   const steps = calls.flatMap(({ plan }) => (plan ? [plan as { id: string; step: number }] : []));
-  assert.deepEqual(steps.map(({ step }) => step).sort(), [0, 1]);
+  assert.deepEqual(new Set(steps.map(({ step }) => step)), new Set([0, 1]));
+  assert.equal(steps.length, 2);
   assert.equal(new Set(steps.map(({ id }) => id)).size, 1);
   for (const name of ['audit.log', 'audit.open'])
     assert.doesNotMatch(readFileSync(join(home.state, name), 'utf8'), /SENTINEL/);

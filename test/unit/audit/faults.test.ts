@@ -27,10 +27,14 @@ function startWriter(
   { first = 0, count = 1, rotateBytes = 10_000 },
   before: readonly string[] = [],
 ): Writer {
-  const [command = '', ...args] = [...before, process.execPath, writer];
-  const child = spawn(command, [...args, folder, String(first), String(count), String(rotateBytes)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const [command, ...args] = [...before, process.execPath, writer];
+  const child = spawn(
+    command as string,
+    [...args, folder, String(first), String(count), String(rotateBytes)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = once(child, 'close');
@@ -85,12 +89,10 @@ test('three readers beside a writer that rotates see whole lines and an unbroken
   const count = 12_000;
   const one = startWriter(t, folder, { count, rotateBytes: 1024 * 1024 });
   await until('it writes', () => one.said().length > 20, 20_000);
-  let isDone = false;
-  void one.ended.then(() => (isDone = true));
   let readings = 0;
   const read = async (): Promise<void> => {
     let before = 0;
-    while (!isDone) {
+    while (one.child.exitCode === null) {
       const { state, problem, to } = await verdictOf(folder);
       assert.equal(state, 'intact', JSON.stringify(problem));
       assert.ok((to ?? 0) >= before, 'what was read once is there');
@@ -99,6 +101,7 @@ test('three readers beside a writer that rotates see whole lines and an unbroken
     }
   };
   await Promise.all([read(), read(), read()]);
+  await one.ended;
   assert.equal(one.said().at(-1), 'done');
   assert.ok(readings > 10);
   const all = linesOf(readSet(folder));

@@ -195,7 +195,7 @@ test('an older set of files and registry together is told from the true one by t
     assert.equal(state, 'broken');
     assert.equal(problem?.file, 'registry.db');
     assert.match(
-      String(problem?.what),
+      problem?.what,
       /older ones that were put back: the seal is number \d, and the keychain counts 3/,
     );
   }
