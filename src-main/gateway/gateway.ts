@@ -340,6 +340,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     limits: noLimits,
     bridge,
     audit,
+    whenFull: config.audit.when_full,
     clock,
     onSuccess({ peer, route: { binding } }) {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
@@ -425,7 +426,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
+    guardWarnings: () => [...audit.warnings(), ...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
     settings,
     catalog,
     connectors,
@@ -686,8 +687,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await guarding.close();
       await supervisor.close();
       await tokens.close();
+      await audit.close();
       await recordIndex?.close();
-      audit.close();
       vault.close();
     },
   };

@@ -14,6 +14,7 @@ import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
 import { sayAtStart } from './start-messages.ts';
+import { createAuditSeals } from './storage/audit-seals.ts';
 import { openRegistry } from './storage/database.ts';
 import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
 import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
@@ -119,6 +120,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
       clock,
       log,
+      seals: createAuditSeals({ vault }),
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
     const gateway = createGateway(

@@ -15,6 +15,9 @@ export interface SecretPlace {
 /** Where what only a person may loosen is sealed: a record of no profile. */
 export const guardPlace: SecretPlace = { profile_id: '', issuer: 'nucleus', kind: 'guard' };
 
+/** Where the head of the audit log is sealed. */
+export const auditPlace: SecretPlace = { profile_id: '', issuer: 'nucleus', kind: 'audit' };
+
 /** A row as it stands in the file, which others may have edited: blobs are checked before use. */
 export interface SealedSecret extends SecretPlace {
   readonly nonce: unknown;

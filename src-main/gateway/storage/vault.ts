@@ -47,6 +47,11 @@ export interface Vault {
   /** As `put`: what one profile has becomes another's, sealed anew, because a record is bound to its profile's id. */
   rename(from: string, to: string): Promise<() => void>;
   remove(profileId: string): void;
+  /** Whether it ever had a key: only then is a keychain asked for anything that no person needs. */
+  hasKey(): boolean;
+  /** The count kept beside the key, outside of the registry; null where there is none, as with a passphrase. */
+  readCount(): Promise<number | null>;
+  writeCount(count: number): Promise<void>;
   move(to: Backend): Promise<VaultStatus>;
   rekey(): Promise<VaultStatus>;
   recover(): Promise<{ lost: string[]; status: VaultStatus }>;
@@ -217,6 +222,11 @@ export function createVault(deps: {
       };
     },
     remove: (profileId) => rows.remove(profileId),
+    hasKey: () => dataKey.isRecorded(),
+    readCount: async () => (dataKey.backend() === 'keychain' ? dataKey.counter.read() : null),
+    async writeCount(count) {
+      if (dataKey.backend() === 'keychain') await dataKey.counter.write(count);
+    },
     move: (to) =>
       exclusive(async () => {
         const opened = await openNow();
@@ -292,6 +302,9 @@ export function createNoVault(): Vault {
     keepGuard: refuse,
     rename: () => Promise.resolve(() => {}),
     remove: () => {},
+    hasKey: () => false,
+    readCount: () => Promise.resolve(null),
+    writeCount: () => Promise.resolve(),
     move: refuse,
     rekey: refuse,
     recover: refuse,
