@@ -108,10 +108,8 @@ export interface Records {
   /** audit.log, and the index it is searched by. */
   readonly path: string;
   readonly index: string;
-  readonly verify: Handlers['audit']['verify'];
   /** The number of the last line that the vault vouches for. */
   readonly sealedTo: () => Promise<number | null>;
-  readonly onWritten: (listener: () => void) => void;
 }
 
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
@@ -304,7 +302,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       log,
       onCaughtUp: () => announcer.announce('activity'),
     });
-  records?.onWritten(() => {
+  audit.onWritten(() => {
     recordIndex?.written();
     announcer.announce('activity');
   });
@@ -426,7 +424,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [...audit.warnings(), ...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
+    guardWarnings: () => [
+      ...audit.warnings(),
+      ...guard.warnings(),
+      ...envs.warnings(store.list()),
+      ...guarding.warnings(),
+    ],
     settings,
     catalog,
     connectors,
@@ -548,10 +551,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       ids.forEach(onProfilesChanged);
     },
     ...guarding.handlers,
-    audit:
-      records && recordIndex
-        ? { ...createActivity({ ...records, index: recordIndex, envOf }), verify: records.verify }
-        : noActivity,
+    audit: {
+      ...(records && recordIndex ? createActivity({ ...records, index: recordIndex, envOf }) : noActivity),
+      verify: () => audit.verify(),
+    },
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,

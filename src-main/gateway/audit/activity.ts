@@ -143,22 +143,13 @@ export function createActivity(deps: {
 }
 
 /** For a gateway without state. */
-export const noActivity: Handlers['audit'] = {
+export const noActivity: Omit<Handlers['audit'], 'verify'> = {
   query: () => ({ rows: [], next: null, isComplete: true }),
   timeline: ({ since, until, buckets }) => ({
     ...countTimeline({ since, until, buckets, envOf: () => null }).result(),
     isComplete: true,
   }),
   record: () => ({ line: null, isWhole: true, isSealed: false }),
-  verify: () => ({
-    state: 'empty',
-    lines: 0,
-    from: null,
-    to: null,
-    sealedTo: null,
-    unchained: 0,
-    problem: null,
-  }),
 };
 
 function kindFilter(asked: ActivityFilters, envOf: (profile: string) => EnvClass | null): KindFilter {
