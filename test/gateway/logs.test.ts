@@ -11,9 +11,10 @@ import {
   writeOriginalLog,
   type AuditWriter,
 } from '../helpers/audit-files.ts';
-import { attach, startGateway } from '../helpers/client.ts';
+import { attach, controlGateway, startGateway } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
 import { createHome, type Home } from '../helpers/home.ts';
+import { openDesk } from '../helpers/host.ts';
 import { nucleus, nucleusBin, nucleusJson, nucleusOk } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { until } from '../helpers/until.ts';
@@ -282,4 +283,26 @@ test('what clients call is found over the private socket', async (context) => {
   };
   const { total, failed, buckets } = await gateway.ask('audit.timeline', asked);
   assert.deepEqual([total, failed, buckets.map(({ byEnv }) => byEnv)], [3, 0, [{ dev: 3 }, {}]]);
+});
+
+test('windows hear of new calls, and whether they are sealed', async (context) => {
+  const home = createHome(context, '[http]\nenabled = false\n');
+  const { host } = await openDesk(context, home);
+  const gateway = await controlGateway(context, home);
+  await gateway.add(createFake(home, 'alpha'));
+  const topics: string[] = [];
+  context.after(host.onChange((more) => void topics.push(...more)));
+  const client = await attach(context, home);
+  await client.initialize();
+  await client.call('fake_alpha_echo', { text: 'x' });
+  await until('the window is told', () => topics.includes('activity'));
+  const { rows } = await gateway.ask('audit.query', {});
+  const seq = rows[0]?.seq ?? assert.fail('the call has no number');
+  const { line, isSealed } = await gateway.ask('audit.record', { seq });
+  assert.match(
+    line ?? '',
+    new RegExp(`"tool":"echo".*"seq":${seq},"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"}$`),
+  );
+  assert.equal(isSealed, false);
+  assert.equal((await gateway.ask('audit.verify', {})).state, 'intact');
 });
