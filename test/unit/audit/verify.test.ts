@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { linkLine } from '../../../src-main/gateway/audit/chain.ts';
 import { createAuditSeals } from '../../../src-main/gateway/storage/audit-seals.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import {
@@ -209,6 +210,25 @@ test('a seal that was deleted or damaged is not taken for none', async (t) => {
   sealed[3] = (sealed[3] as number) ^ 1;
   putRows(home, [{ ...rows[0], sealed }]);
   assert.match(String((await verdictOf(folder, await seals.read())).problem?.what), /does not open/);
+});
+
+test('a line that was rewritten with a hash that fits it is found by the next one', async (t) => {
+  const { folder, seals, set } = await sealedLog(t);
+  const { file, line, seq, text, record } = linesOf(set).find(
+    ({ isNote, seq: at }) => !isNote && at !== null && at > 5,
+  ) as ReadLine;
+  const members = text.slice(0, text.lastIndexOf(',"seq":')).replace('"tester"', '"nobody"');
+  const forged = linkLine(members, seq as number, String(record['prev'])).text.trim();
+  writeSet(
+    folder,
+    new Map(set).set(file, Buffer.from((set.get(file) as Buffer).toString().replace(text, forged))),
+  );
+  assert.deepEqual((await verdictOf(folder, await seals.read())).problem, {
+    file,
+    line: line + 1,
+    seq: (seq as number) + 1,
+    what: 'it does not follow the line before it',
+  });
 });
 
 test('a chain that is written anew from some line on, hashes and all, is not what was sealed', async (t) => {
