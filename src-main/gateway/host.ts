@@ -119,7 +119,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
       clock,
       log,
-      seals: createAuditSeals({ vault }),
+      seals: createAuditSeals({ vault, db: registry.db }),
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
     const gateway = createGateway(

@@ -29,7 +29,7 @@ async function sealedLog(t: TestContext) {
   const home = openVault(t);
   const folder = dirname(home.paths.audit);
   await store(home.vault, 'atlas:a', { token: 'x' });
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   writeFileSync(home.paths.audit, original.repeat(3));
   const earlier: { readonly set: AuditSet; readonly rows: readonly Row[] }[] = [];
   for (let run = 0; run < 3; run += 1) {
@@ -265,7 +265,7 @@ test('a writer that finds less than was sealed says so in the log for good, and 
 test('without a vault the log is chained and not sealed, and no keychain is asked', async (t) => {
   const home = openVault(t);
   const folder = dirname(home.paths.audit);
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   const audit = openAudit(folder, { seals });
   audit.record(auditCall());
   await audit.close();
@@ -278,7 +278,7 @@ test('without a vault the log is chained and not sealed, and no keychain is aske
 test('lines are sealed ten minutes after they were written, and at each rotation', async (t) => {
   const home = openVault(t);
   await store(home.vault, 'atlas:a', { token: 'x' });
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   const clock = createFakeClock();
   const audit = openAudit(dirname(home.paths.audit), { seals, clock, rotateBytes: 2_000 });
   const sealed = async (): Promise<number | null> => {
