@@ -114,7 +114,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       customFolder: paths.connectors,
       log,
     });
-    const seals = createAuditSeals({ vault });
+    const seals = createAuditSeals({ vault, db: registry.db });
     const audit = createAudit({
       path: paths.audit,
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',

@@ -105,7 +105,7 @@ test('a gateway with a vault seals the log when it ends', async (t) => {
   const { db, close } = openRegistry({ paths });
   t.after(close);
   const platform = { ...fakePlatform(null), env };
-  const seals = createAuditSeals({ vault: createVault({ db, platform, paths }) });
+  const seals = createAuditSeals({ vault: createVault({ db, platform, paths }), db });
   const verdict = await verdictOf(home.state, await seals.read());
   assert.equal(verdict.state, 'intact');
   assert.equal(verdict.sealedTo, verdict.to);

@@ -44,6 +44,7 @@ export function createSealer(deps: {
     try {
       await check(seals);
       const { seq, hash } = deps.head() ?? head;
+      await Promise.all(auditNames(path).slice(0, 2).map(flushToDisk));
       await seals.write({ seq, hash, from: await oldestSeq(path), at: clock.now() });
       sealed = seq;
       failed = false;
@@ -86,6 +87,12 @@ export function createSealer(deps: {
       damage === null ? [] : [`the audit log was changed: ${damage}; see nucleus logs verify`],
     close: sealSoon,
   };
+}
+
+/** What is sealed must not be gone after a power cut, as if somebody had cut it off. */
+async function flushToDisk(name: string): Promise<void> {
+  const file = await open(name, 'r+').catch(() => null);
+  await file?.sync().finally(() => file.close());
 }
 
 /** In what the log is not what was sealed; null where it is. */

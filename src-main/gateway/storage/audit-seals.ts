@@ -1,3 +1,4 @@
+import type { Database } from 'better-sqlite3';
 import * as z from 'zod';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { onRegistry } from './sqlite-errors.ts';
@@ -39,7 +40,9 @@ export interface AuditSeals {
 
 export function createAuditSeals({
   vault,
+  db,
 }: {
+  readonly db: Database;
   readonly vault: Pick<Vault, 'hasKey' | 'current' | 'keep' | 'read' | 'readCount' | 'writeCount'>;
 }): AuditSeals {
   async function read(): Promise<SealReading> {
@@ -71,7 +74,13 @@ export function createAuditSeals({
       const counted = known.state === 'sealed' ? Math.max(known.seal.count, known.counter ?? 0) : 0;
       const count = Math.max(counted, (await vault.readCount()) ?? 0) + 1;
       const store = await vault.keep(auditPlace, JSON.stringify({ ...seal, count }));
-      onRegistry(store);
+      // A count that outlives a power cut must not be ahead of its record.
+      db.pragma('synchronous = FULL');
+      try {
+        onRegistry(store);
+      } finally {
+        db.pragma('synchronous = NORMAL');
+      }
       // Last: a crash in between leaves a record ahead of the keychain, which only we can have written.
       await vault.writeCount(count);
     },

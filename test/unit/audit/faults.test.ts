@@ -28,13 +28,9 @@ function startWriter(
   before: readonly string[] = [],
 ): Writer {
   const [command, ...args] = [...before, process.execPath, writer];
-  const child = spawn(
-    command as string,
-    [...args, folder, String(first), String(count), String(rotateBytes)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(command, [...args, folder, String(first), String(count), String(rotateBytes)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.setEncoding('utf8').on('data', (more: string) => (text += more));
   const ended = once(child, 'close');

@@ -211,11 +211,13 @@ test('a rotation that a kill cut in two is made whole by the next one', async (t
       writeFileSync(join(folder, `audit.log.${n}`), readFileSync(join(folder, `audit.log.${n - 1}`)));
       rmSync(join(folder, `audit.log.${n - 1}`));
     }
+    const kept = (await verdictOf(folder)).from;
     const next = openAudit(folder, { rotateBytes: 3_000 });
     for (let n = 0; n < 8; n += 1) next.record(auditCall({ outcome: 'blocked' }));
     await next.close();
     const { state, from, to, lines } = await verdictOf(folder);
     assert.equal(state, 'intact', String(stopped));
+    assert.equal(from, kept, 'the place that was free is used, and no other file goes for it');
     assert.equal(lines, (to ?? 0) - (from ?? 0) + 1);
     for (const name of readdirSync(folder)) rmSync(join(folder, name));
   }

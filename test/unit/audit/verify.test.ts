@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { linkLine } from '../../../src-main/gateway/audit/chain.ts';
 import { createAuditSeals } from '../../../src-main/gateway/storage/audit-seals.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import {
@@ -28,7 +29,7 @@ async function sealedLog(t: TestContext) {
   const home = openVault(t);
   const folder = dirname(home.paths.audit);
   await store(home.vault, 'atlas:a', { token: 'x' });
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   writeFileSync(home.paths.audit, original.repeat(3));
   const earlier: { readonly set: AuditSet; readonly rows: readonly Row[] }[] = [];
   for (let run = 0; run < 3; run += 1) {
@@ -211,6 +212,25 @@ test('a seal that was deleted or damaged is not taken for none', async (t) => {
   assert.match(String((await verdictOf(folder, await seals.read())).problem?.what), /does not open/);
 });
 
+test('a line that was rewritten with a hash that fits it is found by the next one', async (t) => {
+  const { folder, seals, set } = await sealedLog(t);
+  const { file, line, seq, text, record } = linesOf(set).find(
+    ({ isNote, seq: at }) => !isNote && at !== null && at > 5,
+  ) as ReadLine;
+  const members = text.slice(0, text.lastIndexOf(',"seq":')).replace('"tester"', '"nobody"');
+  const forged = linkLine(members, seq as number, String(record['prev'])).text.trim();
+  writeSet(
+    folder,
+    new Map(set).set(file, Buffer.from((set.get(file) as Buffer).toString().replace(text, forged))),
+  );
+  assert.deepEqual((await verdictOf(folder, await seals.read())).problem, {
+    file,
+    line: line + 1,
+    seq: (seq as number) + 1,
+    what: 'it does not follow the line before it',
+  });
+});
+
 test('a chain that is written anew from some line on, hashes and all, is not what was sealed', async (t) => {
   const { folder, seals, set } = await sealedLog(t);
   const forged = openAudit(join(folder, 'forged'), { rotateBytes: 1_000_000 });
@@ -245,7 +265,7 @@ test('a writer that finds less than was sealed says so in the log for good, and 
 test('without a vault the log is chained and not sealed, and no keychain is asked', async (t) => {
   const home = openVault(t);
   const folder = dirname(home.paths.audit);
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   const audit = openAudit(folder, { seals });
   audit.record(auditCall());
   await audit.close();
@@ -258,7 +278,7 @@ test('without a vault the log is chained and not sealed, and no keychain is aske
 test('lines are sealed ten minutes after they were written, and at each rotation', async (t) => {
   const home = openVault(t);
   await store(home.vault, 'atlas:a', { token: 'x' });
-  const seals = createAuditSeals({ vault: home.vault });
+  const seals = createAuditSeals({ vault: home.vault, db: home.db });
   const clock = createFakeClock();
   const audit = openAudit(dirname(home.paths.audit), { seals, clock, rotateBytes: 2_000 });
   const sealed = async (): Promise<number | null> => {
