@@ -398,7 +398,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [...audit.warnings(), ...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
+    guardWarnings: () => [
+      ...audit.warnings(),
+      ...guard.warnings(),
+      ...envs.warnings(store.list()),
+      ...guarding.warnings(),
+    ],
     settings,
     catalog,
     connectors,

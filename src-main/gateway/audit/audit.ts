@@ -139,7 +139,7 @@ export function createAudit(deps: {
     waitingChars = 0;
     dropped = 0;
     marked = { count: 0, from: 0 };
-    if (failure !== null) log.info('the audit log can be written again', { lines: lines.length });
+    if (failure !== null) log.info('the audit log can be written again', { calls: lines.length });
     failure = null;
     if (lines.length === 0) return;
     sealer.written();
