@@ -73,6 +73,8 @@ export interface Guard {
 const row = 'guard';
 /** Clients wait for it this long at most. */
 const loadMs = 2_500;
+/** Where there was no vault to seal it, there may be one after this long; to look for one takes seconds. */
+const noVaultMs = 10 * 60_000;
 /** A vault that was locked may be open by now; it is asked again when something needs the answer. */
 const retryMs = 5_000;
 
@@ -92,6 +94,8 @@ export function createGuard(deps: {
   let reason = '';
   let place: 'nowhere' | 'vault' | 'clear' | 'memory' = 'nowhere';
   let readAt = 0;
+  /** When there was no vault; null where that was not so. */
+  let refusedAt: number | null = null;
   let tail: Promise<unknown> = Promise.resolve();
 
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
@@ -164,10 +168,12 @@ export function createGuard(deps: {
   ): Promise<Awaited<ReturnType<Vault['keepGuard']>> | null> {
     const wasSealed = place === 'vault';
     if (!wasSealed && !isWorthSealing(next)) return null;
+    if (refusedAt !== null && clock.now() - refusedAt < noVaultMs) return null;
     try {
       return await vault.keepGuard(text);
     } catch (error) {
       if (wasSealed || toNucleusError(error).code !== 'VAULT_LOCKED') throw error;
+      refusedAt = clock.now();
       log.warn('what a person accepted is kept unsealed', { reason: toNucleusError(error).message });
       return null;
     }
