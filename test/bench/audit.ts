@@ -27,7 +27,13 @@ const reply: Reply = { kind: 'made', body: { result: { content: [{ type: 'text',
 function road(with_: Audit): ReturnType<typeof createDispatch> {
   return createDispatch({
     gate: {
-      pass: ({ params }) => ({ kind: 'open', params, version: '0123456789ab', approval: null, effect: 'reads' }),
+      pass: ({ params }) => ({
+        kind: 'open',
+        params,
+        version: '0123456789ab',
+        approval: null,
+        effect: 'reads',
+      }),
       foresee: () => Promise.reject(new Error('nothing is foreseen here')),
     },
     limits: noLimits,

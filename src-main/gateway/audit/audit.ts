@@ -14,6 +14,7 @@ import {
 } from './line.ts';
 import { createLogFile } from './log-file.ts';
 import { createSealer } from './seal.ts';
+import { createTimeText } from './time-text.ts';
 import { verifyAudit, type AuditVerdict } from './verify.ts';
 
 export type { CallRecord, CallStart } from './line.ts';
@@ -82,6 +83,7 @@ export function createAudit(deps: {
       flush();
     },
   });
+  const timeText = createTimeText();
   const listeners: (() => void)[] = [];
   let queue: { readonly call: CallRecord; readonly begun: Begun | undefined }[] = [];
   /** Lines of finished calls, and beside them the numbers of those that were written down when they began. */
@@ -110,7 +112,7 @@ export function createAudit(deps: {
     const records = queue;
     queue = [];
     for (const { call, begun } of records) {
-      const line = lineOf(call, begun?.ends ?? endsOf(call), deps.fullArguments);
+      const line = lineOf(call, begun?.ends ?? endsOf(call, timeText(call.startedAt)), deps.fullArguments);
       const id = begun?.id ?? null;
       if (waiting.length < maxWaiting && waitingChars + line.length <= maxWaitingChars) {
         waiting.push(line);
@@ -139,7 +141,7 @@ export function createAudit(deps: {
     waitingChars = 0;
     dropped = 0;
     marked = { count: 0, from: 0 };
-    if (failure !== null) log.info('the audit log can be written again', { lines: lines.length });
+    if (failure !== null) log.info('the audit log can be written again', { calls: lines.length });
     failure = null;
     if (lines.length === 0) return;
     sealer.written();
@@ -219,7 +221,7 @@ export function createAudit(deps: {
   recordLeftovers();
   return {
     begin(call) {
-      const ends = endsOf(call);
+      const ends = endsOf(call, timeText(call.startedAt));
       try {
         const id = intents.open(ends.last === '' ? ends.first : `${ends.first},${ends.last}`);
         return { id, ends };

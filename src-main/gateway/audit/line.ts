@@ -38,10 +38,10 @@ export interface LineEnds {
 }
 
 /** Written by hand: it is done on the road of each call, and JSON.stringify takes three times as long. */
-export function endsOf(call: CallStart): LineEnds {
+export function endsOf(call: CallStart, ts: string): LineEnds {
   const { target, policy, approval, effect, plan } = call;
   const first =
-    `"ts":"${new Date(call.startedAt).toISOString()}","connector":${quoted(target.connector)},"alias":${quoted(target.alias)}` +
+    `"ts":"${ts}","connector":${quoted(target.connector)},"alias":${quoted(target.alias)}` +
     `,"profile_id":${quoted(target.profile)},"tool":${quoted(toolName(target))},"via":"${call.via}"`;
   let last = `"client":${quoted(call.client)},"principal":${quoted(target.principal)}`;
   if (policy !== '') last += `,"policy":${quoted(policy)}`;

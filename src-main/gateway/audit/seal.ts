@@ -92,7 +92,12 @@ export function createSealer(deps: {
 /** What is sealed must not be gone after a power cut, as if somebody had cut it off. */
 async function flushToDisk(name: string): Promise<void> {
   const file = await open(name, 'r+').catch(() => null);
-  await file?.sync().finally(() => file.close());
+  if (!file) return;
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** In what the log is not what was sealed; null where it is. */
