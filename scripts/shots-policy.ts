@@ -175,6 +175,7 @@ function grant(id: string, more: Partial<GrantInfo>): GrantInfo {
 
 const rule = (number: number, then: RuleView['then'], more: Partial<RuleView>): RuleView => ({
   number,
+  // oxlint-disable-next-line unicorn/no-thenable -- a word, which nobody can wait for
   then,
   profiles: [],
   envs: [],

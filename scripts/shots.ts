@@ -545,6 +545,24 @@ const scenes: readonly Scene[] = [
   },
   { name: 'tools-forced', answers: on('tools'), forcedColors: true },
   { name: 'settings', answers: on('settings') },
+  {
+    name: 'settings-pin',
+    answers: {
+      ...on('settings'),
+      'person.ways': { hasPin: true, hasApp: true, hasSystem: false, pinLockedUntil: null },
+    },
+  },
+  ...small({
+    name: 'settings-pin-typed',
+    answers: on('settings'),
+    act: async (page) => {
+      await press(page, 'Set a PIN…');
+      await page.getByLabel('New PIN').fill('482913');
+      await page.getByLabel('The same again').fill('482914');
+      await page.keyboard.press('Enter');
+      await page.getByText('The two are not the same').waitFor();
+    },
+  }),
   { name: 'settings-small', answers: on('settings'), size: { width: 640, height: 420 } },
   {
     name: 'settings-ruled',

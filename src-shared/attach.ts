@@ -41,6 +41,12 @@ export interface Endpoint {
 }
 
 /**
+ * Before a client's key where it names who calls: any program may say any key, so it must not be taken for the name of
+ * a client with a token.
+ */
+export const keyMark = 'key:';
+
+/**
  * The notification a shim sends when its client closed stdin: what was asked is still answered, then the gateway ends
  * the connection. A connection that just ends cancels what was asked.
  */

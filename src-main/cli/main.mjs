@@ -9,6 +9,9 @@ if (major < 22 || (major === 22 && minor < 13)) {
   process.exit(3);
 }
 
+// Node would open its debugger for this signal, which every program of the user may send, and hand out our memory.
+process.on('SIGUSR1', () => {});
+
 // Beside the code it is made from: whoever could alter it could alter the code. Read-only folders just go without.
 module.enableCompileCache(join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'nucleus-compile'));
 

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { AttachLine } from '../../src-shared/attach.ts';
+import { keyMark, type AttachLine } from '../../src-shared/attach.ts';
 import type { Config, ConfigInput } from '../../src-shared/config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { hostGateway } from '../gateway/host.ts';
@@ -129,7 +129,7 @@ async function serveOnStdio(
       end: resolve,
       backlog: () => stdout.writableLength,
     },
-    { principal: line.client ?? 'local' },
+    { principal: line.client === undefined ? 'local' : `${keyMark}${line.client}` },
     folder === undefined ? line.view : { ...line.view, folder },
   );
   readLines(stdin, {

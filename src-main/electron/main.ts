@@ -39,6 +39,8 @@ boot();
 
 function boot(): void {
   process.umask(0o077);
+  // Node would open its debugger for it, to any program of the user.
+  process.on('SIGUSR1', () => {});
   const refusal = refuseLaunch({
     platform: process.platform,
     env: process.env,

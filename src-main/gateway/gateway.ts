@@ -279,6 +279,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     profiles: () => shown.map(({ id }) => id),
     rulesOf,
     annotationsOf: (profile, tool) => catalog.annotations(profile, tool),
+    renew: (profile) => (catalog.isRead(profile) ? null : catalog.refresh(profile).then(() => undefined)),
     envOf,
     routeTo,
     personHandlers,
@@ -352,6 +353,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatchOver: (connection) =>
       createDispatch({ ...road, bridge: (carried) => bridge({ ...carried, profile: connection }) }),
     leave: supervisor.stop,
+    isTrusted: (profile) => connectors.of(profile)?.kind === 'builtin',
   });
   const accounts = createAccounts({
     store,
@@ -375,7 +377,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       candidates.during(signIn, grant, () => accounts.ofSignIn(id, signIn, signal)),
     async onSignedIn(id, isSameAccount) {
       // The next request takes the new token along; calls that run for the same account go on.
-      if (!isSameAccount) await supervisor.stop(id);
+      if (!isSameAccount) {
+        guarding.forget(id);
+        await supervisor.stop(id);
+      }
       onProfilesChanged(id);
       if (background) catalog.refresh(id).catch(toNucleusError);
     },
@@ -400,6 +405,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clock,
     mayRename: guarding.keepsRules,
     onChange: onProfilesChanged,
+    onMoved: guarding.forget,
     onFailure: (error) =>
       log.error('a profile could not be removed', { reason: toNucleusError(error).message }),
   });

@@ -64,6 +64,7 @@ export function createGuarding(deps: {
   readonly profiles: () => readonly string[];
   readonly rulesOf: Parameters<typeof createEffects>[0]['rulesOf'];
   readonly annotationsOf: Parameters<typeof createEffects>[0]['annotationsOf'];
+  readonly renew: Parameters<typeof createEffects>[0]['renew'];
   envOf(profile: string): EnvClass | null;
   /** Where a tool leads: under the name clients see, or that of a profile's upstream. */
   routeTo(name: string, profile: string | null, args: Record<string, unknown>): Route | Promise<Route>;
@@ -248,7 +249,10 @@ export function createGuarding(deps: {
         );
     },
     keepsRules: policies.keepsRules,
-    forget: (profile) => grants.revokeAll(profile),
+    forget(profile) {
+      grants.revokeAll(profile);
+      approvals.drop(profile);
+    },
     attend() {
       attending += 1;
       let isHere = true;

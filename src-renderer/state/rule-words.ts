@@ -39,7 +39,7 @@ export function ruleTools({ tools, effects }: RuleView): {
   // What writes is about what destroys as well; both are one thing said.
   const said = effects.filter((one) => one !== 'destroys' || !effects.includes('writes'));
   const words = said.map((effect) => text.policy.effects[effect]).join(text.policy.and);
-  const isAll = tools.length === 0 || tools.every((pattern) => pattern === '*');
+  const isAll = tools.every((pattern) => pattern === '*');
   return {
     patterns: isAll ? '' : tools.join(text.policy.and),
     words: isAll && words === '' ? text.policy.any : words,

@@ -27,6 +27,7 @@ test('two people sign in one after the other, stay apart, and each is asked back
   await page.getByRole('button', { name: /^By address/ }).click();
   await page.getByLabel('Connector', { exact: true }).fill('guarded');
   await page.getByLabel('Name', { exact: true }).fill('work');
+  await page.getByRole('radio', { name: 'Dev', exact: true }).check();
   await page.getByRole('button', { name: 'Check and add' }).click();
   await page.getByText('Waiting for you at').waitFor();
 
@@ -68,7 +69,10 @@ test('two people sign in one after the other, stay apart, and each is asked back
     return true;
   };
   assert.match(await whoami('guarded_work_whoami').catch(String), /needs a sign-in/);
-  const told = await desktop.notification('the loss', ({ title }) => title === 'guarded:work needs sign-in');
+  const told = await desktop.notification(
+    'the loss',
+    ({ title }) => title === '△ DEV guarded:work needs sign-in',
+  );
   assert.match(told.body, /^alice@example\.com: /);
   authorization.answer = () => false;
   await page.getByRole('option', { name: /^work\b.*needs sign-in/ }).click();

@@ -39,7 +39,7 @@ const ask = async (id: string, change: Parameters<typeof approval>[1] = {}) => {
 test('a waiting call is allowed once, or denied, by the buttons of its notification', async (t) => {
   if (!needsDesktop(t)) return;
   const shown = await ask('one');
-  assert.equal(shown.title, 'sqlite:prod: allow query?');
+  assert.equal(shown.title, '■ PROD sqlite:prod: allow query?');
   assert.equal(shown.body, 'Claude one\n{ "sql": "delete from notes where id = 7" }');
   assert.deepEqual(
     shown.actions.filter((_action, index) => index % 2 === 1),
@@ -111,24 +111,48 @@ test('a click that overtakes the reply is not lost', async (t) => {
   await hears('allow eleven');
 });
 
-test('a signal that does not come from the daemon answers nothing', async (t) => {
+test('a signal that does not come from the daemon answers nothing, sent to all or to us alone', async (t) => {
   if (!needsDesktop(t)) return;
   const shown = await ask('twelve');
   const forger = dbus.sessionBus({ busAddress: desktop.env['DBUS_SESSION_BUS_ADDRESS'] ?? '' });
-  const signal = dbus.Message.newSignal(
-    '/org/freedesktop/Notifications',
-    'org.freedesktop.Notifications',
-    'ActionInvoked',
-    'us',
-    [shown.id, 'allow'],
+  const signal = (destination: string | null): dbus.Message => {
+    const message = dbus.Message.newSignal(
+      '/org/freedesktop/Notifications',
+      'org.freedesktop.Notifications',
+      'ActionInvoked',
+      'us',
+      [shown.id, 'allow'],
+    );
+    return destination === null ? message : Object.assign(message, { destination });
+  };
+  const names = await forger.call(
+    new dbus.Message({
+      destination: 'org.freedesktop.DBus',
+      path: '/org/freedesktop/DBus',
+      interface: 'org.freedesktop.DBus',
+      member: 'ListNames',
+    }),
   );
-  forger.send(signal);
-  // Its reply proves that the bus has passed the signal on.
+  const connections = ((names?.body ?? [[]])[0] as string[]).filter((name) => name.startsWith(':'));
+  assert.ok(connections.length > 1, 'the app and the daemon are on the bus');
+  forger.send(signal(null));
+  for (const connection of connections) forger.send(signal(connection));
+  // Its reply proves that the bus has passed the signals on.
   await forger.releaseName('dev.nucleus.nobody');
   forger.disconnect();
   desktop.press(shown.id, 'Deny');
   await hears('deny twelve');
   assert.deepEqual(await heard('twelve'), ['deny twelve']);
+});
+
+test('a daemon cannot allow what it was given no button for', async (t) => {
+  if (!needsDesktop(t)) return;
+  const shown = await ask('sixteen', { via: ['terminal'] });
+  assert.ok(!shown.actions.includes('Allow once'));
+  desktop.pressKey(shown.id, 'allow');
+  desktop.press(shown.id, 'Deny');
+  await hears('deny sixteen');
+  assert.deepEqual(await heard('sixteen'), ['deny sixteen']);
 });
 
 test('a daemon without buttons gets none, and one that comes late is found', async (t) => {

@@ -26,6 +26,7 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
     'SQLite',
     '',
     'Add a profile…',
+    'Lock everything',
     'Open Nucleus',
     'Quit Nucleus',
   ]);
@@ -34,8 +35,8 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
   assert.deepEqual(
     choices.map(({ label, type, isChecked }) => [label, type, isChecked]),
     [
-      ['prod', 'radio', true],
-      ['staging', 'radio', false],
+      ['◌ NO CLASS prod', 'radio', true],
+      ['◌ NO CLASS staging', 'radio', false],
     ],
   );
   const quiet = await tray.propertiesWith(
@@ -45,7 +46,7 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
 
   await tray.click();
   await heard('open');
-  await tray.choose('SQLite', 'staging');
+  await tray.choose('SQLite', '◌ NO CLASS staging');
   await heard('use sqlite:staging');
   await tray.choose('Add a profile…');
   await heard('add');
@@ -56,11 +57,22 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
     ({ ToolTip }) => ToolTip[2] === 'Nucleus: 1 approval waiting',
   );
   assert.notDeepEqual(asking.IconPixmap, quiet.IconPixmap);
-  await tray.menuWith('the call', (seen) => labels(seen).includes('sqlite:prod: query'));
-  await tray.choose('sqlite:prod: query', 'Review…');
+  await tray.menuWith('the call', (seen) => labels(seen).includes('■ PROD sqlite:prod: query'));
+  await tray.choose('■ PROD sqlite:prod: query', 'Review…');
   await heard('open approvals');
-  await tray.choose('sqlite:prod: query', 'Deny');
+  await tray.choose('■ PROD sqlite:prod: query', 'Deny');
   await heard('deny a1');
+  await tray.choose('Lock everything');
+  await heard('lock');
+
+  // Whoever is on the bus may press what is in a menu: it opens the window, and only that.
+  const locked = { ...twoSqlite, status: { ...twoSqlite.status, lockedAt: 1 } };
+  await run((parts, next) => parts.setSnapshot(next), locked);
+  await tray.propertiesWith('the lock', ({ ToolTip }) => ToolTip[2] === 'Nucleus: everything is locked');
+  const before = await run((parts) => parts.events.length, null);
+  await tray.choose('Unlock…');
+  await until('the window', () => run((parts, from) => parts.events.slice(from).includes('open'), before));
+  assert.deepEqual(await run((parts, from) => parts.events.slice(from), before), ['open']);
   await tray.choose('Quit Nucleus');
   await heard('quit');
 });

@@ -185,6 +185,9 @@ test('a broken file changes nothing that was accepted, and says where it is brok
   const wrong = await nucleus(home, ['policy', 'check']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stdout + wrong.stderr, /policy\.toml:3:1.*denny.*did you mean deny/s);
+  const doctor = await nucleus(home, ['doctor']);
+  assert.equal(doctor.code, 1);
+  assert.match(doctor.stdout + doctor.stderr, /\[fail\] \S*policy\.toml:3:1: .*denny/);
 });
 
 test('with a broken file and none accepted before, only what reads passes', async (t) => {

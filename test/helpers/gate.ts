@@ -6,7 +6,7 @@ import { createGrants, type Grants } from '../../src-main/gateway/policy/grants.
 import { createGate, type Gate } from '../../src-main/gateway/routing/gate.ts';
 import { createPatience } from '../../src-main/gateway/routing/patience.ts';
 import { createTickets, type Tickets } from '../../src-main/gateway/routing/tickets.ts';
-import type { ApprovalWay } from '../../src-shared/policy.ts';
+import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 
 /** Lets everything pass that it does not know better of. */
 export const allowAll: Policy = { decide: () => ({ kind: 'allow', rule: null }) };
@@ -36,12 +36,12 @@ export function createTestGate(options: {
   tickets: Tickets;
   ways: Set<ApprovalWay>;
   lock: { error: Error | null };
-  version: { id: string };
+  version: { id: string; env: EnvClass | null };
 } {
   const { clock, policy = allowAll } = options;
   const ways = new Set<ApprovalWay>();
   const lock: { error: Error | null } = { error: null };
-  const version = { id: 'p-1' };
+  const version: { id: string; env: EnvClass | null } = { id: 'p-1', env: 'prod' };
   const tickets = createTickets({ clock });
   const grants = createGrants({ clock, kept: [], keep: () => {}, envOf: () => 'prod', onChange: () => {} });
   const approvals = createApprovals({
@@ -72,7 +72,7 @@ export function createTestGate(options: {
     checkLock() {
       if (lock.error) throw lock.error;
     },
-    envOf: () => 'prod',
+    envOf: () => version.env,
   });
   return { gate, approvals, grants, tickets, ways, lock, version };
 }

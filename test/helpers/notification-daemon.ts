@@ -24,6 +24,8 @@ export interface NotificationDaemon {
   notification(what: string, test?: (shown: ShownNotification) => boolean): Promise<ShownNotification>;
   /** A click on the button of that label; `default` is a click on the body. */
   press(id: number, label: string): void;
+  /** What a click would say that no button is there for. */
+  pressKey(id: number, key: string): void;
   /** The person closes it, which is no answer. */
   dismiss(id: number): void;
   /** Presses the button of that label before the daemon has even told the number of the next notification. */
@@ -111,6 +113,7 @@ export function createNotificationDaemon(bus: MessageBus, changed: EventEmitter)
       if (!shown) throw new Error(`no notification ${id}`);
       daemon.ActionInvoked(id, label === 'default' ? label : keyOf(shown.actions, label));
     },
+    pressKey: (id, key) => void daemon.ActionInvoked(id, key),
     setCapabilities: (next = usual) => {
       capabilities = next;
     },

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import type { Api, UpstreamStatus, VaultStatus } from '../../../src-shared/contract.ts';
+import type { PolicyInfo } from '../../../src-shared/policy.ts';
 import type { ErrorCode } from '../../../src-shared/errors.ts';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import type { ConnectorProblem } from '../../../src-shared/model.ts';
@@ -127,6 +128,7 @@ async function checkThroughApi(api: Api): Promise<Finding[]> {
     ...oldManifests(connectors, profiles, Date.now()).map((sentence) => warn(sentence, oldFix)),
     ...(httpProblem === null ? [] : [warn(`clients cannot come over HTTP: ${httpProblem}`, httpFix)]),
     ...upstreams.flatMap(describeUpstream),
+    ...describePolicy(await api.policy.get({})),
     describeVault(await api.vault.status({})),
   ];
 }
@@ -138,6 +140,23 @@ function describeProblem({ connector, file, message, fix, severity }: ConnectorP
 
 function describeUpstream({ profile, problem }: UpstreamStatus): Finding[] {
   return problem === null ? [] : [warn(`${profile}: ${problem}`, `nucleus info ${profile}`)];
+}
+
+function describePolicy({ file, state, problems }: PolicyInfo): Finding[] {
+  if (state === 'none') return [];
+  const said = problems.map(({ severity, line, column, message }) => {
+    const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
+    const fix = `edit ${file}; nucleus policy check says what is wrong with it`;
+    return severity === 'error' ? fail(`${place}: ${message}`, fix) : warn(`${place}: ${message}`, fix);
+  });
+  if (state === 'pending')
+    said.push(
+      warn(
+        `${file} allows more than what a person accepted, so the stricter of both judges`,
+        'nucleus policy accept',
+      ),
+    );
+  return said.length === 0 ? [ok(`${file} judges`)] : said;
 }
 
 function describeVault({ state, backend, records, reason }: VaultStatus): Finding {

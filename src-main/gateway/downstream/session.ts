@@ -58,7 +58,7 @@ export interface SessionIo {
 
 /** Who opens a session. */
 export interface Caller {
-  /** The client's token on HTTP, its key on the socket, else `local`. */
+  /** The client's token on HTTP, on the socket `key:` and its key, else `local`. */
   readonly principal: string;
   /** All the caller may see, whatever it asks for; undefined for everything. */
   readonly granted?: GrantedView | undefined;
@@ -347,9 +347,13 @@ export function createSession(
     if (working === 0) close();
   }
 
-  /** What MCP does not know of is the upstream's to know, where the client sees one only. */
+  /**
+   * What MCP does not know of is the upstream's to know, where the client sees one only. A request that comes without an
+   * id is none of it: rules judge it by what it names, and an upstream might carry it out.
+   */
   function passOn(method: string, params: Params | undefined): void {
-    const route = view().isTransparent && !ownNotifications.has(method) && view().find('tool', method);
+    const isNews = method.startsWith('notifications/') && !ownNotifications.has(method);
+    const route = view().isTransparent && isNews && view().find('tool', method);
     if (!route) return;
     const { principal, name } = client;
     const call = { kind: 'other', method, route, params: params ?? {}, via: 'direct', principal } as const;

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { Attach } from '../../../src-shared/attach-schema.ts';
-import { maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
+import { keyMark, maxAttachBytes, type AttachLine, type AttachReply } from '../../../src-shared/attach.ts';
 import type { Handlers } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Clock, Log } from '../platform.ts';
@@ -113,7 +113,7 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
         } else {
           session = deps.openSession(
             socketIo(socket, deps.clock),
-            { principal: attach.client ?? 'local' },
+            { principal: attach.client === undefined ? 'local' : `${keyMark}${attach.client}` },
             attach.cwd === undefined ? attach.view : { ...attach.view, folder: attach.cwd },
           );
           notes = session.notes();

@@ -64,8 +64,8 @@ export interface Approvals {
   continues(key: string): void;
   /** Ends the questions that nobody can be asked any more. */
   recheck(): void;
-  /** Ends every question with a no, those whose yes waits for its client too. */
-  drop(): void;
+  /** Ends every question, or those about a profile, with a no; those whose yes waits for its client too. */
+  drop(profile?: string): void;
   onChange(listener: () => void): void;
 }
 
@@ -298,9 +298,10 @@ export function createApprovals(deps: {
       for (const asked of Array.from(open.values()))
         if (!asked.isAskedInClient && !deps.canAsk(asked.question.via)) conclude(asked, 'nobody', null);
     },
-    drop() {
-      for (const asked of Array.from(open.values())) conclude(asked, 'denied', null);
-      for (const asked of Array.from(byKey.values())) take(asked, { kind: 'denied' });
+    drop(profile) {
+      const isMeant = ({ question }: Open): boolean => profile === undefined || question.profile === profile;
+      for (const asked of Array.from(open.values()).filter(isMeant)) conclude(asked, 'denied', null);
+      for (const asked of Array.from(byKey.values()).filter(isMeant)) take(asked, { kind: 'denied' });
       for (const forget of Array.from(continued.values())) forget();
     },
     onChange: (listener) => void listeners.push(listener),

@@ -110,8 +110,14 @@ function approved(asking: readonly Hit[], byClass: CompiledRule | undefined): De
     rule: first.number,
     via: all.reduce((ways, { rule }) => commonWays(ways, waysOf(rule)), waysOf(most.rule)),
     mayGrant: all.every(({ rule }) => rule.grants ?? true),
-    reason: first.rule.reason || `Rule ${first.number} of policy.toml needs a person's yes.`,
+    reason: [byClass?.rule.reason, first === byClass ? undefined : wordsOf(first)].filter(Boolean).join(' '),
   };
+}
+
+/** What a rule of the file says stands in quotes: any program may have written it, and a person reads it. */
+function wordsOf({ number, rule: { reason } }: CompiledRule): string {
+  const rule = `Rule ${number} of policy.toml`;
+  return reason ? `${rule}: “${reason}”` : `${rule} needs a person's yes.`;
 }
 
 function confirmed(rules: readonly CompiledRule[]): Decision | null {

@@ -11,7 +11,10 @@ import { wordsOf } from './words.ts';
 
 /** Judges what calls do. Loads its SQL parser on first need. */
 export interface Effects {
-  /** Never throws: what cannot be judged is a write. A promise only while the parser loads. */
+  /**
+   * Never throws: what cannot be judged is a write. A promise only while the parser loads, or the server is asked what
+   * its tools do.
+   */
   judge(call: JudgedCall): Judged | Promise<Judged>;
 }
 
@@ -22,6 +25,8 @@ export interface JudgedCall {
   /** The upstream's own name, a URI, or the method. */
   readonly name: string;
   readonly arguments: Params;
+  /** It is only looked ahead: nothing is started for it, and what the server said last has to do. */
+  readonly isForeseen?: boolean;
 }
 
 export interface Judged {
@@ -35,11 +40,13 @@ export function createEffects(deps: {
   readonly rulesOf: (profile: string) => ToolRules;
   /** What the upstream says of its tool, as it was listed; {} when that is not known. */
   readonly annotationsOf: (profile: string, tool: string) => Params;
+  /** Reads that anew where it was not read since the start: what is kept of it, any program of the user may edit. */
+  readonly renew: (profile: string) => Promise<void> | null;
 }): Effects {
   const parser = createSqlParser();
 
   return {
-    judge({ profile, kind, method, name, arguments: args }) {
+    judge({ profile, kind, method, name, arguments: args, isForeseen }) {
       if (kind === 'other') return { effect: ofMethod(method), operation: name };
       if (kind !== 'tool') return { effect: { does: 'reads', basis: 'protocol' }, operation: name };
       const rules = deps.rulesOf(profile);
@@ -63,7 +70,10 @@ export function createEffects(deps: {
       }
       // Nothing is known of an operation that is not named.
       if (inner === null) return judged(stronger(listed, unknown));
-      return judged(listed ?? ofHints(deps.annotationsOf(profile, name)));
+      if (listed) return judged(listed);
+      const byServer = (): Judged => judged(ofHints(deps.annotationsOf(profile, name)));
+      const renewal = isForeseen === true ? null : deps.renew(profile);
+      return renewal ? renewal.then(byServer, () => judged(unknown)) : byServer();
     },
   };
 }

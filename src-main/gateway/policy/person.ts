@@ -30,6 +30,7 @@ export function createPerson(deps: {
 }): Handlers['person'] {
   const { guard, pin, app, clock, log } = deps;
   let isAskingSystem = false;
+  let isAskingApp = false;
 
   async function prove(question: string, signal: AbortSignal): Promise<void> {
     const { provePerson } = deps.platform;
@@ -50,9 +51,21 @@ export function createPerson(deps: {
     }
   }
 
+  /** One at a time: with two that look the same, a click could set the PIN of whoever asked first. */
+  async function confirmInApp(): Promise<boolean> {
+    if (isAskingApp)
+      throw required(
+        'the app asks already whether a PIN may be set; if that was not you, deny it there and try again',
+      );
+    isAskingApp = true;
+    return app
+      .confirm('Set the approval PIN that was typed on a terminal')
+      .finally(() => (isAskingApp = false));
+  }
+
   /** A click in the app is the better proof; where the app is known, a program must wait for it to be opened. */
   async function confirmFirst(path: string, signal: AbortSignal): Promise<boolean> {
-    if (app.attends()) return app.confirm('Set the approval PIN that was typed on a terminal');
+    if (app.attends()) return confirmInApp();
     const state = guard.state();
     if (state === 'unreadable' || state.hasApp)
       throw required('open the Nucleus app and set the approval PIN there, or try again while it is open');

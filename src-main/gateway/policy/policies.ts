@@ -11,6 +11,8 @@ import { warningsOf } from './warnings.ts';
 
 /** A file as new as this is not taken for what somebody saved: editors write in pieces, and clocks tick coarsely. */
 const settleMs = 1_000;
+/** A file that was looked at is not looked at again for so long, while no rule is there. */
+const lookMs = 50;
 /** How often the file is looked at for those who listen; calls look each time. */
 const watchMs = 2_000;
 
@@ -61,6 +63,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
   let reading: Reading | null = null;
   /** When to read again although nothing seems to have changed. */
   let againAt: number | null = null;
+  let lookedAt = 0;
   let forgetSettling = (): void => {};
   let forgetWatching = (): void => {};
   let work: Promise<unknown> = Promise.resolve();
@@ -69,6 +72,14 @@ export function createPolicies(deps: PoliciesDeps): Policies {
     const signature = signatureOf(path);
     const isDue = againAt !== null && clock.now() >= againAt;
     return reading && reading.signature === signature && !isDue ? reading : read(signature);
+  }
+
+  /** Where nothing is guarded, looking at the file would be most of what judging a call costs. */
+  function recent(): Reading {
+    const now = clock.now();
+    if (reading && now >= lookedAt && now - lookedAt < lookMs) return reading;
+    lookedAt = now;
+    return current();
   }
 
   function read(signature: string): Reading {
@@ -106,7 +117,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
       if (isStricter && source && source.text === expected.source?.text) await take(source);
     }).catch((error: unknown) => {
       // It judges all the same; only what comes after a restart is compared with what was accepted before it.
-      log.warn('the new policy.toml judges but could not be kept as accepted', { problem: String(error) });
+      log.warn('the new policy.toml judges but could not be kept as accepted', { reason: String(error) });
     });
   }
 
@@ -137,7 +148,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
         current();
       } catch (error) {
         // The next call says it; here nobody asked.
-        log.warn('policy.toml cannot be looked at', { problem: String(error) });
+        log.warn('policy.toml cannot be looked at', { reason: String(error) });
       }
       if (listeners.size > 0) watch();
     });
@@ -160,7 +171,7 @@ export function createPolicies(deps: PoliciesDeps): Policies {
 
   return {
     passes(env) {
-      const { judge: judging } = current();
+      const { judge: judging } = recent();
       return judging.mayStop(env) ? null : judging.version;
     },
     decide(facts) {

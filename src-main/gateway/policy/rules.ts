@@ -1,3 +1,4 @@
+import { keyMark } from '../../../src-shared/attach.ts';
 import { compileGlob } from '../../../src-shared/glob.ts';
 import { defaultRules } from './default-rules.ts';
 import type { PolicyFile, Rule } from '../../../src-shared/policy.ts';
@@ -144,13 +145,15 @@ function effectCondition(effects: readonly string[]): Condition {
   };
 }
 
-/** A client can call itself what it likes; its principal it cannot choose. */
+/** A client can call itself what it likes, and say any key; its token it cannot choose. */
 function clientCondition(globs: readonly string[]): Condition {
   const compiled = globs.map(compileGlob);
+  const isNamed = (text: string): boolean => compiled.some((matches) => matches(text));
   return {
     fit({ client, principal }) {
-      if (compiled.some((matches) => matches(principal))) return fits.surely;
-      return compiled.some((matches) => matches(client)) ? fits.claimed : fits.no;
+      const key = principal.startsWith(keyMark) ? principal.slice(keyMark.length) : null;
+      if (key === null && isNamed(principal)) return fits.surely;
+      return isNamed(client) || (key !== null && isNamed(key)) ? fits.claimed : fits.no;
     },
     otherwise: 'the client is another',
   };

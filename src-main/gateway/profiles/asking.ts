@@ -20,6 +20,8 @@ export function createAsking(deps: {
   /** The road to a profile's server over one of its connections. */
   readonly dispatchOver: (connection: string) => Dispatch;
   readonly leave: (connection: string) => Promise<void>;
+  /** Whether what the profile's manifest says of its tools is believed; else such a question is a call like any other. */
+  readonly isTrusted: (profile: Profile) => boolean;
 }): Asking {
   const users = new Map<string, number>();
 
@@ -36,7 +38,7 @@ export function createAsking(deps: {
         via: 'cli',
         principal: 'local',
         client: 'nucleus',
-        isOwnQuestion: true,
+        isOwnQuestion: deps.isTrusted(profile),
         signal,
       });
       const result = resultOf(reply);

@@ -66,6 +66,8 @@ export function createProfiles(deps: {
   mayRename(from: string, to: string): boolean;
   /** A profile was added, removed or changed; of a connector, its default. */
   onChange(id: string): void;
+  /** What a profile leads to may be another account from now on. */
+  onMoved(id: string): void;
   /** A removal that was due could not be done. */
   onFailure(error: unknown): void;
 }): Profiles {
@@ -124,6 +126,7 @@ export function createProfiles(deps: {
       throw error;
     }
     if (before) {
+      deps.onMoved(id);
       await supervisor.stop(id);
       catalog.forget(id);
     }
@@ -363,6 +366,7 @@ export function createProfiles(deps: {
     const profile = existing(id);
     const metadata = checkMetadata(connectors.of(profile), { ...profile.metadata, ...fields }, null);
     store.replace({ ...profile, metadata });
+    deps.onMoved(id);
     await supervisor.stop(id);
     catalog.forget(id);
     deps.onChange(id);
@@ -403,6 +407,7 @@ export function createProfiles(deps: {
         writeSecrets();
         deps.accounts.forget(id);
       });
+      deps.onMoved(id);
       // The next call starts it with the new one.
       await supervisor.stop(id);
       deps.onChange(id);

@@ -37,6 +37,8 @@ export interface Catalog {
   outputSchema(profile: string, tool: string): unknown;
   /** What its server says of what a tool does; empty where nothing is known. */
   annotations(profile: string, tool: string): Params;
+  /** Whether its server was asked since the start; else what is known of it was kept. */
+  isRead(profile: string): boolean;
   /** Reads the lists of a connected upstream; concurrent calls share one flight. */
   refresh(profile: string): Promise<Offer>;
   /** Lists that came after `list_changed`: however often that is said, they are read at a bearable pace. */
@@ -59,6 +61,7 @@ export function createCatalog(deps: {
 }): Catalog {
   const { store, config, log } = deps;
   const offers = new Map<string, Offer | null>();
+  const asked = new Set<string>();
   const flights = new Map<string, Promise<Offer>>();
   const due = new Map<string, () => void>();
   const pace = createListPace(deps);
@@ -187,7 +190,10 @@ export function createCatalog(deps: {
     const flight = read(profile)
       .then((fresh) => {
         // Forgotten meanwhile: a profile added later under this name offers something else.
-        if (flights.get(profile) === flight) accept(profile, fresh);
+        if (flights.get(profile) === flight) {
+          accept(profile, fresh);
+          asked.add(profile);
+        }
         return fresh;
       })
       .finally(() => {
@@ -232,6 +238,7 @@ export function createCatalog(deps: {
 
   function forget(profile: string): void {
     offers.delete(profile);
+    asked.delete(profile);
     flights.delete(profile);
     due.get(profile)?.();
     due.delete(profile);
@@ -249,6 +256,7 @@ export function createCatalog(deps: {
       const said = toolOf(profile, tool)?.['annotations'];
       return isObject(said) ? said : {};
     },
+    isRead: (profile) => asked.has(profile),
     refresh,
     refreshSoon,
     forget,

@@ -54,7 +54,8 @@ export function createDispatch(deps: {
     const { kind, route } = call;
     const target = targetOf(call);
     const startedAt = deps.clock.now();
-    const passage = await deps.gate.pass(call);
+    const passing = deps.gate.pass(call);
+    const passage = passing instanceof Promise ? await passing : passing;
     if (passage.kind === 'ask') return passage.reply;
     const record = (decision: AuditDecision, outcome: AuditOutcome, reason?: string): void =>
       deps.audit.record({

@@ -1,19 +1,19 @@
 import type { AuditDecision } from '../../../src-shared/audit.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { EnvClass } from '../../../src-shared/policy.ts';
-import { argumentsHash } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
-import type { Approvals, Question, Verdict } from '../policy/approvals.ts';
+import type { Approvals, Question } from '../policy/approvals.ts';
 import type { Decision, Facts } from '../policy/decision.ts';
-import type { Effects, Judged } from '../policy/effect.ts';
+import type { Effects } from '../policy/effect.ts';
 import type { Grants } from '../policy/grants.ts';
 import type { Policies } from '../policy/policies.ts';
 import { confirmationText, confirmed, confirmKey, deniedText, mismatchText } from '../policy/sentences.ts';
 import type { NewOld } from '../wire/eras/new-old.ts';
-import { isObject, type Params } from '../wire/frame.ts';
-import { hasCapability, type Peer } from '../wire/peer.ts';
+import type { Params } from '../wire/frame.ts';
 import { readReply, type Reply } from '../wire/reply.ts';
-import { askAgain, askToAllow } from './ask-client.ts';
+import { askPerson } from './ask-person.ts';
+import { readFacts, withoutConfirm } from './call-facts.ts';
+import { questionOf, refusal } from './call-question.ts';
 import type { Call } from './dispatch.ts';
 import type { Patience } from './patience.ts';
 import type { Tickets } from './tickets.ts';
@@ -50,8 +50,6 @@ export interface Gate {
   ): Promise<{ readonly decision: Decision; readonly facts: Facts; readonly version: string }>;
 }
 
-/** A phrase is said among the arguments, or where there are none in `_meta`. */
-const confirmMeta = 'dev.nucleus/confirm';
 /** While a person was asked the rules may have changed, each time again; somebody who edits them has that in hand. */
 const maxRounds = 5;
 
@@ -78,11 +76,11 @@ export function createGate(deps: {
       const locked = lockedError();
       return locked ? shut('denied', version, locked) : { kind: 'open', params, version, approval: null };
     }
-    const judged = judge(clean);
+    const facts = readFacts(clean, deps);
     // A call nobody has to wait for costs no turn of the event loop.
-    return judged instanceof Promise
-      ? judged.then((known) => decideOn(clean, factsOf(clean, known), said, 0))
-      : decideOn(clean, factsOf(clean, judged), said, 0);
+    return facts instanceof Promise
+      ? facts.then((known) => decideOn(clean, known, said, 0))
+      : decideOn(clean, facts, said, 0);
   }
 
   function decideOn(call: Call, facts: Facts, said: unknown, round: number): Promise<Passage> | Passage {
@@ -130,7 +128,7 @@ export function createGate(deps: {
     const grant = deps.grants.use(facts, version);
     if (grant !== null) return opened(call, call.params, version, grant, question);
     const startedAt = clock.now();
-    const outcome = await ask(call, question);
+    const outcome = await askPerson(call, question, deps);
     if ('reply' in outcome) return { kind: 'ask', reply: outcome.reply };
     const { verdict, params } = outcome;
     if (call.signal?.aborted) deps.patience.gaveUp(call.client, clock.now() - startedAt);
@@ -138,10 +136,11 @@ export function createGate(deps: {
       if (verdict.ticket !== null) deps.tickets.drop(verdict.ticket);
       const locked = lockedError();
       if (locked) return shut('denied', version, locked);
-      // What was allowed was allowed under the rules of then.
-      const now = decide(facts);
-      if (now.version === version) return opened(call, params, version, verdict.id, question);
-      if (round < maxRounds) return decideOn(call, facts, said, round + 1);
+      // What was allowed was allowed under the rules of then, and for the class the profile had.
+      const env = deps.envOf(facts.profile);
+      if (env === facts.env && decide(facts).version === version)
+        return opened(call, params, version, verdict.id, question);
+      if (round < maxRounds) return decideOn(call, { ...facts, env }, said, round + 1);
     }
     if (verdict.kind === 'spent') {
       // Of calls like it one took the yes; a yes for several is found among the grants.
@@ -169,107 +168,6 @@ export function createGate(deps: {
         if (peer?.era === 'modern' && readReply(reply).result?.['resultType'] === 'input_required')
           approvals.continues(key);
       },
-    };
-  }
-
-  /** Waits for a person. A client of the modern era that can be asked is told by an answer, and comes again. */
-  async function ask(
-    call: Call,
-    question: Question,
-  ): Promise<{ readonly verdict: Verdict; readonly params: Params } | { readonly reply: Reply }> {
-    const { peer, signal, params, method, principal } = call;
-    // The command line has a person before it, who waits as long as they like.
-    const parkAfter = call.via === 'cli' ? undefined : deps.patience.of(call.client);
-    const isAskable = peer !== undefined && hasCapability(peer.capabilities, ['elicitation']);
-    const wait = (asked: Peer | undefined, ending: AbortSignal | undefined): Promise<Verdict> =>
-      approvals.wait(question, {
-        signal: ending,
-        ...(parkAfter !== undefined && { parkAfter }),
-        ...(isAskable &&
-          asked &&
-          question.via.includes('client') && {
-            askClient: (over: AbortSignal) => askToAllow(asked, question, over),
-          }),
-      });
-    if (!isAskable || peer.era === 'legacy') return { verdict: await wait(peer, signal), params };
-    const reply = await deps.newOld.carry({
-      method,
-      params,
-      principal,
-      profile: question.profile,
-      peer,
-      signal,
-      async start(_params, asked, ending) {
-        let verdict: Verdict;
-        do verdict = await wait(asked, ending);
-        while (verdict.kind === 'parked' && (await askAgain(asked, question, ending)));
-        return { kind: 'made', body: { result: { [verdictMember]: verdict } } };
-      },
-    });
-    const carried = readReply(reply).result?.[verdictMember];
-    if (!isObject(carried)) return { reply };
-    const { requestState: _state, inputResponses: _responses, ...rest } = params;
-    return { verdict: carried as unknown as Verdict, params: rest };
-  }
-
-  function questionOf(
-    call: Call,
-    facts: Facts,
-    { via, mayGrant, reason }: Decision & { kind: 'approve' },
-    version: string,
-  ): Question {
-    const { profile, operation, client, principal, effect } = facts;
-    const { requestState: _state, inputResponses: _responses, _meta, name: _name, ...asked } = call.params;
-    const shown = call.kind === 'resource' ? { uri: facts.name } : (asked['arguments'] ?? {});
-    const whole = call.kind === 'other' ? asked : shown;
-    return {
-      kind: 'call',
-      profile,
-      env: facts.env,
-      tool: call.kind === 'tool' ? operation : `${call.method} ${operation}`,
-      client,
-      principal,
-      effect,
-      arguments: readable(whole, profile),
-      reason,
-      via: [...via],
-      mayGrant,
-      choices: [],
-      facts,
-      version,
-      // All that a yes is bound to: who, which account, which tool, with what, under which rules.
-      key: argumentsHash([version, principal, client, profile, call.method, facts.name, asked]),
-    };
-  }
-
-  function judge(call: Call): Judged | Promise<Judged> {
-    const { kind, method, route, params } = call;
-    if (call.isOwnQuestion === true)
-      return { effect: { does: 'reads', basis: 'manifest' }, operation: route.name };
-    return deps.effects.judge({
-      profile: route.binding.profile,
-      kind,
-      method,
-      name: kind === 'other' ? method : route.name,
-      arguments: argumentsOf(params),
-    });
-  }
-
-  function factsOf(call: Call, { effect, operation }: Judged): Facts {
-    const { principal, client, kind, method, params, route } = call;
-    const { profile, connector, alias } = route.binding;
-    return {
-      principal,
-      client,
-      profile,
-      connector,
-      alias,
-      env: deps.envOf(profile),
-      kind,
-      name: kind === 'other' ? method : route.name,
-      operation,
-      effect,
-      arguments: argumentsOf(params),
     };
   }
 
@@ -307,7 +205,7 @@ export function createGate(deps: {
     async foresee(call) {
       const { params } = withoutConfirm(call);
       const clean = { ...call, params };
-      const facts = factsOf(clean, await judge(clean));
+      const facts = await readFacts(clean, deps, true);
       return { facts, ...decide(facts) };
     },
   };
@@ -322,71 +220,7 @@ function shut(
   return { kind: 'shut', decision, version, error, reason };
 }
 
-/** Where the outcome of a wait travels through what carries answers to a client. */
-const verdictMember = 'dev.nucleus/verdict';
-
 /** Only a request that carries a state can go on with one that was allowed. */
 function isContinuing({ peer, params }: Call): boolean {
   return peer?.era === 'modern' && params['requestState'] !== undefined;
-}
-
-/** What cannot be shown whole cannot be allowed. */
-function readable(value: unknown, profile: string): string {
-  try {
-    return JSON.stringify(value, null, 2);
-  } catch (error) {
-    throw new NucleusError(
-      'ARGUMENTS_INVALID',
-      `the arguments for ${profile} are nested too deeply to be shown to a person; flatten them`,
-      { profile },
-      { cause: error },
-    );
-  }
-}
-
-function argumentsOf(params: Params): Params {
-  return isObject(params['arguments']) ? params['arguments'] : {};
-}
-
-/** The phrase goes no further than here: most tools refuse an argument they do not know. */
-function withoutConfirm({ params }: Call): { readonly said: unknown; readonly params: Params } {
-  const { arguments: args, _meta: meta } = params;
-  if (isObject(args) && Object.hasOwn(args, confirmKey)) {
-    const { [confirmKey]: said, ...rest } = args;
-    return { said, params: { ...params, arguments: rest } };
-  }
-  if (!isObject(meta) || !Object.hasOwn(meta, confirmMeta)) return { said: undefined, params };
-  const { [confirmMeta]: said, ...rest } = meta;
-  return { said, params: { ...params, _meta: rest } };
-}
-
-/** What the model reads when a person did not say yes. */
-function refusal(
-  verdict: Verdict,
-  { profile, tool }: Question,
-  { rule, reason }: Decision & { kind: 'approve' },
-): NucleusError {
-  const call = `${tool} on ${profile}`;
-  if (verdict.kind === 'parked')
-    return new NucleusError(
-      'APPROVAL_PENDING',
-      `Waiting for a person to allow ${call}. When they have answered, call nucleus_resume with ticket ${verdict.ticket}; where that tool is not offered, make the same call again. Until then do nothing about it.`,
-      { profile, rule, ticket: verdict.ticket },
-    );
-  const sentences: Readonly<Record<Exclude<Verdict['kind'], 'parked'>, string>> = {
-    allowed: `the rules changed while ${call} waited for a person; call it again`,
-    denied: `a person refused ${call}; do not try it again unless they ask for it`,
-    unanswered: `nobody answered whether ${call} may run, which counts as no; tell the user that Nucleus asked`,
-    withdrawn: `the question whether ${call} may run was withdrawn`,
-    chosen: `the answer was none to whether ${call} may run; call it again`,
-    spent: `the person's yes was for one call of ${call}, and another one like it took it; ask again only if it has to run twice`,
-    nobody: `${call} needs a person's yes and there is nobody to ask: the user can open the Nucleus app, or set an approval PIN with nucleus pin set, and try again`,
-    full: `${call} needs a person's yes and too many questions wait already; the user has to answer those first`,
-  };
-  return new NucleusError('APPROVAL_REFUSED', sentences[verdict.kind], {
-    profile,
-    rule,
-    reason,
-    verdict: verdict.kind,
-  });
 }

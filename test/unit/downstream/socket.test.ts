@@ -99,7 +99,7 @@ test('a client says what it is, hears who answers, and then speaks MCP', async (
   );
   await until('the session heard both', () => attached[0]?.heard.length === 2);
   assert.deepEqual(attached[0]?.heard, ['{"first":1}', '{"second":2}']);
-  assert.deepEqual([attached[0]?.caller, attached[0]?.view], [{ principal: 'key' }, { profiles: [] }]);
+  assert.deepEqual([attached[0]?.caller, attached[0]?.view], [{ principal: 'key:key' }, { profiles: [] }]);
   await until('the answer came', () => client.text.includes('\n'));
   assert.deepEqual(lines(client), [
     { nucleus: 1, version: '9.9.9', pid: process.pid, notes: ['resolved profile'] },

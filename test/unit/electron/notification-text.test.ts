@@ -7,12 +7,13 @@ import {
   signInNotice,
 } from '../../../src-main/electron/notification-text.ts';
 import type { ProfileInfo } from '../../../src-shared/contract.ts';
+import { envClasses, type EnvClass } from '../../../src-shared/policy.ts';
 import { approval } from '../../fixtures/electron-parts/examples.ts';
 import { profile } from '../../helpers/window.ts';
 
 test('the question names profile, tool, client and the complete arguments', () => {
   assert.deepEqual(notificationText(approval('1')), {
-    title: 'sqlite:prod: allow query?',
+    title: '■ PROD sqlite:prod: allow query?',
     body: 'Claude Code\n{ "sql": "delete from notes where id = 7" }',
     mayAllow: true,
   });
@@ -28,6 +29,28 @@ test('without its body in view a question can be denied or reviewed', () => {
       ['Deny', 'Review'],
     ],
   );
+});
+
+test('a question of another place, or of several accounts, cannot be allowed by a button', () => {
+  const labels = (change: Parameters<typeof approval>[1]) =>
+    approvalNotice(approval('1', change), true).buttons.map(({ label }) => label);
+  assert.deepEqual(labels({ via: ['terminal', 'client'] }), ['Deny', 'Review']);
+  assert.deepEqual(labels({ kind: 'account', profile: 'sqlite', env: null }), ['Deny', 'Review']);
+  assert.equal(
+    notificationText(approval('1', { kind: 'account', profile: 'sqlite', env: null })).title,
+    'sqlite: which account for query?',
+  );
+});
+
+test('the title says the class by a shape and a word', () => {
+  const title = (env: EnvClass | null) => notificationText(approval('1', { env })).title.split(' sqlite')[0];
+  assert.deepEqual([...envClasses, null].map(title), [
+    '■ PROD',
+    '◆ STAGING',
+    '△ DEV',
+    '◉ PERSONAL',
+    '◌ NO CLASS',
+  ]);
 });
 
 test('only a sign-in that was lost is told of, with who it was', () => {
@@ -50,7 +73,7 @@ test('only a sign-in that was lost is told of, with who it was', () => {
   assert.equal(lostSignIns([info(null), info({}, null), fine]).length, 0);
   const [lost] = lostSignIns([info({})]);
   assert.deepEqual(lost && signInNotice(lost), {
-    title: 'sqlite:work needs sign-in',
+    title: '◌ NO CLASS sqlite:work needs sign-in',
     body: 'dana@acme.dev: its sign-in was ended. Other profiles are fine.',
     buttons: [{ answer: 'sign-in', label: 'Sign in' }],
     isUrgent: false,

@@ -20,11 +20,11 @@ test('a profile that needs sign-in is in the icon, the tooltip and the menu, bel
     },
   });
   const menu = trayMenu(out('github:work'), actions(heard));
-  entry(menu, 'Sign in: github:work…').click?.();
+  entry(menu, 'Sign in: ◌ NO CLASS github:work…').click?.();
   assert.deepEqual(heard, ['signIn github:work']);
   assert.deepEqual(trayFace(out('github:work')), {
     state: 'sign-in',
-    tooltip: 'Nucleus: github:work needs sign-in',
+    tooltip: 'Nucleus: ◌ NO CLASS github:work needs sign-in',
   });
   assert.equal(trayFace(out('github:work', 'github:home')).tooltip, 'Nucleus: 2 profiles need sign-in');
   assert.equal(trayFace({ ...out('github:work'), approvals: [approval('a1')] }).state, 'pending');
@@ -43,7 +43,10 @@ test('before the gateway answered there is what always works', () => {
 
 test('profiles stand by connector, the default is chosen, and choosing another asks for it', () => {
   const heard: string[] = [];
-  const menu = trayMenu(quiet, actions(heard));
+  const profiles = quiet.profiles.map((one) =>
+    one.id === 'sqlite:prod' ? { ...one, env: 'prod' as const, account: 'ops@acme.dev' } : one,
+  );
+  const menu = trayMenu({ ...quiet, profiles }, actions(heard));
   assert.deepEqual(labels(menu), [
     '3 profiles, no client',
     '-',
@@ -51,6 +54,7 @@ test('profiles stand by connector, the default is chosen, and choosing another a
     'SQLite',
     '-',
     'Add a profile…',
+    'Lock everything',
     'Open Nucleus',
     'Quit Nucleus',
   ]);
@@ -58,11 +62,11 @@ test('profiles stand by connector, the default is chosen, and choosing another a
   assert.deepEqual(
     sqlite.map(({ label, type, checked }) => ({ label, type, checked })),
     [
-      { label: 'prod', type: 'radio', checked: true },
-      { label: 'staging', type: 'radio', checked: false },
+      { label: '■ PROD prod, ops@acme.dev', type: 'radio', checked: true },
+      { label: '◌ NO CLASS staging', type: 'radio', checked: false },
     ],
   );
-  entry(sqlite, 'staging').click?.();
+  entry(sqlite, '◌ NO CLASS staging').click?.();
   assert.deepEqual(heard, ['useProfile sqlite:staging']);
 });
 
@@ -75,16 +79,33 @@ test('without a default nothing is marked, which a radio list could not say', ()
 test('each waiting call can be reviewed and denied, never allowed', () => {
   const heard: string[] = [];
   const menu = trayMenu({ ...quiet, approvals: [approval('a1')] }, actions(heard));
-  const call = entry(menu, 'sqlite:prod: query').submenu ?? [];
+  const call = entry(menu, '■ PROD sqlite:prod: query').submenu ?? [];
   assert.deepEqual(labels(call), ['Review…', 'Deny']);
   for (const { click } of call) click?.();
   assert.deepEqual(heard, ['open approvals', 'denyApproval a1']);
 });
 
+test('a question which account is meant says so, and names none', () => {
+  const which = approval('a1', { kind: 'account', profile: 'sqlite', env: null });
+  const [, , call] = trayMenu({ ...quiet, approvals: [which] }, actions());
+  assert.equal(call?.label, 'sqlite: which account for query?');
+});
+
+test('everything is locked from the menu, and unlocked in the window only', () => {
+  const heard: string[] = [];
+  entry(trayMenu(quiet, actions(heard)), 'Lock everything').click?.();
+  const locked = { ...quiet, status: { ...quiet.status, lockedAt: 1 }, approvals: [approval('a1')] };
+  const menu = trayMenu(locked, actions(heard));
+  entry(menu, 'Unlock…').click?.();
+  assert.deepEqual(heard, ['lock', 'open']);
+  assert.equal(labels(menu)[0], 'Everything is locked');
+  assert.deepEqual(trayFace(locked), { state: 'locked', tooltip: 'Nucleus: everything is locked' });
+});
+
 test('many waiting calls end in one line that opens the list', () => {
   const approvals = Array.from({ length: 11 }, (_, index) => approval(`a${index}`, { tool: `t${index}` }));
   const shown = labels(trayMenu({ ...quiet, approvals }, actions()));
-  assert.deepEqual(shown.slice(9, 12), ['sqlite:prod: t7', '3 more…', '-']);
+  assert.deepEqual(shown.slice(9, 12), ['■ PROD sqlite:prod: t7', '3 more…', '-']);
 });
 
 test('a host that dropped our entry can be put right from here, one that never had it cannot', () => {
@@ -111,7 +132,7 @@ test('a host that dropped our entry can be put right from here, one that never h
 test('names from outside cannot hide, break the line or make access keys', () => {
   const approvals = [approval('1', { tool: 'read & \u202ewrite\n' })];
   const [, , call] = trayMenu({ ...quiet, approvals }, actions());
-  assert.equal(call?.label, 'sqlite:prod: read && [U+202E]write[U+000A]');
+  assert.equal(call?.label, '■ PROD sqlite:prod: read && [U+202E]write[U+000A]');
 });
 
 test('a profile whose connector has no manifest any more stays in reach', () => {
@@ -145,6 +166,7 @@ function actions(heard: string[] = []) {
     denyApproval: hear('denyApproval'),
     signIn: hear('signIn'),
     addProfile: hear('addProfile'),
+    lock: hear('lock'),
     quit: hear('quit'),
   };
 }

@@ -166,7 +166,7 @@ test('a person is asked instead of phrases, where every rule that asks lets them
     rule: 2,
     via: ['app', 'terminal', 'system'],
     mayGrant: true,
-    reason: 'Why.',
+    reason: 'Rule 2 of policy.toml: “Why.”',
   };
   assert.deepEqual(judged(confirm + ask('reason = "Why."')), asked);
   const two = (first: string, second: string): unknown => {
@@ -232,6 +232,9 @@ test('nothing is allowed for what a client says of itself', () => {
   const forClient = '[[rule]]\nclient = "laptop"\nallow = ["*"]';
   assert.equal(kindOf(forClient, { ...prod, principal: 'laptop' }), 'allow');
   assert.equal(kindOf(forClient, { ...prod, client: 'laptop' }), 'approve');
+  assert.equal(kindOf(forClient, { ...prod, principal: 'key:laptop' }), 'approve');
+  const deny = '[[rule]]\nclient = "laptop"\ndeny = ["*"]';
+  assert.equal(kindOf(deny, { ...prod, principal: 'key:laptop' }), 'deny');
   // Nor does it choose whom it is asked by.
   const ask = '[[rule]]\nclient = "laptop"\napprove = "human"\napprove_via = ["client", "app"]';
   const viaOf = (change: Partial<Facts>): unknown => (judged(ask, change) as { via?: unknown }).via;

@@ -32,7 +32,7 @@ const rules = ToolRules.parse({
 });
 
 const effectsWith = (toolRules: ToolRules, annotations: Params = {}) =>
-  createEffects({ rulesOf: () => toolRules, annotationsOf: () => annotations });
+  createEffects({ rulesOf: () => toolRules, annotationsOf: () => annotations, renew: () => null });
 
 async function judge(
   name: string,
@@ -56,6 +56,37 @@ test('a list of the manifest decides, whatever the server says', async () => {
   assert.equal(await judge('list', {}, { hints: { destructiveHint: true } }), 'list: reads by manifest');
   assert.equal(await judge('switch', {}, { hints }), 'switch: writes by manifest');
   assert.equal(await judge('purge', {}, { hints }), 'purge: destroys by manifest');
+});
+
+test('what a server said before the start does not count, but to look ahead', async () => {
+  let hints: Params = { readOnlyHint: true };
+  let renewals = 0;
+  const judgeKept = async (
+    renew: () => Promise<void> | null,
+    more: Partial<JudgedCall> = {},
+  ): Promise<string> => {
+    const effects = createEffects({ rulesOf: () => noToolRules, annotationsOf: () => hints, renew });
+    const call = {
+      profile: 'db:prod',
+      kind: 'tool',
+      method: 'tools/call',
+      name: 'tool',
+      arguments: {},
+    } as const;
+    const { effect } = await effects.judge({ ...call, ...more });
+    return `${effect.does} by ${effect.basis}`;
+  };
+  const renewed = (): Promise<void> => {
+    renewals += 1;
+    hints = { destructiveHint: true };
+    return Promise.resolve();
+  };
+  assert.equal(await judgeKept(renewed, { isForeseen: true }), 'reads by server');
+  assert.equal(renewals, 0);
+  assert.equal(await judgeKept(renewed), 'destroys by server');
+  hints = { readOnlyHint: true };
+  assert.equal(await judgeKept(() => Promise.reject(new Error('it does not start'))), 'writes by unknown');
+  assert.equal(await judgeKept(() => null), 'reads by server');
 });
 
 test('the operation behind a tool is looked for first, and one that is not named is a write', async () => {

@@ -40,6 +40,7 @@ function setUp(
     profile: () => profile,
     connectors: { of: () => manifest },
     asking: createAsking({
+      isTrusted: () => true,
       dispatchOver: (connection) => road(connection === profile.id ? 'own' : 'base'),
       leave: async (connection) => void log.push(`left ${connection}`),
     }),

@@ -49,6 +49,7 @@ function setting(
   const profiles = createProfiles({
     store,
     mayRename: () => true,
+    onMoved: () => {},
     envs: createEnvClasses({ guard }),
     clients: { renameProfile: () => {}, removeProfile: () => {} },
     connectors,
@@ -72,6 +73,7 @@ function setting(
       offer: () => null,
       inputSchema: () => undefined,
       outputSchema: () => undefined,
+      isRead: () => true,
       annotations: () => ({}),
       refresh: refuse,
       refreshSoon: refuse,

@@ -51,6 +51,7 @@ const draft = (more: Partial<AddDraft>): AddDraft => ({
   client: { id: '', secret: '' },
   connectorName: '',
   name: 'prod',
+  envClass: 'prod',
   metadata: { file: '/data/prod.db' },
   secrets: { token: 's3cret' },
   isReadOnly: true,

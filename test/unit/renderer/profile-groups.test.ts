@@ -35,6 +35,22 @@ test('profiles stand by connector, defaults first, then by name', () => {
   assert.equal(profileCount(profiles), '4 profiles, 2 connectors');
 });
 
+test('behind the default the riskiest class comes first, and those without one last', () => {
+  const list = [
+    profile('sqlite:a'),
+    { ...profile('sqlite:b'), env: 'personal' as const },
+    { ...profile('sqlite:c'), env: 'dev' as const },
+    { ...profile('sqlite:d'), env: 'prod' as const },
+    { ...profile('sqlite:e'), env: 'staging' as const },
+    { ...profile('sqlite:f', true), env: 'dev' as const },
+  ];
+  const [group] = groupProfiles(list, [], [], '');
+  assert.deepEqual(
+    group?.entries.map((entry) => entry.profile.name),
+    ['f', 'd', 'e', 'c', 'b', 'a'],
+  );
+});
+
 test('the search takes words of ids and facts, and the count of a connector stays', () => {
   assert.deepEqual(shown('sql /data'), ['sqlite:b']);
   assert.deepEqual(shown('oracle'), []);
@@ -52,7 +68,12 @@ test('a row is read as name, class, connector, default, state, tools', () => {
     oddities: 0,
   };
   const entry = { profile: profile('sqlite:z', true), who: '', upstream };
-  assert.equal(rowName(entry, 'SQLite file', 'Ready'), 'z, No class, SQLite file, default, ready, 5 tools');
+  assert.equal(
+    rowName(entry, 'SQLite file', 'Ready'),
+    'z, No class, choose a class, SQLite file, default, ready, 5 tools',
+  );
+  const prod = { ...entry, profile: { ...entry.profile, env: 'prod' as const } };
+  assert.equal(rowName(prod, 'SQLite file', 'Ready'), 'z, Prod, SQLite file, default, ready, 5 tools');
 });
 
 test('elements differ: the first two letters, else the first and a later consonant', () => {

@@ -4,18 +4,9 @@ import { createAnnouncer } from '../../../src-renderer/state/announcer.ts';
 import { diffLines } from '../../../src-renderer/state/diff-lines.ts';
 import { createLatest } from '../../../src-renderer/state/latest.ts';
 import { orderQueue, whyNotAllow } from '../../../src-renderer/state/queue.ts';
-import type { PendingApproval } from '../../../src-shared/contract.ts';
+import { approval as question } from '../../helpers/window.ts';
 
-const approval = (id: string, askedAt: number): PendingApproval => ({
-  id,
-  profile: 'sqlite:prod',
-  tool: 'query',
-  client: 'claude-code',
-  arguments: '{}',
-  reason: '',
-  askedAt,
-  endsAt: askedAt + 300_000,
-});
+const approval = (id: string, askedAt: number) => question(id, { askedAt });
 
 test('the queue never reorders: newcomers go to the end', () => {
   const list = [approval('new', 1), approval('b', 3), approval('a', 2)];
@@ -30,11 +21,19 @@ test('the queue never reorders: newcomers go to the end', () => {
 });
 
 test('Allow acts only when read to the end and in sight long enough', () => {
-  const all = { isReady: true, isAnswering: false, hasReachedEnd: true };
+  const all = {
+    isReady: true,
+    isAnswering: false,
+    hasReachedEnd: true,
+    isElsewhere: false,
+    needsChoice: false,
+  };
   assert.equal(whyNotAllow(all), null);
   assert.equal(whyNotAllow({ ...all, isReady: false }), 'read it first');
   assert.equal(whyNotAllow({ ...all, hasReachedEnd: false }), 'scroll to the end first');
   assert.equal(whyNotAllow({ ...all, isAnswering: true }), 'the answer is under way');
+  assert.equal(whyNotAllow({ ...all, isElsewhere: true }), 'it is answered elsewhere');
+  assert.equal(whyNotAllow({ ...all, needsChoice: true }), 'choose an account first');
 });
 
 test('however often it is asked to, one question runs at a time, and one more after it', async () => {

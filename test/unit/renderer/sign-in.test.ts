@@ -102,6 +102,7 @@ async function open(
   const add = app.profilesView.adding;
   assert(add);
   add.name = 'work';
+  add.envTyped = 'dev';
   await settled();
   asked.length = 0;
   return { app, add, asked, names: () => asked.map(([name]) => name) };

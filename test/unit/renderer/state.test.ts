@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PendingApproval } from '../../../src-shared/contract.ts';
 import type { Profile } from '../../../src-shared/model.ts';
-import { approval, connector, openWindow as open, profile, settled, status } from '../../helpers/window.ts';
+import type { PendingApproval } from '../../../src-shared/policy.ts';
+import {
+  approval,
+  connector,
+  openWindow as open,
+  profile,
+  settled,
+  status,
+  waiting,
+} from '../../helpers/window.ts';
 
 const names = (asked: readonly (readonly [string, unknown])[]): string[] => asked.map(([name]) => name);
 
@@ -59,7 +67,7 @@ test('the welcome does not come back when the last profile goes', async (t) => {
 
 test('a waiting question takes the place of the welcome', async (t) => {
   let approvals: PendingApproval[] = [];
-  const { app, push } = await open(t, { 'profiles.list': [], 'approvals.list': () => approvals });
+  const { app, push } = await open(t, { 'profiles.list': [], 'approvals.list': () => waiting(...approvals) });
   approvals = [approval('a')];
   await push('approvals');
   assert.equal(app.firstRun.isShown, false);
@@ -76,7 +84,7 @@ test('a removal asks nothing, selects the next one and can be undone for ten sec
   await view.remove();
   assert.deepEqual(asked[0], ['profiles.removeLater', { id: 'sqlite:prod', undoMs: 10_000 }]);
   assert.equal(view.selected, 'sqlite:staging');
-  assert.deepEqual(view.removed, { id: 'sqlite:prod' });
+  assert.deepEqual(view.removed, { id: 'sqlite:prod', env: null });
   profiles = [profile('prod'), profile('staging')];
   await view.undoRemove();
   assert.equal(view.selected, 'sqlite:prod');
@@ -115,8 +123,9 @@ test('a failed check of the form keeps every field, a good one forgets the secre
 
 test('no answer leaves the window before the question was in sight for 400 ms', async (t) => {
   const { app, asked } = await open(t, {
-    'approvals.list': [approval('a')],
-    'approvals.answer': { counted: true },
+    'approvals.list': waiting(approval('a')),
+    'approvals.allow': { counted: true },
+    'approvals.deny': { counted: true },
   });
   const view = app.approvalsView;
   view.hasReachedEnd = true;
@@ -127,27 +136,28 @@ test('no answer leaves the window before the question was in sight for 400 ms', 
   assert.deepEqual(asked, []);
   t.mock.timers.tick(1);
   await view.answer('deny');
-  assert.deepEqual(asked[0], ['approvals.answer', { id: 'a', answer: 'deny' }]);
+  assert.deepEqual(asked[0], ['approvals.deny', { id: 'a' }]);
 });
 
 test('arguments not read to their end cannot be allowed, but denied', async (t) => {
   const { app, asked } = await open(t, {
-    'approvals.list': [approval('a')],
-    'approvals.answer': { counted: true },
+    'approvals.list': waiting(approval('a')),
+    'approvals.allow': { counted: true },
+    'approvals.deny': { counted: true },
   });
   app.approvalsView.painted();
   t.mock.timers.tick(400);
   await app.approvalsView.answer('allow');
   assert.deepEqual(asked, []);
   await app.approvalsView.answer('deny');
-  assert.equal(asked.length, 2);
+  assert.equal(asked[0]?.[0], 'approvals.deny');
 });
 
 test('after an answer nothing shows for 300 ms, then the next question, inert again', async (t) => {
   let list = [approval('a'), approval('b')];
   const { app } = await open(t, {
-    'approvals.list': () => list,
-    'approvals.answer': () => ((list = [approval('b')]), { counted: true }),
+    'approvals.list': () => waiting(...list),
+    'approvals.allow': () => ((list = [approval('b')]), { counted: true }),
   });
   const view = app.approvalsView;
   view.hasReachedEnd = true;
@@ -165,8 +175,8 @@ test('after an answer nothing shows for 300 ms, then the next question, inert ag
 test('the moment after an answer stays empty, whatever is told meanwhile', async (t) => {
   let list = [approval('a'), approval('b'), approval('c')];
   const { app, push } = await open(t, {
-    'approvals.list': () => list,
-    'approvals.answer': () => ((list = [approval('b'), approval('c')]), { counted: true }),
+    'approvals.list': () => waiting(...list),
+    'approvals.deny': () => ((list = [approval('b'), approval('c')]), { counted: true }),
   });
   const view = app.approvalsView;
   view.painted();
@@ -185,8 +195,8 @@ test('the moment after an answer stays empty, whatever is told meanwhile', async
 
 test('an answer that did not count says so, and the question is inert again', async (t) => {
   const { app } = await open(t, {
-    'approvals.list': [approval('a')],
-    'approvals.answer': { counted: false },
+    'approvals.list': waiting(approval('a')),
+    'approvals.deny': { counted: false },
   });
   const view = app.approvalsView;
   view.painted();
@@ -198,7 +208,7 @@ test('an answer that did not count says so, and the question is inert again', as
 
 test('a question that ran out of time says that it counted as no', async (t) => {
   let list = [approval('a')];
-  const { app, push } = await open(t, { 'approvals.list': () => list });
+  const { app, push } = await open(t, { 'approvals.list': () => waiting(...list) });
   app.show('approvals');
   t.mock.timers.tick(300_000);
   list = [];
@@ -208,7 +218,7 @@ test('a question that ran out of time says that it counted as no', async (t) => 
 
 test('what became of a question is not said to who looks elsewhere, nor beside the next question', async (t) => {
   let list = [approval('a')];
-  const { app, push } = await open(t, { 'approvals.list': () => list });
+  const { app, push } = await open(t, { 'approvals.list': () => waiting(...list) });
   list = [];
   await push('approvals');
   assert.equal(app.approvalsView.notice, '');

@@ -471,3 +471,25 @@ test('without an app to ask in, a call that needs a yes is refused at once', asy
   assert.match(JSON.stringify(result), /needs a person's yes and there is nobody to ask/);
   assert.equal(setup.opened.length, 0);
 });
+
+test('what changed while a person was asked is judged anew: the rules, the class, the lock', async (t) => {
+  const changes: [string, (setup: ReturnType<typeof setUp>) => void, string][] = [
+    ['the rules', ({ version }) => (version.id = 'p-2'), 'asked again'],
+    ['the class', ({ version }) => (version.env = 'staging'), 'asked again'],
+    ['the lock', ({ lock }) => (lock.error = new NucleusError('LOCKED', 'locked')), 'LOCKED'],
+  ];
+  for (const [what, change, outcome] of changes) {
+    const setup = setUp(t, { policy: asking });
+    setup.ways.add('app');
+    const call = setup.dispatch(callOf());
+    await setup.clock.advance(400);
+    const [question] = setup.approvals.list();
+    change(setup);
+    setup.approvals.allow(question?.id ?? '', 'app');
+    await settled();
+    assert.equal(setup.opened.length, 0, what);
+    const [again] = setup.approvals.list();
+    if (outcome === 'asked again') assert.ok(again && again.id !== question?.id, what);
+    else assert.match(JSON.stringify(readReply(await call)), new RegExp(outcome));
+  }
+});
