@@ -71,7 +71,9 @@ export function readFilter(text: string, now: number): ReadFilter {
 
 /** Whether nothing is asked for. */
 export function isEmptyFilter({ filters }: ReadFilter): boolean {
-  return Object.values(filters).every((value) => value === null || value === '' || (Array.isArray(value) && value.length === 0));
+  return Object.values(filters).every(
+    (value) => value === null || value === '' || (Array.isArray(value) && value.length === 0),
+  );
 }
 
 export function filterWords(text: string): readonly FilterWord[] {

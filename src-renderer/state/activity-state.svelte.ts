@@ -2,13 +2,7 @@ import type { ActivityFilters, ActivityRow, Timeline } from '../../src-shared/au
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { PendingApproval } from '../../src-shared/policy.ts';
 import { text } from '../text.ts';
-import {
-  filterWord,
-  isEmptyFilter,
-  readFilter,
-  type FilterKey,
-  type ReadFilter,
-} from './activity-filter.ts';
+import { filterWord, isEmptyFilter, readFilter, type FilterKey, type ReadFilter } from './activity-filter.ts';
 import { ActivityList, maxRows } from './activity-list.svelte.ts';
 import { failuresSaid, profileOf, type Entry } from './activity-words.ts';
 import type { AppState } from './app-state.svelte.ts';

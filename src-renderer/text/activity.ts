@@ -100,7 +100,12 @@ export const call = {
   as: (principal: string) => `as ${principal}`,
   at: 'At',
   way: 'Way',
-  ways: { direct: 'directly', nucleus_call: 'nucleus_call', nucleus_call_plan: 'a plan', cli: 'nucleus call' },
+  ways: {
+    direct: 'directly',
+    nucleus_call: 'nucleus_call',
+    nucleus_call_plan: 'a plan',
+    cli: 'nucleus call',
+  },
   planStep: (step: number, id: string) => `step ${step + 1} of plan ${id}`,
   decision: 'Decision',
   decisions: {
@@ -136,6 +141,8 @@ export const call = {
   verdicts: {
     waiting: 'Waiting for a person',
     waitingMeans: 'Nothing is sent before somebody says yes.',
+    answered: 'It is answered',
+    answeredMeans: 'Its record comes when the call has ended.',
     denied: 'Refused before it was sent',
     nothing: 'Nothing reached the server.',
     phrase: 'A phrase was asked for',
