@@ -10,6 +10,7 @@ import type { PendingApproval } from '../src-shared/policy.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import * as activity from './shots-activity.ts';
 import * as data from './shots-data.ts';
+import { measureFrames } from './shots-frames.ts';
 import * as policy from './shots-policy.ts';
 import * as signIn from './shots-sign-in.ts';
 
@@ -952,6 +953,8 @@ for (const scene of scenes.filter(
     for (const problem of problems) console.log(`    ${problem}`);
   }
 }
+// Figures, not pictures, and only when asked for: they are worth something on an idle machine alone.
+if (words.includes('frames')) await measureFrames(browser, address);
 await browser.close();
 server.close();
 process.exitCode = bad === 0 ? 0 : 1;
