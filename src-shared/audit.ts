@@ -8,10 +8,14 @@ export type AuditVia = z.infer<typeof AuditVia>;
 export const AuditDecision = z.enum(['allowed', 'denied', 'confirm-required', 'confirm-mismatch']);
 export type AuditDecision = z.infer<typeof AuditDecision>;
 
-export const AuditOutcome = z.enum(['ok', 'upstream-error', 'transport-error', 'blocked']);
+/** `unknown`: the gateway ended while the call ran. */
+export const AuditOutcome = z.enum(['ok', 'upstream-error', 'transport-error', 'blocked', 'unknown']);
 export type AuditOutcome = z.infer<typeof AuditOutcome>;
 
-/** One line of audit.log: one call, written at its end, keys in this order. Never an argument's value unless asked for. */
+/**
+ * One line of audit.log: one call, written at its end, keys in this order. Never an argument's value unless asked for.
+ * In the file its place in the chain follows: `seq`, `prev`, `hash`.
+ */
 export const AuditRecord = z.object({
   /** RFC 3339 in UTC. */
   ts: z.string(),
@@ -38,8 +42,29 @@ export const AuditRecord = z.object({
   policy: z.string().optional(),
   /** Id of the question a person said yes to, or of the grant it ran under. */
   approval: z.string().optional(),
+  /** What the call does, where that was judged. */
+  effect: z.enum(['reads', 'writes', 'destroys']).optional(),
+  /** Which step of which nucleus_call_plan it is. */
+  plan: z.object({ id: z.string(), step: z.number() }).optional(),
 });
 export type AuditRecord = z.infer<typeof AuditRecord>;
+
+/** A call under way, as audit.open keeps it until its line is written. */
+export const AuditIntent = AuditRecord.pick({
+  ts: true,
+  connector: true,
+  alias: true,
+  profile_id: true,
+  tool: true,
+  via: true,
+  client: true,
+  principal: true,
+  policy: true,
+  approval: true,
+  effect: true,
+  plan: true,
+}).extend({ open: z.int().min(1) });
+export type AuditIntent = z.infer<typeof AuditIntent>;
 
 /**
  * A line as a reader takes it: the original's logs, those of other versions and hand-edited ones stay readable, so

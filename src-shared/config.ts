@@ -54,6 +54,9 @@ function checkAlwaysOn(pins: readonly string[], context: z.RefinementCtx): void 
   }
 }
 
+/** What becomes of calls that cannot be written down. */
+const whenFull = ['refuse-guarded', 'refuse-all', 'allow'] as const;
+
 const names = (describe: string) => z.array(z.string()).max(100).default([]).describe(describe);
 
 /**
@@ -147,6 +150,17 @@ export const Config = z.strictObject({
     })
     .prefault({})
     .describe('How people are asked; what they are asked says policy.toml.'),
+  audit: z
+    .strictObject({
+      when_full: z
+        .enum(whenFull)
+        .default('refuse-guarded')
+        .describe(
+          'What becomes of calls while the audit log cannot be written: `refuse-guarded` refuses those a rule asks about, and those that write on an account with a class; `refuse-all` refuses every call; `allow` refuses none. Their lines wait in memory.',
+        ),
+    })
+    .prefault({})
+    .describe('The record of calls.'),
   sign_in: z
     .strictObject({
       timeout: duration('5m', 'How long a person may take to sign in, at most 5m.', 1, '5m'),

@@ -50,6 +50,7 @@ export const errorTable = {
   RESOURCE_UNKNOWN: { rpc: -32002, exit: 4, surface: 'error' },
 
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },
+  AUDIT_UNWRITABLE: { rpc: -32000, exit: 1, surface: 'result' },
   POLICY_INVALID: { rpc: -32000, exit: 2, surface: 'error' },
   POLICY_CHANGED: { rpc: -32000, exit: 1, surface: 'error' },
   CONFIRM_REQUIRED: { rpc: -32000, exit: 6, surface: 'result' },

@@ -84,9 +84,9 @@ function csvLine(record: StoredAuditRecord): string {
   return `${columns.map((column) => csvCell(record[column])).join(',')}\r\n`;
 }
 
-function csvCell(value: unknown): string {
+function csvCell(value: string | number | readonly string[] | undefined): string {
   if (value === undefined) return '';
-  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  const text = typeof value === 'object' ? value.join(' ') : String(value);
   // Names and reasons come from servers; a spreadsheet would run what begins like a formula.
   const harmless = typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;

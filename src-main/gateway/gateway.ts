@@ -108,10 +108,8 @@ export interface Records {
   /** audit.log, and the index it is searched by. */
   readonly path: string;
   readonly index: string;
-  readonly verify: Handlers['audit']['verify'];
   /** The number of the last line that the vault vouches for. */
-  readonly sealedTo: () => number | null;
-  readonly onWritten: (listener: () => void) => void;
+  readonly sealedTo: () => Promise<number | null>;
 }
 
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
@@ -304,7 +302,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       log,
       onCaughtUp: () => announcer.announce('activity'),
     });
-  records?.onWritten(() => {
+  audit.onWritten(() => {
     recordIndex?.written();
     announcer.announce('activity');
   });
@@ -340,6 +338,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     limits: noLimits,
     bridge,
     audit,
+    whenFull: config.audit.when_full,
     clock,
     onSuccess({ peer, route: { binding } }) {
       if (peer) sticky.used(peer.client, binding.connector, binding.profile);
@@ -425,7 +424,12 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients: () => [...sessions.keys()].map((session) => session.client),
     vault: () => vault.current(),
     lockedAt: guarding.lock.lockedAt,
-    guardWarnings: () => [...guard.warnings(), ...envs.warnings(store.list()), ...guarding.warnings()],
+    guardWarnings: () => [
+      ...audit.warnings(),
+      ...guard.warnings(),
+      ...envs.warnings(store.list()),
+      ...guarding.warnings(),
+    ],
     settings,
     catalog,
     connectors,
@@ -541,11 +545,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     dispatch: exposedDispatch(defaultView, tasks.of('local', 'legacy')),
     vault,
     reloadGuard: guard.load,
+    async onSecretsLost(ids) {
+      ids.forEach(signIns.lose);
+      await Promise.all(ids.map((id) => supervisor.stop(id)));
+      ids.forEach(onProfilesChanged);
+    },
     ...guarding.handlers,
-    audit:
-      records && recordIndex
-        ? { ...createActivity({ ...records, index: recordIndex, envOf }), verify: records.verify }
-        : noActivity,
+    audit: {
+      ...(records && recordIndex ? createActivity({ ...records, index: recordIndex, envOf }) : noActivity),
+      verify: () => audit.verify(),
+    },
     clients,
     checkView: (view) => views.check(view),
     workspaces: ownWorkspaces.handlers,
@@ -681,8 +690,8 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       await guarding.close();
       await supervisor.close();
       await tokens.close();
+      await audit.close();
       await recordIndex?.close();
-      audit.close();
       vault.close();
     },
   };

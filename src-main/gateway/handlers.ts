@@ -36,6 +36,8 @@ export function createHandlers(deps: {
   readonly vault: Vault;
   /** Reads again what only a person may loosen. */
   readonly reloadGuard: () => Promise<'read' | 'lost'>;
+  /** The secrets of these profiles are gone: what is still in memory of them goes too. */
+  readonly onSecretsLost: (profiles: readonly string[]) => Promise<void>;
   readonly policy: Handlers['policy'];
   readonly approvals: Handlers['approvals'];
   readonly audit: Handlers['audit'];
@@ -161,6 +163,7 @@ export function createHandlers(deps: {
       rekey: () => vault.rekey(),
       async recover() {
         const { lost, status } = await vault.recover();
+        await deps.onSecretsLost(lost);
         const isGuardLost = (await deps.reloadGuard()) === 'lost';
         return { lost, isGuardLost, status };
       },

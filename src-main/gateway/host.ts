@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
-import { noActivity } from './audit/activity.ts';
 import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
@@ -14,6 +13,7 @@ import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
 import { sayAtStart } from './start-messages.ts';
+import { createAuditSeals } from './storage/audit-seals.ts';
 import { openRegistry } from './storage/database.ts';
 import { clearEndpoint, socketPath, writeEndpoint } from './storage/endpoint.ts';
 import { ensurePrivateFolder, writePrivateFile } from './storage/files.ts';
@@ -114,11 +114,13 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       customFolder: paths.connectors,
       log,
     });
+    const seals = createAuditSeals({ vault, db: registry.db });
     const audit = createAudit({
       path: paths.audit,
       fullArguments: platform.env['NUCLEUSMCP_AUDIT_FULL_ARGS'] === '1',
       clock,
       log,
+      seals,
     });
     const socket = options.listen ? socketPath(paths, platform.env, process.getuid?.() ?? 0) : null;
     const gateway = createGateway(
@@ -138,9 +140,10 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         records: {
           path: paths.audit,
           index: paths.auditIndex,
-          verify: noActivity.verify,
-          sealedTo: () => null,
-          onWritten: () => {},
+          async sealedTo() {
+            const reading = await seals.read();
+            return reading.state === 'sealed' ? reading.seal.seq : null;
+          },
         },
       },
       () => ({

@@ -9,6 +9,7 @@ export class LockState {
   /** Since when all is locked; null while it is not. */
   readonly since: number | null = $derived.by(() => this.#app.status.value?.lockedAt ?? null);
   readonly #app: AppState;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(app: AppState) {
     this.#app = app;
@@ -29,8 +30,14 @@ export class LockState {
     });
   }
 
-  async #act(busy: 'lock' | 'unlock', act: () => Promise<void>): Promise<void> {
-    if (this.busy !== null) return;
+  /** One after the other: it is locked before that is written to disk, and who unlocks then means it. */
+  #act(busy: 'lock' | 'unlock', act: () => Promise<void>): Promise<void> {
+    if (this.busy === busy) return this.#last;
+    this.#last = this.#last.then(() => this.#do(busy, act));
+    return this.#last;
+  }
+
+  async #do(busy: 'lock' | 'unlock', act: () => Promise<void>): Promise<void> {
     this.busy = busy;
     this.problem = null;
     try {

@@ -87,6 +87,7 @@ test('a write on prod is allowed in the window, a rule of one’s own refuses it
     ({ ToolTip }) => ToolTip[2] === 'Nucleus: everything is locked',
   );
   await page.locator('main').getByRole('button', { name: 'Unlock' }).click();
-  await until('it is open again', async () => /Not today/.test(textOf(await read())));
+  // It is written to disk before it holds.
+  await until('it is open again', async () => /Not today/.test(textOf(await read())), 20_000);
   await page.getByText('Every call is refused').waitFor({ state: 'detached' });
 });

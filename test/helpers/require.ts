@@ -17,6 +17,8 @@ const probes = {
   strace: ['strace', '-f', '-o', '/dev/null', 'true'],
   /** util-linux's `script`, which gives a command a terminal. */
   script: ['script', '-qec', 'test -t 0', '/dev/null'],
+  /** Gives a process less room for its files than the disk has, and more again. */
+  prlimit: ['prlimit', '--fsize=100000:unlimited', 'true'],
   setpriv: ['setpriv', '--reuid=65534', '--clear-groups', 'true'],
   git: ['git', '--version'],
   curl: ['curl', '--version'],

@@ -82,7 +82,7 @@ export const logs: CommandSpec = {
       const records = last === Infinity ? readAudit(path, filter) : tail(path, filter, last);
       return exportRecords(context, records, { target, format, force });
     }
-    return show(context, path, filter, last, options);
+    return (options.follow === true ? follow : show)(context, path, filter, last, options);
   },
 };
 
@@ -103,19 +103,40 @@ async function show(
       reading.found.map((found) => toLine(context, found, options)),
     );
   };
-  if (options.follow === true) {
-    const before = await readAuditTail(path, filter, last, true);
-    await say(before);
-    const waiting = async (): Promise<boolean> => pause(lookMs).then(() => true);
-    for await (const followed of followAudit(path, filter, before.end, waiting)) {
-      if (followed.isGap) note(context, 'note: more was written than is kept; some calls are missing here');
-      await say(followed);
-    }
-  } else if (last === Infinity) for await (const reading of readAudit(path, filter)) await say(reading);
+  if (last === Infinity) for await (const reading of readAudit(path, filter)) await say(reading);
   else await say(await readAuditTail(path, filter, last));
-  if (malformed > 0) note(context, `note: ${malformed} malformed lines were skipped`);
+  noteMalformed(context, malformed);
   if (shown === 0 && !context.json) note(context, '(no audit entries)');
   return 0;
+}
+
+/** What was called and what is called from now on, until the command is ended. */
+async function follow(
+  context: Context,
+  path: string,
+  filter: AuditFilter,
+  last: number,
+  options: LogsOptions,
+): Promise<number> {
+  const say = async ({ found, malformed }: AuditReading): Promise<void> => {
+    await printAll(
+      context,
+      found.map((one) => toLine(context, one, options)),
+    );
+    noteMalformed(context, malformed);
+  };
+  const before = await readAuditTail(path, filter, last, true);
+  await say(before);
+  const look = async (): Promise<boolean> => pause(lookMs).then(() => true);
+  for await (const followed of followAudit(path, filter, before.end, look)) {
+    if (followed.isGap) note(context, 'note: more was written than is kept; some calls are missing here');
+    await say(followed);
+  }
+  return 0;
+}
+
+function noteMalformed(context: Context, lines: number): void {
+  if (lines > 0) note(context, `note: ${lines} malformed lines were skipped`);
 }
 
 /** The line as it stands in the log where a script reads it; a terminal must not act on what is in it. */
@@ -140,7 +161,15 @@ async function* tail(path: string, filter: AuditFilter, last: number): AsyncGene
 function readFilter(options: LogsOptions, now: number): AuditFilter {
   const { connector, alias, profile, tool, client, principal, outcome, decision, text } = options;
   return {
-    ...{ connector, alias, profile, tool, client, principal, outcome, decision, text },
+    connector,
+    alias,
+    profile,
+    tool,
+    client,
+    principal,
+    outcome,
+    decision,
+    text,
     since: options.since === undefined ? undefined : momentBefore('--since', options.since, now),
     until: options.until === undefined ? undefined : momentBefore('--until', options.until, now),
   };

@@ -58,7 +58,7 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
     if (context.json) printJson(context, { lost: [], wouldLose: losers.map(({ profile }) => profile.id) });
     note(
       context,
-      'This gives up every stored secret whose key is lost; each profile has to be given its own again:',
+      'This gives up every stored secret that does not open any more; each profile has to be given its own again:',
     );
     for (const { profile } of losers) note(context, `  ${profile.id}`);
     if (losers.length === 0) note(context, '  (no profile has one)');
@@ -69,7 +69,10 @@ async function recover(context: Context, api: Api, force: boolean): Promise<numb
   if (context.json) printJson(context, answer);
   else show(context, answer.status);
   for (const id of answer.lost)
-    note(context, `lost the secrets of ${id}; give them again with nucleus add … --replace`);
+    note(
+      context,
+      `lost the secrets of ${id}; give them again with nucleus add … --replace, or nucleus sign-in ${id}`,
+    );
   if (answer.isGuardLost)
     note(
       context,

@@ -34,7 +34,7 @@ export function createActivity(deps: {
   /** The class a profile has now; null for one that has none or is gone. */
   readonly envOf: (profile: string) => EnvClass | null;
   /** The number of the last line that the vault vouches for. */
-  readonly sealedTo: () => number | null;
+  readonly sealedTo: () => Promise<number | null>;
 }): Omit<Handlers['audit'], 'verify'> {
   const { index, envOf } = deps;
 
@@ -133,7 +133,7 @@ export function createActivity(deps: {
           return {
             line: line.slice(0, maxLineChars),
             isWhole: line.length <= maxLineChars,
-            isSealed: seq !== null && seq <= (deps.sealedTo() ?? 0),
+            isSealed: seq !== null && seq <= ((await deps.sealedTo()) ?? 0),
           };
         } finally {
           await closeLogFiles(files);
@@ -143,22 +143,13 @@ export function createActivity(deps: {
 }
 
 /** For a gateway without state. */
-export const noActivity: Handlers['audit'] = {
+export const noActivity: Omit<Handlers['audit'], 'verify'> = {
   query: () => ({ rows: [], next: null, isComplete: true }),
   timeline: ({ since, until, buckets }) => ({
     ...countTimeline({ since, until, buckets, envOf: () => null }).result(),
     isComplete: true,
   }),
   record: () => ({ line: null, isWhole: true, isSealed: false }),
-  verify: () => ({
-    state: 'empty',
-    lines: 0,
-    from: null,
-    to: null,
-    sealedTo: null,
-    unchained: 0,
-    problem: null,
-  }),
 };
 
 function kindFilter(asked: ActivityFilters, envOf: (profile: string) => EnvClass | null): KindFilter {

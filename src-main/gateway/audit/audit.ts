@@ -1,169 +1,293 @@
-import { hash } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, renameSync, writeFileSync } from 'node:fs';
-import type { AuditRecord } from '../../../src-shared/audit.ts';
+import { dirname, join } from 'node:path';
 import type { Clock, Log } from '../platform.ts';
-import type { Target } from '../policy/decision.ts';
-import { isObject } from '../wire/frame.ts';
+import type { AuditSeals } from '../storage/audit-seals.ts';
+import { openAuditFiles } from './files.ts';
+import { createIntents } from './intents.ts';
+import {
+  endsOf,
+  lineOf,
+  lineOfUnknown,
+  noteOf,
+  type CallRecord,
+  type CallStart,
+  type LineEnds,
+} from './line.ts';
+import { createLogFile } from './log-file.ts';
+import { createSealer } from './seal.ts';
+import { verifyAudit, type AuditVerdict } from './verify.ts';
 
-/** As the original: a file this large becomes `.1`, and five are kept. */
-const rotateBytes = 10 * 1024 * 1024;
-const keptFiles = 5;
+export type { CallRecord, CallStart } from './line.ts';
+
 /** Records of busy times are written together: a write each would cost more than the rest of the call. */
 const groupMs = 10;
+const groupCalls = 128;
+/** A log that cannot be written is tried again this often. */
+const retryMs = 1_000;
+/** Lines that wait for a log that cannot be written. */
+const maxWaiting = 10_000;
+const maxWaitingChars = 16 * 1024 * 1024;
+/** Who shows the log hears of new lines no more often. */
+const newsMs = 250;
 
-/** One finished call, as the road saw it. */
-export interface CallRecord {
-  readonly target: Target;
-  readonly via: AuditRecord['via'];
-  readonly client: string;
-  readonly decision: AuditRecord['decision'];
-  readonly outcome: AuditRecord['outcome'];
-  readonly reason?: string | undefined;
-  readonly arguments: unknown;
-  /** Id of the version of the rules that judged it. */
-  readonly policy: string;
-  /** The yes it ran on; null where it needed none. */
-  readonly approval: string | null;
-  /** Unix milliseconds. */
-  readonly startedAt: number;
-  readonly endedAt: number;
+/** A call of which is written that it goes out. */
+export interface Begun {
+  /** Its number among what is under way; null when it could not be written down. */
+  readonly id: number | null;
+  readonly ends: LineEnds;
 }
 
 export interface Audit {
-  /** Queues one line; never throws and never waits. */
-  record(call: CallRecord): void;
-  /** Writes what is queued. */
-  close(): void;
+  /** Writes down that a call is about to be made. Never throws and never waits; `problem` says when it failed. */
+  begin(call: CallStart): Begun;
+  /** Queues one line; never throws and never waits. That of a call that was stopped is written at once. */
+  record(call: CallRecord, begun?: Begun): void;
+  /** Why calls cannot be written down now, in a sentence with the way out; null while they can. */
+  problem(): string | null;
+  /** What a person should know, in sentences. */
+  warnings(): string[];
+  /** Reads all of it and checks every line. */
+  verify(): Promise<AuditVerdict>;
+  /** Called after lines were written, four times a second at most. */
+  onWritten(listener: () => void): void;
+  /** Writes what is queued, seals it where that can be done, and lets go of the files. */
+  close(): Promise<void>;
 }
 
 /**
  * Appends one JSON line per call to audit.log. Arguments are kept as their names and a hash unless `fullArguments`;
- * results never. A log that cannot be written is said once and stops no call.
+ * results never. What a gateway before this one left under way is written first, as `unknown`.
  */
 export function createAudit(deps: {
   readonly path: string;
   readonly fullArguments: boolean;
   readonly clock: Clock;
   readonly log: Log;
+  /** null: chained, but not sealed. */
+  readonly seals: AuditSeals | null;
+  readonly rotateBytes?: number;
 }): Audit {
-  const { clock } = deps;
-  let queue: CallRecord[] = [];
-  let scheduled = false;
-  let failed = false;
-  let descriptor: number | null = null;
+  const { clock, path, log } = deps;
+  const intentsPath = join(dirname(path), 'audit.open');
+  const intents = createIntents(intentsPath);
+  const file = createLogFile({ ...deps, onRotated: () => sealer.sealSoon() });
+  const sealer = createSealer({
+    seals: deps.seals,
+    path,
+    clock,
+    log,
+    head: file.head,
+    write(note) {
+      waiting.push(noteOf(clock.now(), note));
+      waitingIds.push(null);
+      flush();
+    },
+  });
+  const listeners: (() => void)[] = [];
+  let queue: { readonly call: CallRecord; readonly begun: Begun | undefined }[] = [];
+  /** Lines of finished calls, and beside them the numbers of those that were written down when they began. */
+  let waiting: string[] = [];
+  let waitingIds: (number | null)[] = [];
+  let waitingChars = 0;
+  let dropped = 0;
+  /** What of `waiting` is marked already, and as lines from where on. */
+  let marked = { count: 0, from: 0 };
+  let isScheduled = false;
+  let failure: { readonly file: string; readonly code: string } | null = null;
+  let triedAt = -Infinity;
   let flushedAt = 0;
+  let isTelling = false;
+  let isRetrying = false;
 
   function flush(): void {
-    scheduled = false;
+    isScheduled = false;
     flushedAt = clock.now();
-    const calls = queue;
+    buildLines();
+    const isEarly = failure !== null && Math.abs(clock.now() - triedAt) < retryMs;
+    if (!isEarly && (waiting.length > 0 || dropped > 0 || failure !== null)) write();
+  }
+
+  function buildLines(): void {
+    const records = queue;
     queue = [];
-    if (calls.length === 0) return;
+    for (const { call, begun } of records) {
+      const line = lineOf(call, begun?.ends ?? endsOf(call), deps.fullArguments);
+      const id = begun?.id ?? null;
+      if (waiting.length < maxWaiting && waitingChars + line.length <= maxWaitingChars) {
+        waiting.push(line);
+        waitingIds.push(id);
+        waitingChars += line.length;
+        continue;
+      }
+      dropped += 1;
+      if (id !== null) intents.settle([id]);
+    }
+  }
+
+  function write(): void {
+    triedAt = clock.now();
+    const lines = dropped > 0 ? [...waiting, noteOf(clock.now(), { dropped })] : waiting;
     try {
-      descriptor ??= openSync(deps.path, 'a', 0o600);
-      const text = calls.map((call) => `${lineOf(call, deps.fullArguments)}\n`).join('');
-      // Unlike writeSync it goes on until all of it is written.
-      writeFileSync(descriptor, text);
-      if (fstatSync(descriptor).size >= rotateBytes) rotate();
-      failed = false;
+      markLines();
+      if (lines.length > 0) file.append(lines);
+      if (failure?.file === intentsPath) intents.probe();
     } catch (error) {
-      if (!failed) deps.log.error('audit log cannot be written', { reason: (error as Error).message });
-      failed = true;
+      return fail((error as NodeJS.ErrnoException).path === intentsPath ? intentsPath : path, error);
     }
+    intents.settle(waitingIds);
+    waiting = [];
+    waitingIds = [];
+    waitingChars = 0;
+    dropped = 0;
+    marked = { count: 0, from: 0 };
+    if (failure !== null) log.info('the audit log can be written again', { lines: lines.length });
+    failure = null;
+    if (lines.length === 0) return;
+    sealer.written();
+    tellSoon();
   }
 
-  /** `.1` is the newest of the kept ones; the oldest goes. */
-  function rotate(): void {
-    if (descriptor !== null) closeSync(descriptor);
-    descriptor = null;
-    for (let index = keptFiles; index > 0; index -= 1) {
-      const from = index === 1 ? deps.path : `${deps.path}.${index - 1}`;
-      if (existsSync(from)) renameSync(from, `${deps.path}.${index}`);
+  /** Says which lines the calls under way get, so that none of them is taken for one that never ended. */
+  function markLines(): void {
+    const from = file.nextSeq();
+    const first = marked.from === from ? marked.count : 0;
+    try {
+      intents.mark(waitingIds.slice(first), from + first);
+    } catch (error) {
+      throw Object.assign(error as Error, { path: intentsPath });
     }
+    marked = { count: waiting.length, from };
   }
 
-  return {
-    record(call) {
-      queue.push(call);
-      if (scheduled) return;
-      scheduled = true;
-      const early = flushedAt + groupMs - clock.now();
-      // In any case after the answer has gone out: hashing a large argument is not the caller's time.
-      // The time of day may have been set back since.
-      if (early > 0) clock.after(Math.min(early, groupMs), flush);
-      else setImmediate(flush);
-    },
-    close() {
+  function fail(where: string, error: unknown): void {
+    const { code = 'unknown error', message } = error as NodeJS.ErrnoException;
+    if (failure === null) log.error('audit log cannot be written', { file: where, reason: message });
+    failure = { file: where, code };
+    if (isRetrying) return;
+    isRetrying = true;
+    clock.after(retryMs, () => {
+      isRetrying = false;
       flush();
-      if (descriptor !== null) closeSync(descriptor);
-      descriptor = null;
+    });
+  }
+
+  function tellSoon(): void {
+    if (isTelling || listeners.length === 0) return;
+    isTelling = true;
+    clock.after(newsMs, () => {
+      isTelling = false;
+      for (const listener of listeners) listener();
+    });
+  }
+
+  function schedule(): void {
+    // Calls that are kept for long cost more to forget than a write does.
+    if (queue.length === groupCalls) setImmediate(flush);
+    if (isScheduled) return;
+    isScheduled = true;
+    const early = flushedAt + groupMs - clock.now();
+    // In any case after the answer has gone out: hashing a large argument is not the caller's time.
+    // The time of day may have been set back since.
+    if (early > 0) clock.after(Math.min(early, groupMs), flush);
+    else setImmediate(flush);
+  }
+
+  function problem(): string | null {
+    if (failure === null) return null;
+    const fix = fixes[failure.code] ?? 'check the file, its folder, their owner and mode';
+    return `${failure.file} cannot be written (${failure.code}); ${fix}`;
+  }
+
+  /** What was under way when the gateway before this one ended. */
+  function recordLeftovers(): void {
+    try {
+      const left = intents.leftovers(() => {
+        file.nextSeq();
+        return file.head()?.seq ?? 0;
+      });
+      if (left.length === 0) return;
+      waiting.push(...left.map(({ intent }) => lineOfUnknown(intent)));
+      waitingIds.push(...left.map(({ id }) => id));
+      log.warn('calls were under way when the gateway ended; how they ended is unknown', {
+        calls: left.length,
+      });
+      write();
+    } catch (error) {
+      fail(intentsPath, error);
+    }
+  }
+
+  recordLeftovers();
+  return {
+    begin(call) {
+      const ends = endsOf(call);
+      try {
+        const id = intents.open(ends.last === '' ? ends.first : `${ends.first},${ends.last}`);
+        return { id, ends };
+      } catch (error) {
+        fail(intentsPath, error);
+        return { id: null, ends };
+      }
+    },
+    record(call, begun) {
+      queue.push({ call, begun });
+      // Nothing else says that this call was stopped.
+      if (call.outcome === 'blocked') flush();
+      else schedule();
+    },
+    problem,
+    warnings() {
+      const why = problem();
+      const lines = waiting.length + dropped;
+      return [
+        ...(why === null ? [] : [`${why}; ${lines} lines of the audit log wait in memory`]),
+        ...sealer.warnings(),
+      ];
+    },
+    async verify() {
+      flush();
+      const seal = await sealer.read();
+      const opened = await openAuditFiles(path);
+      try {
+        return await verifyAudit(opened, seal);
+      } finally {
+        await opened.close();
+      }
+    },
+    onWritten: (listener) => void listeners.push(listener),
+    async close() {
+      triedAt = -Infinity;
+      flush();
+      await sealer.close();
+      flush();
+      file.close();
+      intents.close();
     },
   };
 }
+
+const fixes: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full, make room',
+  EDQUOT: 'the disk quota is used up, make room',
+  EFBIG: 'the largest size a file may have is reached, raise it',
+  EROFS: 'the file system is read-only',
+};
 
 /** For `serve --servers`, which keeps no state. */
-export const noAudit: Audit = { record: () => {}, close: () => {} };
-
-function lineOf(call: CallRecord, fullArguments: boolean): string {
-  try {
-    return JSON.stringify(toRecord(call, fullArguments));
-  } catch {
-    // Nested too deeply to be written; the record matters more than the hash.
-    return JSON.stringify(toRecord({ ...call, arguments: undefined }, fullArguments));
-  }
-}
-
-function toRecord(call: CallRecord, fullArguments: boolean): AuditRecord {
-  const { target } = call;
-  const args = isObject(call.arguments) ? call.arguments : {};
-  const keys = Object.keys(args).sort();
-  return {
-    ts: new Date(call.startedAt).toISOString(),
-    connector: target.connector,
-    alias: target.alias,
-    profile_id: target.profile,
-    tool: toolName(target),
-    via: call.via,
-    decision: call.decision,
-    outcome: call.outcome,
-    duration_ms: Math.round(call.endedAt - call.startedAt),
-    // What is undefined is left out of the line.
-    args_keys: keys.length > 0 ? keys : undefined,
-    args_hash: keys.length > 0 ? argumentsHash(args) : undefined,
-    args: fullArguments && keys.length > 0 ? args : undefined,
-    reason: call.reason,
-    client: call.client,
-    principal: target.principal,
-    policy: call.policy === '' ? undefined : call.policy,
-    approval: call.approval ?? undefined,
-  };
-}
-
-function toolName(target: Target): string {
-  if (target.kind === 'tool' || target.kind === 'other') return target.name;
-  return target.kind === 'prompt' ? `prompts/get ${target.name}` : 'resources/read';
-}
-
-/** `sha256:` over the original's canonical JSON: keys sorted at every level, `<>&` escaped as Go does. */
-export function argumentsHash(args: unknown): string {
-  const escaped = canonical(args).replace(
-    /[<>&\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-  return `sha256:${hash('sha256', escaped)}`;
-}
-
-/** Written by hand: an object would put keys that look like numbers first, whatever order they were added in. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (!isObject(value)) return JSON.stringify(value);
-  const members = Object.keys(value)
-    .sort(byBytes)
-    .map((key) => `${JSON.stringify(key)}:${canonical(value[key])}`);
-  return `{${members.join(',')}}`;
-}
-
-/** As Go compares strings; JavaScript's own order differs beyond the first 65,536 characters of Unicode. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
+export const noAudit: Audit = {
+  begin: () => ({ id: null, ends: { first: '', last: '' } }),
+  record: () => {},
+  problem: () => null,
+  warnings: () => [],
+  verify: () =>
+    Promise.resolve({
+      state: 'empty',
+      lines: 0,
+      from: null,
+      to: null,
+      sealedTo: null,
+      unchained: 0,
+      problem: null,
+    }),
+  onWritten: () => {},
+  close: () => Promise.resolve(),
+};

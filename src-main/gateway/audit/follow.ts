@@ -52,7 +52,7 @@ async function isUnchanged(path: string, place: AuditPlace | null): Promise<bool
     const { dev, ino, size } = await stat(path, { bigint: true });
     return place !== null && place.node === `${dev}-${ino}` && Number(size) === place.offset;
   } catch {
-    // Between two names of a rotation, or not written yet; the next look tells.
-    return true;
+    // Rotated away and not begun anew, or not written yet: what has to be read tells by itself.
+    return false;
   }
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /** Read at once; also what is made of it before others get their turn. */
-const chunkBytes = 128 * 1024;
+const chunkBytes = 64 * 1024;
 /** A line longer than this is passed over instead of held in memory. */
 export const maxLineBytes = 16 * 1024 * 1024;
 

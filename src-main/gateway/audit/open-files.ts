@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { NucleusError } from '../../../src-shared/errors.ts';
+import { unusable } from '../storage/files.ts';
+import { auditNames } from './files.ts';
 
 /** What tells the first lines of two files apart. */
 const headBytes = 64 * 1024;
-/** Rotations kept beside the active file, `.1` the newest. */
-const rotations = 5;
 
 /** One open file of the log. */
 export interface LogFile {
@@ -17,11 +16,6 @@ export interface LogFile {
   /** Of its first line, which tells it from all others; null until that is there. */
   readonly head: string | null;
   readonly size: number;
-}
-
-/** audit.log and its rotations, newest first. */
-function auditNames(path: string): readonly string[] {
-  return [path, ...Array.from({ length: rotations }, (_, index) => `${path}.${index + 1}`)];
 }
 
 /**
@@ -73,12 +67,7 @@ async function openIfExists(path: string): Promise<FileHandle | null> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new NucleusError(
-      'STATE_UNUSABLE',
-      `${path} cannot be read (${code}); check its owner and its mode`,
-      { path },
-      { cause: error },
-    );
+    throw unusable(path, error);
   }
 }
 

@@ -43,7 +43,8 @@ export function createRecordIndex(deps: {
 }): RecordIndex {
   const { clock, log } = deps;
   let store: IndexStore | null = null;
-  let filling: Promise<void> | null = null;
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
   let wasMissed = false;
   let isClosed = false;
   let forget: (() => void) | null = null;
@@ -79,11 +80,16 @@ export function createRecordIndex(deps: {
     removeIndex(file);
   }
 
-  /** One at a time; who comes while one runs waits for it, and for one more that sees what is there now. */
+  /** One at a time; all who come while one runs wait for the same next one, which sees what is there now. */
   async function fill(): Promise<void> {
-    while (filling) await filling.catch(() => {});
-    filling = fillOnce().finally(() => (filling = null));
-    return filling;
+    next ??= running
+      // Its failure is for those who waited for it.
+      .catch(() => {})
+      .then(() => {
+        next = null;
+        return (running = fillOnce());
+      });
+    return next;
   }
 
   async function fillOnce(): Promise<void> {
@@ -163,7 +169,7 @@ export function createRecordIndex(deps: {
     async close() {
       isClosed = true;
       forget?.();
-      await filling?.catch(() => {});
+      await running.catch(() => {});
       store?.close();
     },
   };
@@ -208,7 +214,6 @@ async function leftOut(
     const isSame =
       found?.file.node === known.node &&
       found.head === known.head &&
-      found.file.size >= known.until &&
       (await endsSo(found.file.handle, known));
     if (!isSame) throw new IndexUnfit('a file of the log is another one than was read');
   }

@@ -1,5 +1,5 @@
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { argumentsHash } from '../audit/audit.ts';
+import { argumentsHash } from '../audit/arguments-hash.ts';
 import type { Question, Verdict } from '../policy/approvals.ts';
 import type { Decision, Facts } from '../policy/decision.ts';
 import { isObject, type Params } from '../wire/frame.ts';

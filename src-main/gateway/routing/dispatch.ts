@@ -1,6 +1,6 @@
-import type { AuditDecision, AuditOutcome, AuditVia } from '../../../src-shared/audit.ts';
+import type { AuditDecision, AuditOutcome, AuditRecord, AuditVia } from '../../../src-shared/audit.ts';
 import { errorTable, NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
-import type { Audit } from '../audit/audit.ts';
+import type { Audit, Begun, CallRecord, CallStart } from '../audit/audit.ts';
 import type { Clock } from '../platform.ts';
 import type { Target } from '../policy/decision.ts';
 import type { Limits } from '../policy/limits.ts';
@@ -10,6 +10,7 @@ import { readReply, replyOutcome, type Reply } from '../wire/reply.ts';
 import type { Bridge } from './bridge.ts';
 import type { Gate } from './gate.ts';
 import type { Route } from './route.ts';
+import { createUnrecorded, type WhenFull } from './unrecorded.ts';
 
 /** What a call is about, as rules and the record see it. */
 export type CallKind = 'tool' | 'prompt' | 'resource' | 'other';
@@ -22,6 +23,8 @@ export interface Call {
   /** The client's params; name or uri are replaced by the upstream's own, all else passes. */
   readonly params: Params;
   readonly via: AuditVia;
+  /** Which step of which plan it is. */
+  readonly plan?: AuditRecord['plan'];
   readonly principal: string;
   /** The client's name for itself. */
   readonly client: string;
@@ -42,40 +45,54 @@ export type Dispatch = (call: Call) => Promise<Reply>;
  * and resources. What a model should read comes back as a result with isError; the rest is thrown.
  */
 export function createDispatch(deps: {
-  readonly gate: Pick<Gate, 'pass'>;
+  readonly gate: Pick<Gate, 'pass' | 'foresee'>;
   readonly limits: Limits;
   readonly bridge: Bridge;
-  readonly audit: Pick<Audit, 'record'>;
+  readonly audit: Pick<Audit, 'begin' | 'record' | 'problem'>;
+  readonly whenFull: WhenFull;
   readonly clock: Clock;
   /** A tool answered, and not that it failed. */
   onSuccess?(call: Call): void;
 }): Dispatch {
+  const { audit } = deps;
+  const unrecorded = createUnrecorded(deps);
+
   return async (call) => {
     const { kind, route } = call;
     const target = targetOf(call);
     const startedAt = deps.clock.now();
+    const start = { target, via: call.via, client: call.client, plan: call.plan, startedAt };
+    const record = (end: CallEnd, more: Judged, begun?: Begun): void =>
+      audit.record(
+        { ...start, ...more, ...end, arguments: argumentsOf(call), endedAt: deps.clock.now() },
+        begun,
+      );
+    // Before anybody is asked for a yes that could not be written down.
+    const early = audit.problem() === null ? null : await unrecorded(call);
+    if (early) {
+      record(blocked('denied', early.code), { policy: '', approval: null });
+      return failure(kind, early);
+    }
     const passing = deps.gate.pass(call);
     const passage = passing instanceof Promise ? await passing : passing;
     if (passage.kind === 'ask') return passage.reply;
-    const record = (decision: AuditDecision, outcome: AuditOutcome, reason?: string): void =>
-      deps.audit.record({
-        target,
-        via: call.via,
-        client: call.client,
-        decision,
-        outcome,
-        reason,
-        arguments: kind === 'resource' ? { uri: route.name } : call.params['arguments'],
-        policy: passage.version,
-        approval: passage.kind === 'open' ? passage.approval : null,
-        startedAt,
-        endedAt: deps.clock.now(),
-      });
-
+    const judged = {
+      policy: passage.version,
+      approval: passage.kind === 'open' ? passage.approval : null,
+      effect: passage.effect,
+    };
     if (passage.kind === 'shut') {
-      record(passage.decision, 'blocked', passage.reason);
+      record(blocked(passage.decision, passage.reason), judged);
       return failure(kind, passage.error);
     }
+    const begun = audit.begin({ ...start, ...judged });
+    const late = audit.problem() === null ? null : await unrecorded(call);
+    if (late) {
+      record(blocked('denied', late.code), judged, begun);
+      return failure(kind, late);
+    }
+    const ended = (outcome: AuditOutcome, reason?: string): void =>
+      record({ decision: 'allowed', outcome, reason }, judged, begun);
     try {
       const giveBack = deps.limits.take(target);
       try {
@@ -91,7 +108,7 @@ export function createDispatch(deps: {
         });
         passage.onReply?.(reply);
         const outcome = replyOutcome(reply);
-        record('allowed', outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
+        ended(outcome === 'ok' ? 'ok' : 'upstream-error', reasonOf(reply, outcome));
         if (outcome === 'ok' && kind === 'tool') deps.onSuccess?.(call);
         return reply;
       } finally {
@@ -100,10 +117,22 @@ export function createDispatch(deps: {
     } catch (thrown) {
       const error = toNucleusError(thrown);
       // Our own sentences hold no argument and no result, so they may be kept.
-      record('allowed', 'transport-error', error.code);
+      ended('transport-error', error.code);
       return failure(kind, error);
     }
   };
+}
+
+/** What was found out of a call before it went out. */
+type Judged = Pick<CallStart, 'policy' | 'approval' | 'effect'>;
+type CallEnd = Pick<CallRecord, 'decision' | 'outcome' | 'reason'>;
+
+function blocked(decision: AuditDecision, reason: string): CallEnd {
+  return { decision, outcome: 'blocked', reason };
+}
+
+function argumentsOf({ kind, route, params }: Call): unknown {
+  return kind === 'resource' ? { uri: route.name } : params['arguments'];
 }
 
 /** What rules and the record know a call by. */

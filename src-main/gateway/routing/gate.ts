@@ -1,6 +1,6 @@
 import type { AuditDecision } from '../../../src-shared/audit.ts';
 import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
-import type { EnvClass } from '../../../src-shared/policy.ts';
+import type { Effect, EnvClass } from '../../../src-shared/policy.ts';
 import type { Clock } from '../platform.ts';
 import type { Approvals, Question } from '../policy/approvals.ts';
 import type { Decision, Facts } from '../policy/decision.ts';
@@ -27,6 +27,8 @@ export type Passage =
       readonly version: string;
       /** The yes it was given; null where none was needed. */
       readonly approval: string | null;
+      /** Where it had to be judged. */
+      readonly effect?: Effect;
       /** The reply may ask its client for more before the call is done. */
       readonly onReply?: (reply: Reply) => void;
     }
@@ -34,6 +36,7 @@ export type Passage =
       readonly kind: 'shut';
       readonly decision: Exclude<AuditDecision, 'allowed'>;
       readonly version: string;
+      readonly effect?: Effect;
       readonly error: NucleusError;
       /** For the record, with nothing of the arguments. */
       readonly reason: string;
@@ -88,7 +91,9 @@ export function createGate(deps: {
     if (locked) return shut('denied', '', locked);
     const { decision, version } = decide(facts);
     const { profile } = facts;
-    if (decision.kind === 'allow') return { kind: 'open', params: call.params, version, approval: null };
+    const effect = facts.effect.does;
+    const passage = (): Passage => ({ kind: 'open', params: call.params, version, approval: null, effect });
+    if (decision.kind === 'allow') return passage();
     if (decision.kind === 'deny') {
       const error = new NucleusError('POLICY_DENIED', deniedText(decision, facts), {
         profile,
@@ -96,11 +101,11 @@ export function createGate(deps: {
         pattern: decision.pattern,
         reason: decision.reason,
       });
-      return shut('denied', version, error);
+      return shut('denied', version, error, { effect });
     }
     if (decision.kind === 'confirm') {
       const state = confirmed(decision.phrases, said);
-      if (state === 'ok') return { kind: 'open', params: call.params, version, approval: null };
+      if (state === 'ok') return passage();
       const isMissing = state === 'required';
       const error = new NucleusError(
         isMissing ? 'CONFIRM_REQUIRED' : 'CONFIRM_MISMATCH',
@@ -109,7 +114,10 @@ export function createGate(deps: {
       );
       // The sentence may say what the model said, which the record must not.
       const why = `rule ${decision.rule} asks for a phrase`;
-      return shut(isMissing ? 'confirm-required' : 'confirm-mismatch', version, error, why);
+      return shut(isMissing ? 'confirm-required' : 'confirm-mismatch', version, error, {
+        effect,
+        reason: why,
+      });
     }
     return allowed(call, facts, said, { decision, version, round });
   }
@@ -122,6 +130,7 @@ export function createGate(deps: {
     asked: { decision: Decision & { kind: 'approve' }; version: string; round: number },
   ): Promise<Passage> {
     const { decision, version, round } = asked;
+    const effect = facts.effect.does;
     const question = questionOf(call, facts, decision, version);
     if (isContinuing(call) && (await approvals.wait(question, { isContinued: true })).kind === 'allowed')
       return opened(call, call.params, version, 'continued', question);
@@ -135,7 +144,7 @@ export function createGate(deps: {
     if (verdict.kind === 'allowed') {
       if (verdict.ticket !== null) deps.tickets.drop(verdict.ticket);
       const locked = lockedError();
-      if (locked) return shut('denied', version, locked);
+      if (locked) return shut('denied', version, locked, { effect });
       // What was allowed was allowed under the rules of then, and for the class the profile had.
       const env = deps.envOf(facts.profile);
       if (env === facts.env && decide(facts).version === version)
@@ -148,7 +157,7 @@ export function createGate(deps: {
       if (other !== null) return opened(call, params, version, other, question);
     }
     if (verdict.kind === 'parked') deps.tickets.keep(verdict.ticket, call);
-    return shut('denied', version, refusal(verdict, question, decision));
+    return shut('denied', version, refusal(verdict, question, decision), { effect });
   }
 
   function opened(
@@ -156,13 +165,14 @@ export function createGate(deps: {
     params: Params,
     version: string,
     approval: string,
-    { key }: Question,
+    { key, effect: { does: effect } }: Question,
   ): Passage {
     return {
       kind: 'open',
       params,
       version,
       approval,
+      effect,
       onReply(reply) {
         // A client of the modern era comes again with what it is asked: that is the same call still.
         if (peer?.era === 'modern' && readReply(reply).result?.['resultType'] === 'input_required')
@@ -215,9 +225,9 @@ function shut(
   decision: Exclude<AuditDecision, 'allowed'>,
   version: string,
   error: NucleusError,
-  reason = error.message,
+  more: { readonly effect?: Effect; readonly reason?: string } = {},
 ): Passage {
-  return { kind: 'shut', decision, version, error, reason };
+  return { kind: 'shut', decision, version, error, reason: error.message, ...more };
 }
 
 /** Only a request that carries a state can go on with one that was allowed. */

@@ -6,6 +6,7 @@ export const reasons = {
   expired: 'its sign-in ran out and cannot be renewed',
   ended: 'its sign-in was ended, or its token was used somewhere else as well',
   client: 'the service no longer knows this Nucleus',
+  lost: 'the vault cannot open its sign-in any more',
   interrupted: 'renewing its sign-in was cut off, and a second try could end all sign-ins of the account',
   refused: 'the server no longer takes its token',
   address: 'its sign-in belongs to another address',

@@ -5,7 +5,7 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import type { SignInStore } from '../storage/sign-in-store.ts';
 import { isOtherAccount, keptAccount, type Account } from './account.ts';
-import { signInCancelled, signInFailed, TimedOut } from './errors.ts';
+import { signInCancelled, signInFailed, TimedOut, type Reason } from './errors.ts';
 import { runFlow, type SignedIn, type Waiting } from './flow.ts';
 import type { Grant, SignInClient } from './grant.ts';
 import type { Grants } from './grants.ts';
@@ -24,6 +24,8 @@ export interface SignIns {
   readonly handlers: Handlers['signIn'];
   /** The profile has another id from now on; runs in the transaction that renames it. */
   rename(from: string, to: string): void;
+  /** The vault gave its grant up: it is used no more, and a person has to sign in again. */
+  lose(profile: string): void;
   /** Before a profile is removed; the returned function ends its grant at the service, when it is gone here. */
   leave(profile: string): Promise<() => Promise<void>>;
   /** Cancels what is open, and waits until that is so. */
@@ -312,6 +314,10 @@ export function createSignIns(deps: {
       flows.delete(from);
       store.rename(from, to);
       grants.forget(from);
+    },
+    lose(profile) {
+      grants.forget(profile);
+      if (store.get(profile).issuer !== null) store.change(profile, { problem: 'lost' satisfies Reason });
     },
     async leave(profile) {
       cancel(profile);

@@ -164,6 +164,8 @@ export function createTokens(deps: {
     async open(profile, server, isNeeded) {
       const found = await grants.load(profile);
       if (found && !isFor(found, server)) throw signInRequired(profile, 'address');
+      // There was a sign-in: without its token a server might answer as to anybody.
+      if (!found && store.get(profile).issuer !== null) throw signInRequired(profile, 'lost');
       if (!found && isNeeded) throw signInRequired(profile, 'signed-out');
       const authorization = authorizationOf(profile, server);
       if (found) await authorization.fresh();

@@ -135,6 +135,8 @@ export function createDataKey(deps: {
     /** Where the key is kept, as far as the registry can tell. */
     backend: (): Backend | null => readJson(db, checkRow, KeyCheck)?.backend ?? null,
     choose,
+    /** What counts seals outside of the registry; only a keychain does. */
+    counter: { read: keychain.readCount, write: keychain.writeCount },
 
     /** The recorded key from its recorded place, or VAULT_LOCKED; writes nothing over anything. */
     async unlock(): Promise<Buffer> {

@@ -6,7 +6,6 @@ import type { Clock, Log } from '../platform.ts';
 import { deleteMeta, readMeta, writeMeta } from './meta.ts';
 import { onRegistry } from './sqlite-errors.ts';
 import type { Vault } from './vault.ts';
-import { guardPlace } from './vault-records.ts';
 
 /** What only a person may loosen. */
 const GuardState = z.object({
@@ -74,6 +73,8 @@ export interface Guard {
 const row = 'guard';
 /** Clients wait for it this long at most. */
 const loadMs = 2_500;
+/** Where there was no vault to seal it, there may be one after this long; to look for one takes seconds. */
+const noVaultMs = 10 * 60_000;
 /** A vault that was locked may be open by now; it is asked again when something needs the answer. */
 const retryMs = 5_000;
 
@@ -93,6 +94,8 @@ export function createGuard(deps: {
   let reason = '';
   let place: 'nowhere' | 'vault' | 'clear' | 'memory' = 'nowhere';
   let readAt = 0;
+  /** When there was no vault; null where that was not so. */
+  let refusedAt: number | null = null;
   let tail: Promise<unknown> = Promise.resolve();
 
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
@@ -110,7 +113,7 @@ export function createGuard(deps: {
     let outcome: 'read' | 'lost' = 'read';
     try {
       if (place === 'memory') return outcome;
-      const sealed = await vault.read(guardPlace);
+      const sealed = await vault.readGuard();
       const text = sealed ?? onRegistry(() => readMeta(db, row));
       known = text === null ? emptyGuard : GuardState.parse(JSON.parse(text));
       if (text !== null) place = sealed === null ? 'clear' : 'vault';
@@ -145,26 +148,32 @@ export function createGuard(deps: {
       return;
     }
     const text = JSON.stringify(next);
-    const seal = await sealing(next, text);
+    const record = await sealing(next, text);
     onRegistry(() =>
       db.transaction(() => {
         alongside();
-        if (seal === null) return writeMeta(db, row, text);
-        seal();
+        if (record === null) return writeMeta(db, row, text);
+        record.write();
         deleteMeta(db, row);
       })(),
     );
-    place = seal === null ? 'clear' : 'vault';
+    record?.written();
+    place = record === null ? 'clear' : 'vault';
   }
 
-  /** The function that writes the sealed record; null where it is kept in clear. */
-  async function sealing(next: GuardState, text: string): Promise<(() => void) | null> {
+  /** What writes the sealed record; null where it is kept in clear. */
+  async function sealing(
+    next: GuardState,
+    text: string,
+  ): Promise<Awaited<ReturnType<Vault['keepGuard']>> | null> {
     const wasSealed = place === 'vault';
     if (!wasSealed && !isWorthSealing(next)) return null;
+    if (refusedAt !== null && clock.now() - refusedAt < noVaultMs) return null;
     try {
-      return await vault.keep(guardPlace, text);
+      return await vault.keepGuard(text);
     } catch (error) {
       if (wasSealed || toNucleusError(error).code !== 'VAULT_LOCKED') throw error;
+      refusedAt = clock.now();
       log.warn('what a person accepted is kept unsealed', { reason: toNucleusError(error).message });
       return null;
     }

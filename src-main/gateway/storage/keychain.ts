@@ -18,6 +18,9 @@ export interface KeychainPlace {
   /** Writes the key and reads it back. */
   write(slot: Slot, key: Buffer): Promise<void>;
   remove(slot: Slot): Promise<void>;
+  /** How often something was sealed, null when never: an older registry put back knows a smaller number. */
+  readCount(): Promise<number | null>;
+  writeCount(count: number): Promise<void>;
 }
 
 /** `next` holds a new key while records are sealed anew, so that a crash between keychain and registry loses nothing. */
@@ -30,6 +33,7 @@ export function createKeychainPlace(deps: {
 }): KeychainPlace {
   const { clock } = deps.platform;
   const account = `vault-key:${homeHash(deps.paths)}`;
+  const counter = `audit-seals:${homeHash(deps.paths)}`;
   const accounts: Readonly<Record<Slot, string>> = { current: account, next: `${account}:next` };
   let loaded: Promise<Keychain> | null = null;
   let busy: Promise<unknown> = Promise.resolve();
@@ -83,6 +87,14 @@ export function createKeychainPlace(deps: {
       use(async (keychain) => {
         await keychain.deletePassword(keychainService, accounts[slot]);
       }),
+    readCount: () =>
+      use(async (keychain) => {
+        const text = await keychain.getPassword(keychainService, counter);
+        if (text === null) return null;
+        if (/^\d{1,15}$/.test(text)) return Number(text);
+        throw new Error(`the entry ${counter} of the OS keychain holds something else than a number`);
+      }),
+    writeCount: (count) => use((keychain) => keychain.setPassword(keychainService, counter, String(count))),
   };
 }
 

@@ -14,6 +14,13 @@ export function vaultLocked(reason: string): NucleusError {
   return new NucleusError('VAULT_LOCKED', `the vault is locked: ${reason}`, { reason });
 }
 
+/** There is a record of what a person accepted, and it does not open. */
+export function guardDamaged(): NucleusError {
+  return vaultLocked(
+    'the record of what a person accepted does not open, and no secret opens without it; restore a backup of registry.db, or give the secrets up: nucleus vault recover',
+  );
+}
+
 /** The vault has no such secret, or only a record that does not open. */
 export function secretMissing(profileId: string, name: string, why: string): NucleusError {
   return new NucleusError(

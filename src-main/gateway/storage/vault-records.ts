@@ -1,5 +1,5 @@
 import type { Database } from 'better-sqlite3';
-import { unseal, type Sealed } from './seal.ts';
+import { seal, unseal, type Sealed } from './seal.ts';
 import { onRegistry } from './sqlite-errors.ts';
 
 /** Whose secret a record is: what it is bound to, so that it opens in no other place. */
@@ -15,11 +15,16 @@ export interface SecretPlace {
 /** Where what only a person may loosen is sealed: a record of no profile. */
 export const guardPlace: SecretPlace = { profile_id: '', issuer: 'nucleus', kind: 'guard' };
 
+/** Where the head of the audit log is sealed. */
+export const auditPlace: SecretPlace = { profile_id: '', issuer: 'nucleus', kind: 'audit' };
+
 /** A row as it stands in the file, which others may have edited: blobs are checked before use. */
 export interface SealedSecret extends SecretPlace {
   readonly nonce: unknown;
   readonly sealed: unknown;
 }
+
+export type VaultRecords = ReturnType<typeof createVaultRecords>;
 
 /** The rows of sealed secrets; knows nothing of keys. */
 export function createVaultRecords(db: Database) {
@@ -73,14 +78,30 @@ export function createVaultRecords(db: Database) {
   };
 }
 
-/** What a record is sealed together with. */
-export function binding(place: SecretPlace): string {
-  return JSON.stringify([place.profile_id, place.issuer, place.kind]);
+/** What opens a profile's record: the key, and the id of the guard's record where it has one. */
+export interface Opener {
+  readonly key: Buffer;
+  readonly guardId: string | null;
 }
 
-/** The secret, or null when the record was not sealed with this key for this place. */
-export function openRecord(key: Buffer, record: SealedSecret): Buffer | null {
+/** What a record is sealed together with. What is Nucleus's own opens without the guard's id, which is kept there. */
+export function binding(place: SecretPlace, guardId: string | null): string {
+  const own = [place.profile_id, place.issuer, place.kind];
+  return JSON.stringify(place.profile_id === '' || guardId === null ? own : [...own, guardId]);
+}
+
+/** The secret, or null when the record was not sealed with this key and guard for this place. */
+export function openRecord({ key, guardId }: Opener, record: SealedSecret): Buffer | null {
   const { nonce, sealed } = record;
   if (!Buffer.isBuffer(nonce) || !Buffer.isBuffer(sealed)) return null;
-  return unseal(key, { nonce, sealed }, binding(record));
+  return unseal(key, { nonce, sealed }, binding(record, guardId));
+}
+
+/** Seals every record anew, in the caller's transaction; those that do not open stay as they are, and are the answer. */
+export function reseal(rows: VaultRecords, from: Opener, to: Opener): SealedSecret[] {
+  return rows.all().filter((record) => {
+    const content = openRecord(from, record);
+    if (content !== null) rows.write(record, seal(to.key, content, binding(record, to.guardId)));
+    return content === null;
+  });
 }

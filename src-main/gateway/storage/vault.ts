@@ -3,11 +3,20 @@ import type { VaultStatus } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { Platform } from '../platform.ts';
 import { createDataKey } from './data-key.ts';
+import { createGuardRecord } from './guard-record.ts';
 import type { Paths } from './paths.ts';
 import { seal } from './seal.ts';
 import { onRegistry } from './sqlite-errors.ts';
 import { secretMissing, vaultLocked, type Backend } from './vault-errors.ts';
-import { binding, createVaultRecords, openRecord, type SecretPlace } from './vault-records.ts';
+import {
+  binding,
+  createVaultRecords,
+  guardPlace,
+  openRecord,
+  reseal,
+  type Opener,
+  type SecretPlace,
+} from './vault-records.ts';
 
 /** The only home of secrets. */
 export interface Vault {
@@ -28,9 +37,21 @@ export interface Vault {
   /** The secret of a place; null where there is none. */
   read(place: SecretPlace): Promise<string | null>;
   drop(place: SecretPlace): void;
+  /** What only a person may loosen; null where nothing was sealed. Read before any secret is. */
+  readGuard(): Promise<string | null>;
+  /**
+   * As `put`, for what only a person may loosen. From the first time on the secrets of all profiles open together with
+   * that record alone. `written` when the transaction went through.
+   */
+  keepGuard(text: string): Promise<{ readonly write: () => void; readonly written: () => void }>;
   /** As `put`: what one profile has becomes another's, sealed anew, because a record is bound to its profile's id. */
   rename(from: string, to: string): Promise<() => void>;
   remove(profileId: string): void;
+  /** Whether it ever had a key: only then is a keychain asked for anything that no person needs. */
+  hasKey(): boolean;
+  /** The count kept beside the key, outside of the registry; null where there is none, as with a passphrase. */
+  readCount(): Promise<number | null>;
+  writeCount(count: number): Promise<void>;
   move(to: Backend): Promise<VaultStatus>;
   rekey(): Promise<VaultStatus>;
   recover(): Promise<{ lost: string[]; status: VaultStatus }>;
@@ -54,6 +75,7 @@ export function createVault(deps: {
   const { db, platform } = deps;
   const dataKey = createDataKey({ ...deps, backend: deps.backend ?? 'auto' });
   const rows = createVaultRecords(db);
+  const guard = createGuardRecord(rows);
   let key: Buffer | null = null;
   let refusal: { readonly error: NucleusError; readonly at: number } | null = null;
   let chosen: Backend | null = null;
@@ -108,18 +130,31 @@ export function createVault(deps: {
     reason: key === null && refusal !== null ? String(refusal.error.data['reason']) : null,
   });
 
-  const write = (place: SecretPlace, value: string): void => {
-    // Sealed only now: the key may have been changed since, and its records with it.
+  // Looked up only when something is sealed: the key may have been changed since, and its records with it.
+  const opener = (): Opener => {
     if (key === null) throw vaultLocked('it was closed before the secrets were written');
-    rows.write(place, seal(key, Buffer.from(value, 'utf8'), binding(place)));
+    return { key, guardId: guard.id(key) };
+  };
+  const write = (place: SecretPlace, value: string): void => {
+    const { key, guardId } = opener();
+    rows.write(place, seal(key, Buffer.from(value, 'utf8'), binding(place, guardId)));
+  };
+  const resealAll = (from: Opener, to: Opener): void => {
+    // Left as it is: it opened before no more than it will from now on.
+    for (const { profile_id } of reseal(rows, from, to))
+      platform.log.warn('a damaged secret was left behind', { profile: profile_id });
   };
   const read = async (place: SecretPlace): Promise<string | null> => {
     if (rows.read(place) === null) return null;
     const opened = await open();
     const record = rows.read(place);
-    const content = record === null ? null : openRecord(opened, record);
+    const content = record && openRecord({ key: opened, guardId: guard.id(opened) }, record);
     if (content === null)
-      throw secretMissing(place.profile_id, place.kind, 'its record does not open with the vault’s key');
+      throw secretMissing(
+        place.profile_id,
+        place.kind,
+        'its record does not open: it is damaged, or the record of what a person accepted, which it was sealed together with, is gone',
+      );
     return content.toString('utf8');
   };
 
@@ -158,6 +193,23 @@ export function createVault(deps: {
     },
     read,
     drop: (place) => rows.drop(place),
+    async readGuard() {
+      return rows.read(guardPlace) && guard.read(await open());
+    },
+    async keepGuard(text) {
+      await open();
+      const fresh = guard.newId();
+      let id = fresh;
+      return {
+        write() {
+          const from = opener();
+          id = from.guardId ?? fresh;
+          if (from.guardId === null) resealAll(from, { ...from, guardId: id });
+          guard.write(from.key, id, text);
+        },
+        written: () => guard.hold(id),
+      };
+    },
     async rename(from, to) {
       const moved: (readonly [SecretPlace, string])[] = [];
       for (const place of rows.places(from)) {
@@ -170,6 +222,11 @@ export function createVault(deps: {
       };
     },
     remove: (profileId) => rows.remove(profileId),
+    hasKey: () => dataKey.isRecorded(),
+    readCount: async () => (dataKey.backend() === 'keychain' ? dataKey.counter.read() : null),
+    async writeCount(count) {
+      if (dataKey.backend() === 'keychain') await dataKey.counter.write(count);
+    },
     move: (to) =>
       exclusive(async () => {
         const opened = await openNow();
@@ -181,12 +238,10 @@ export function createVault(deps: {
         const old = await openNow();
         const before = closings;
         const fresh = await dataKey.change((next) => {
-          for (const record of rows.all()) {
-            const content = openRecord(old, record);
-            if (content !== null) rows.write(record, seal(next, content, binding(record)));
-            // Left as it is: it opened with the old key no more than it will with the new one.
-            else platform.log.warn('a damaged secret was left behind', { profile: record.profile_id });
-          }
+          // One that does not open would be left behind, and with it all that opens together with it.
+          guard.read(old);
+          const guardId = guard.id(old);
+          resealAll({ key: old, guardId }, { key: next, guardId });
         });
         forget();
         if (closings === before) key = fresh;
@@ -199,8 +254,9 @@ export function createVault(deps: {
           if (!isLocked(error)) throw error;
           return null;
         });
-        // With the key at hand nothing is lost but records that do not open with it.
-        const lost = rows.all().filter((record) => opened === null || openRecord(opened, record) === null);
+        // With the key at hand nothing is lost but records that do not open with it, or without the guard's.
+        const still = opened && { key: opened, guardId: guard.remaining(opened) };
+        const lost = rows.all().filter((record) => still === null || openRecord(still, record) === null);
         onRegistry(() =>
           db.transaction(() => {
             lost.forEach((record) => rows.drop(record));
@@ -208,6 +264,7 @@ export function createVault(deps: {
           })(),
         );
         if (opened === null) refusal = null;
+        guard.forget();
         // A record of no profile is Nucleus's own.
         const losers = new Set(lost.map((record) => record.profile_id).filter((id) => id !== ''));
         return { lost: [...losers].sort(), status: current() };
@@ -215,6 +272,7 @@ export function createVault(deps: {
     close() {
       closings++;
       forget();
+      guard.forget();
     },
   };
 }
@@ -240,8 +298,13 @@ export function createNoVault(): Vault {
     keep: refuse,
     read: () => Promise.resolve(null),
     drop: () => {},
+    readGuard: () => Promise.resolve(null),
+    keepGuard: refuse,
     rename: () => Promise.resolve(() => {}),
     remove: () => {},
+    hasKey: () => false,
+    readCount: () => Promise.resolve(null),
+    writeCount: () => Promise.resolve(),
     move: refuse,
     rekey: refuse,
     recover: refuse,

@@ -12,10 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
 import type * as z from 'zod';
 import { createActivity } from '../../../src-main/gateway/audit/activity.ts';
 import { createRecordIndex } from '../../../src-main/gateway/audit/record-index.ts';
 import { systemClock } from '../../../src-main/gateway/clock.ts';
+import type { Clock } from '../../../src-main/gateway/platform.ts';
 import type { ActivityPage } from '../../../src-shared/audit.ts';
 import { contract } from '../../../src-shared/contract.ts';
 import type { EnvClass } from '../../../src-shared/policy.ts';
@@ -33,7 +35,7 @@ import { until } from '../../helpers/until.ts';
 const { query, timeline } = contract.audit;
 type Query = z.input<typeof query.input>;
 
-function createWorld(context: TestContext) {
+function createWorld(context: TestContext, clock: Clock = systemClock) {
   const folder = mkdtempSync(join(tmpdir(), 'nucleus-activity-'));
   const path = join(folder, 'audit.log');
   const file = join(folder, 'audit.db');
@@ -44,12 +46,12 @@ function createWorld(context: TestContext) {
   ]);
   let caughtUp = 0;
   const open = () => {
-    const index = createRecordIndex({ path, file, clock: systemClock, log, onCaughtUp: () => caughtUp++ });
+    const index = createRecordIndex({ path, file, clock, log, onCaughtUp: () => caughtUp++ });
     const activity = createActivity({
       index,
       path,
       envOf: (profile) => envs.get(profile) ?? null,
-      sealedTo: () => 3,
+      sealedTo: async () => 3,
     });
     return { index, activity };
   };
@@ -171,7 +173,10 @@ test('every filter and every two of them let the right records through', async (
     for (const [other, others] of filters) {
       // The same filter twice is one of them.
       if (Object.keys(one).some((key) => key in other) && one !== other) continue;
-      const expected = [...'fedcba'].filter((tool) => some.includes(tool) && others.includes(tool)).join(' ');
+      const expected = 'fedcba'
+        .split('')
+        .filter((tool) => some.includes(tool) && others.includes(tool))
+        .join(' ');
       const asked = { ...one, ...other } as NonNullable<Query['filters']>;
       assert.equal(await world.tools({ filters: asked }), expected, JSON.stringify(asked));
     }
@@ -203,16 +208,23 @@ test('a page ends when it is full, and says so only when there is more', async (
   assert.notEqual((await world.query({ limit: 1 })).next, null);
 });
 
-test('a page whose file was rotated away is empty', async (context) => {
+test('what was rotated away is gone from the index, and a page in it is empty', async (context) => {
   const world = createWorld(context);
-  world.writer.append(call('a'), call('b'));
+  world.writer.append(...Array.from({ length: 4_500 }, () => call('old')));
   const { next } = await world.query({ limit: 1 });
   for (let index = 0; index < 6; index++) {
     world.writer.rotate();
     world.writer.append(call('later'));
+    await world.tools();
   }
   assert.deepEqual(await world.query({ before: next }), { rows: [], next: null, isComplete: true });
   assert.equal(await world.tools(), 'later later later later later later');
+  assert.deepEqual(world.log.lines, [], 'nothing had to be made anew for it');
+  await world.index.close();
+  const db = new Database(world.file, { readonly: true });
+  context.after(() => void db.close());
+  const count = (table: string): unknown => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+  assert.deepEqual(['files', 'kinds', 'rows'].map(count), [6, 6, 6]);
 });
 
 test('long lines end a page early and are shown cut, the record whole', async (context) => {
@@ -301,6 +313,14 @@ for (const [what, harm] of [
   ['emptied', (file: string) => writeFileSync(file, '')],
   ['no database any more', (file: string) => writeFileSync(file, 'x'.repeat(20_000))],
   [
+    'of another version',
+    (file: string) => {
+      const db = new Database(file);
+      db.pragma('user_version = 99');
+      db.close();
+    },
+  ],
+  [
     'damaged inside',
     (file: string) => {
       const bytes = readFileSync(file);
@@ -319,19 +339,31 @@ for (const [what, harm] of [
 
 test('an index that does not fit the log any more is made anew', async (context) => {
   const world = createWorld(context);
+  world.writer.append(call('older'));
+  world.writer.rotate();
   world.writer.append(call('a'), call('b'));
-  assert.equal(await world.tools(), 'b a');
+  assert.equal(await world.tools(), 'b a older');
   const text = readFileSync(world.path, 'utf8');
+  const header = text.slice(0, text.indexOf('\n') + 1);
   writeFileSync(world.path, text.replace('"tool":"a"', '"tool":"x"'));
-  assert.equal(await world.tools(), 'b x', 'a line that was edited in its place');
-  writeFileSync(world.path, text.slice(0, text.indexOf('\n') + 1));
-  assert.equal(await world.tools(), '', 'lines that were cut off');
+  assert.equal(await world.tools(), 'b x older', 'a line that was edited in its place');
+  assert.equal(await world.tools({ filters: { tool: 'x' } }), 'x');
+  const others = [call('c'), call('d'), call('e')].map((line) => `${JSON.stringify(line)}\n`);
+  writeFileSync(world.path, header + others.join(''));
+  const { total } = await world.timeline({ since: 0, until: 4e12, buckets: 1 });
+  assert.equal(total, 4, 'other lines, and more of them');
+  const ids = async (): Promise<string[]> => (await world.query()).rows.map(({ id }) => id);
+  const before = await ids();
+  writeFileSync(world.path, header.replace('2026-11-20T00', '2026-11-20T01') + others.join(''));
+  assert.notDeepEqual(await ids(), before, 'another first line');
+  writeFileSync(world.path, header);
+  assert.equal(await world.tools(), 'older', 'lines that were cut off');
   rmSync(world.path);
+  rmSync(`${world.path}.1`);
   assert.equal(await world.tools(), '', 'no log at all');
-  world.writer.append(call('c'));
-  assert.equal(await world.tools(), 'c');
-  assert.equal(new Set(world.log.lines).size, 1);
-  assert.match(world.log.lines[0] ?? '', /^info the index of the audit log is made anew$/);
+  world.writer.append(call('f'));
+  assert.equal(await world.tools(), 'f');
+  assert.deepEqual(world.log.lines, Array(5).fill('info the index of the audit log is made anew'));
 });
 
 test('where no index can be kept, one in memory does', async (context) => {
@@ -354,6 +386,22 @@ test('the log is indexed by itself once lines were written', async (context) => 
   world.index.written();
   await until('the index is there', () => existsSync(world.file));
   assert.equal(await world.tools(), 'a');
+});
+
+test('nobody waits long for an index that is being made, and who shows it hears when it is', async (context) => {
+  // What is waited for is over at once.
+  const hasty: Clock = {
+    now: Date.now,
+    after(_milliseconds, act) {
+      const turn = setImmediate(act);
+      return () => clearImmediate(turn);
+    },
+  };
+  const world = createWorld(context, hasty);
+  world.writer.append(...Array.from({ length: 5_000 }, (_, index) => call(`t${index}`)));
+  assert.equal((await world.query()).isComplete, false);
+  await until('the index is made', () => world.caughtUp() > 0);
+  assert.equal(await world.tools({ limit: 2 }), 't4999 t4998');
 });
 
 test('a timeline counts calls, failures and classes by equal parts of the time', async (context) => {
@@ -394,10 +442,9 @@ test('p95 is what 95 of 100 calls needed at most', async (context) => {
 
 test('readers see every record once while the log is written and rotated', async (context) => {
   const world = createWorld(context);
-  let written = 0;
-  let isDone = false;
+  const writing = new AbortController();
   const reading = [0, 1, 2].map(async () => {
-    while (!isDone) {
+    while (!writing.signal.aborted) {
       const { rows } = await world.query({ limit: 200 });
       const seen = rows.map(({ tool }) => Number(tool));
       assert.deepEqual(
@@ -406,12 +453,12 @@ test('readers see every record once while the log is written and rotated', async
       );
     }
   });
-  for (; written < 3_000; written += 1) {
+  for (let written = 0; written < 3_000; written += 1) {
     world.writer.append(call(String(written)));
     if (written % 700 === 699) world.writer.rotate();
     if (written % 20 === 19) await new Promise((resolve) => setImmediate(resolve));
   }
-  isDone = true;
+  writing.abort();
   await Promise.all(reading);
   assert.equal((await world.timeline({ since: 0, until: 4e12, buckets: 1 })).total, 3_000);
 });
@@ -455,5 +502,6 @@ test('100,000 records: small, quick to search in any way, and never in the way o
   }
   assert.equal(await world.tools({ filters: { words: 'needle' } }), 'needle');
   await world.index.close();
-  assert.ok(statSync(world.file).size / count < 150, `${statSync(world.file).size / count} bytes a row`);
+  const each = statSync(world.file).size / count;
+  assert.ok(each < 60, `${each} bytes a row`);
 });

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
-import {
-  argumentsHash,
-  createAudit,
-  noAudit,
-  type CallRecord,
-} from '../../../src-main/gateway/audit/audit.ts';
+import { argumentsHash } from '../../../src-main/gateway/audit/arguments-hash.ts';
+import { createAudit, noAudit, type CallRecord } from '../../../src-main/gateway/audit/audit.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
@@ -31,8 +28,16 @@ function setUp(
     fullArguments: options.fullArguments ?? false,
     clock: { ...clock, now: () => clock.now() + (options.shift?.() ?? 0) },
     log,
+    seals: null,
   });
-  return { folder, path, log, clock, audit, text: () => readFileSync(path, 'utf8') };
+  return { folder, path, log, clock, audit, text: () => unchained(readFileSync(path, 'utf8')) };
+}
+
+/** The lines of calls, without their places in the chain. */
+function unchained(text: string): string {
+  return text
+    .replace(/^\{"audit":2,.*\n/gm, '')
+    .replace(/,"seq":\d+,"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/gm, '}');
 }
 
 const call = (more: Partial<CallRecord> = {}): CallRecord => ({
@@ -59,7 +64,7 @@ const call = (more: Partial<CallRecord> = {}): CallRecord => ({
 test('a call is one line with its keys in the order of the original', (t) => {
   const { audit, text } = setUp(t);
   audit.record(call());
-  audit.close();
+  void audit.close();
   assert.equal(
     text(),
     '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
@@ -73,7 +78,7 @@ test('a reason stands before the client, and a call without arguments has neithe
   const { audit, text } = setUp(t);
   for (const empty of [undefined, {}, null, [1], 'text'])
     audit.record(call({ arguments: empty, decision: 'denied', outcome: 'blocked', reason: 'rule 3' }));
-  audit.close();
+  void audit.close();
   const line =
     '{"ts":"2026-01-02T03:04:05.678Z","connector":"db","alias":"main","profile_id":"db:prod","tool":"query",' +
     '"via":"direct","decision":"denied","outcome":"blocked","duration_ms":12,"reason":"rule 3",' +
@@ -91,7 +96,7 @@ test('prompts and resources are told from tools, and no address of a resource is
       arguments: { uri: 'file:///secret' },
     }),
   );
-  audit.close();
+  void audit.close();
   const lines = text()
     .trim()
     .split('\n')
@@ -109,7 +114,7 @@ test('no value of an argument is in the file, at whatever depth', (t) => {
   audit.record(
     call({ arguments: { password: 'SENTINEL', list: ['SENTINEL'], map: { SENTINEL: 'SENTINEL' } } }),
   );
-  audit.close();
+  void audit.close();
   assert.doesNotMatch(text(), /SENTINEL/);
   assert.match(text(), /"args_keys":\["list","map","password"\]/);
 });
@@ -117,7 +122,7 @@ test('no value of an argument is in the file, at whatever depth', (t) => {
 test('with full arguments they are kept as they came', (t) => {
   const { audit, text } = setUp(t, { fullArguments: true });
   audit.record(call({ arguments: JSON.parse('{"b":[1,{"c":null}],"a":"x","__proto__":{"d":1}}') }));
-  audit.close();
+  void audit.close();
   assert.match(
     text(),
     /"args_hash":"sha256:[0-9a-f]{64}","args":\{"b":\[1,\{"c":null\}\],"a":"x","__proto__":\{"d":1\}\}/,
@@ -125,6 +130,7 @@ test('with full arguments they are kept as they came', (t) => {
 });
 
 test('a hash is that of the canonical JSON the original made', () => {
+  verifies('NUC-093');
   const hashes: [unknown, string][] = [
     // printf '%s' '{"sql":"SELECT 1"}' | sha256sum
     [{ sql: 'SELECT 1' }, 'f25189374bfbf48658282bc196f4f8b6d09c7e4aa745f5b2351c827a8ef5aad9'],
@@ -159,6 +165,7 @@ test('keys are sorted by their bytes, as Go does', () => {
 });
 
 test('the order of keys does not change a hash, anything else does', () => {
+  verifies('NUC-093');
   const one = argumentsHash({ a: 1, b: { c: 2, d: 3 } });
   assert.equal(argumentsHash({ b: { d: 3, c: 2 }, a: 1 }), one);
   for (const other of [
@@ -170,19 +177,18 @@ test('the order of keys does not change a hash, anything else does', () => {
   assert.notEqual(argumentsHash(JSON.parse('{"__proto__":{"a":1}}')), argumentsHash({}));
 });
 
-test('lines are appended in the order of the calls, after those of earlier days', async (t) => {
-  const { audit, path, text } = setUp(t);
-  writeFileSync(path, '{"old":true}\n');
+test('lines are appended in the order of the calls', async (t) => {
+  const { audit, text } = setUp(t);
   for (let n = 0; n < 3; n += 1) audit.record(call({ client: `c${n}` }));
   await settled();
   audit.record(call({ client: 'c3' }));
-  audit.close();
+  void audit.close();
   assert.deepEqual(
     text()
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { client?: string }).client),
-    [undefined, 'c0', 'c1', 'c2', 'c3'],
+    ['c0', 'c1', 'c2', 'c3'],
   );
 });
 
@@ -228,8 +234,8 @@ test('a clock that is set back holds no record back', async (t) => {
 test('close writes what is queued, and may be called twice', (t) => {
   const { audit, text } = setUp(t);
   audit.record(call());
-  audit.close();
-  audit.close();
+  void audit.close();
+  void audit.close();
   assert.equal(text().split('\n').length, 2);
 });
 
@@ -239,7 +245,7 @@ test('the file is readable by its owner alone', { skip: process.platform === 'wi
   const before = process.umask(0);
   try {
     audit.record(call());
-    audit.close();
+    void audit.close();
   } finally {
     process.umask(before);
   }
@@ -253,27 +259,43 @@ test('a log that cannot be written is said once and stops no call', async (t) =>
     await settled();
     await clock.advance(10);
   }
-  audit.close();
+  void audit.close();
   assert.deepEqual(log.lines, ['error audit log cannot be written']);
   assert.match(String(log.fields[0]?.['reason']), /ENOENT/);
 });
 
-test('a log that can be written again is, and says so when it cannot once more', async (t) => {
+test('a log that can be written again gets what was waiting, and says so when it cannot once more', async (t) => {
   const { audit, clock, log, folder, path } = setUp(t, {
     path: (parent) => join(parent, 'later', 'audit.log'),
   });
-  audit.record(call({ client: 'lost' }));
+  audit.record(call({ client: 'first' }));
   await settled();
+  audit.record(call({ client: 'blocked', outcome: 'blocked' }));
+  assert.match(String(audit.problem()), /audit\.log cannot be written \(ENOENT\); /);
+  assert.match(String(audit.warnings()), /; 2 lines of the audit log wait in memory$/);
   mkdirSync(join(folder, 'later'));
-  audit.record(call({ client: 'kept' }));
-  await clock.advance(10);
-  assert.equal(log.lines.length, 1);
-  audit.close();
-  assert.match(readFileSync(path, 'utf8'), /"client":"kept"/);
+  audit.record(call({ client: 'last' }));
+  await clock.advance(1_000);
+  assert.equal(audit.problem(), null);
+  assert.deepEqual(
+    [...readFileSync(path, 'utf8').matchAll(/"client":"(\w+)".*"seq":(\d)/g)].map(([, client, seq]) => [
+      client,
+      seq,
+    ]),
+    [
+      ['first', '2'],
+      ['blocked', '3'],
+      ['last', '4'],
+    ],
+  );
   rmSync(join(folder, 'later'), { recursive: true });
   audit.record(call());
   await clock.advance(10);
-  assert.equal(log.lines.length, 2);
+  assert.deepEqual(log.lines, [
+    'error audit log cannot be written',
+    'info the audit log can be written again',
+    'error audit log cannot be written',
+  ]);
 });
 
 test('arguments too deep to be hashed cost their call the hash and no other call its line', (t) => {
@@ -284,7 +306,7 @@ test('arguments too deep to be hashed cost their call the hash and no other call
     call({ client: 'deep', arguments: { deep: JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`) } }),
   );
   audit.record(call({ client: 'after' }));
-  audit.close();
+  void audit.close();
   assert.deepEqual(
     text()
       .trim()
@@ -302,26 +324,53 @@ test('arguments too deep to be hashed cost their call the hash and no other call
   assert.deepEqual(log.lines, []);
 });
 
-test('a file of ten MiB becomes .1, the earlier ones move on, and no more than five are kept', (t) => {
-  const { audit, path, text } = setUp(t);
-  const big = `${'x'.repeat(10 * 1024 * 1024)}\n`;
-  for (let round = 1; round <= 7; round += 1) {
-    writeFileSync(path, big);
-    audit.record(call({ client: `round ${round}` }));
-    audit.close();
-    assert.equal(existsSync(path), false, 'the full file was moved');
-  }
-  assert.deepEqual(
-    [1, 2, 3, 4, 5].map((n) => /"client":"(round \d)"/.exec(readFileSync(`${path}.${n}`, 'utf8'))?.[1]),
-    ['round 7', 'round 6', 'round 5', 'round 4', 'round 3'],
+test('a file begins with a line of its own, and every line holds the hash of the one before', (t) => {
+  verifies('NUC-091');
+  const { audit, path } = setUp(t);
+  audit.record(
+    call({ policy: '0123456789ab', approval: 'g-1', effect: 'writes', plan: { id: 'p', step: 1 } }),
   );
-  assert.equal(existsSync(`${path}.6`), false);
-  audit.record(call({ client: 'fresh' }));
-  audit.close();
-  assert.match(text(), /^\{"ts".*"client":"fresh"/);
+  audit.record(call());
+  void audit.close();
+  // printf '%s' '<the line up to its hash>' | sha256sum
+  const first = 'c0b92428010f2d414f388706a788d48e5b3ff70dcc8cb0790883d048ec149ecf';
+  const lines = readFileSync(path, 'utf8').split('\n');
+  assert.equal(
+    lines[0]?.replace(first, 'H1'),
+    `{"audit":2,"ts":"2026-01-02T03:04:05.678Z","seq":1,"prev":"${'0'.repeat(64)}","hash":"H1"}`,
+  );
+  assert.match(
+    String(lines[1]),
+    new RegExp(
+      `"client":"tester","principal":"local","policy":"0123456789ab","approval":"g-1","effect":"writes","plan":\\{"id":"p","step":1\\},"seq":2,"prev":"${first}","hash":"[0-9a-f]{64}"\\}$`,
+    ),
+  );
+  for (const [index, line] of lines.slice(0, 3).entries()) {
+    const hashed = line.slice(0, line.lastIndexOf(',"hash":'));
+    const { seq, hash } = JSON.parse(line) as { seq: number; hash: string };
+    assert.equal(hash, createHash('sha256').update(hashed).digest('hex'));
+    assert.equal(seq, index + 1);
+  }
+});
+
+test('a call that was stopped is in the file before its answer goes out', (t) => {
+  const { audit, text } = setUp(t);
+  audit.record(call({ decision: 'denied', outcome: 'blocked', reason: 'no' }));
+  assert.match(text(), /"outcome":"blocked"/);
+});
+
+test('who shows the log hears of new lines, four times a second at most', async (t) => {
+  const { audit, clock } = setUp(t);
+  let heard = 0;
+  audit.onWritten(() => (heard += 1));
+  for (let n = 0; n < 100; n += 1) {
+    audit.record(call());
+    await clock.advance(10);
+  }
+  assert.ok(heard >= 3 && heard <= 4, String(heard));
 });
 
 test('without a state folder nothing is kept', () => {
   noAudit.record(call());
-  noAudit.close();
+  void noAudit.close();
 });

@@ -199,10 +199,10 @@ test('only what is new enough is answered, across rotations', async (context) =>
   const at = (tool: string, ts: string): AuditRecord => auditRecord({ tool, ts });
   const path = log(
     context,
-    [at('c', '2026-11-20T11:59:00Z')],
+    [at('c', '2026-11-20T11:59:00Z'), at('d', '2026-11-20T09:30:00-02:00')],
     [at('a', '2026-11-20T10:59:59.999Z'), at('b', '2026-11-20T12:00:00.000000001+01:00')],
   );
-  assert.equal(await tools(path, { since: now - 3_600_000 }), 'b c');
+  assert.equal(await tools(path, { since: now - 3_600_000 }), 'b c d');
 });
 
 test('lines that are no record are counted and the rest is read', async (context) => {

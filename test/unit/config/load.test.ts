@@ -34,6 +34,7 @@ const defaults = {
     structured_search: true,
   },
   approval: { park_after: 45_000 },
+  audit: { when_full: 'refuse-guarded' },
   sign_in: { timeout: 5 * minute },
   gateway: { idle_exit: 15 * minute },
   http: {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
+import { noAudit } from '../../../src-main/gateway/audit/audit.ts';
 import { defaultConfig } from '../../../src-shared/config.ts';
 import { createSession, type Message as Sent } from '../../../src-main/gateway/downstream/session.ts';
 import { noLimits } from '../../../src-main/gateway/policy/limits.ts';
@@ -78,7 +79,7 @@ function setUp(
     },
     [binding],
   );
-  const audit = { record: () => {} };
+  const audit = noAudit;
   const written: string[] = [];
   const io = { ends: 0, backlog: 0, named: 0 };
   const write = (message: Sent): void =>
@@ -93,6 +94,7 @@ function setUp(
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
     audit,
+    whenFull: 'refuse-guarded',
     clock,
   });
   const session = createSession(

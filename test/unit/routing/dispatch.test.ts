@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
-import { defaultConfig } from '../../../src-shared/config.ts';
+import { defaultConfig, type Config } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import type { CallRecord } from '../../../src-main/gateway/audit/audit.ts';
+import type { Effect } from '../../../src-shared/policy.ts';
+import type { CallRecord, CallStart } from '../../../src-main/gateway/audit/audit.ts';
 import type { Policy } from '../../../src-main/gateway/policy/decision.ts';
 import { noLimits, type Limits } from '../../../src-main/gateway/policy/limits.ts';
 import { createBridge } from '../../../src-main/gateway/routing/bridge.ts';
@@ -19,15 +20,28 @@ import { readReply, type Reply } from '../../../src-main/gateway/wire/reply.ts';
 import { createFakeEras } from '../../helpers/eras.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { allowAll, askFor, createTestGate } from '../../helpers/gate.ts';
+import { verifies } from '../../helpers/requirements.ts';
 import { createFakeTransport, greeting, type FakeTransport } from '../../helpers/fake-transport.ts';
 
 const binding = { profile: 'db:prod', connector: 'db', alias: 'main', metadata: {} };
 
-function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canStart?: boolean } = {}) {
+function setUp(
+  t: TestContext,
+  parts: {
+    policy?: Policy;
+    limits?: Limits;
+    canStart?: boolean;
+    whenFull?: Config['audit']['when_full'];
+    does?: Effect;
+  } = {},
+) {
   t.mock.method(Math, 'random', () => 0.5);
   const clock = createFakeClock();
   const opened: FakeTransport[] = [];
   const records: CallRecord[] = [];
+  /** Calls that began, and how many had reached the upstream by then. */
+  const begun: { readonly call: CallStart; readonly sent: number }[] = [];
+  const log: { problem: string | null } = { problem: null };
   const supervisor = createSupervisor({
     clock,
     log: createFakeLog(),
@@ -46,7 +60,11 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     roots: () => [],
     wanted: () => false,
   });
-  const { gate, ...guards } = createTestGate({ clock, policy: parts.policy ?? allowAll });
+  const { gate, ...guards } = createTestGate({
+    clock,
+    policy: parts.policy ?? allowAll,
+    ...(parts.does && { judge: () => ({ does: parts.does as Effect, basis: 'server' }) }),
+  });
   const dispatch = createDispatch({
     gate,
     limits: parts.limits ?? noLimits,
@@ -56,7 +74,15 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
       clock,
       newOld: createNewOld({ clock, states: createRequestStates(), setLevel: async () => {} }),
     }),
-    audit: { record: (call) => records.push(call) },
+    audit: {
+      begin(call) {
+        begun.push({ call, sent: opened[0]?.received('tools/call').length ?? 0 });
+        return { id: begun.length, ends: { first: '', last: '' } };
+      },
+      record: (call) => void records.push(call),
+      problem: () => log.problem,
+    },
+    whenFull: parts.whenFull ?? 'refuse-guarded',
     clock,
   });
   return {
@@ -64,7 +90,10 @@ function setUp(t: TestContext, parts: { policy?: Policy; limits?: Limits; canSta
     ...guards,
     opened,
     records,
+    begun,
+    log,
     dispatch,
+    gate,
     supervisor,
     upstream: () => opened[0] as FakeTransport,
   };
@@ -253,10 +282,89 @@ test('policy and record see the account, the upstream name and who calls', async
       arguments: { sql: 'SELECT 1' },
       policy: 'p-1',
       approval: null,
+      effect: 'writes',
+      plan: undefined,
       startedAt: setup.clock.now(),
       endedAt: setup.clock.now(),
     },
   ]);
+});
+
+test('a call is written down before it reaches the upstream, one that is stopped is not', async (t) => {
+  verifies('NUC-091');
+  const setup = setUp(t);
+  await answered(setup, callOf({ plan: { id: 'p', step: 1 } }), { result: { content: [] } });
+  assert.deepEqual(
+    setup.begun.map(({ call, sent }) => [call.target.profile, call.plan, sent]),
+    [['db:prod', { id: 'p', step: 1 }, 0]],
+  );
+  const denied = setUp(t, { policy: deny });
+  await denied.dispatch(callOf());
+  assert.equal(denied.begun.length, 0);
+  assert.equal(denied.records.length, 1);
+});
+
+const fullCases: [Config['audit']['when_full'], Effect, Policy, boolean][] = [
+  ['refuse-guarded', 'reads', allowAll, true],
+  ['refuse-guarded', 'writes', allowAll, false],
+  ['refuse-guarded', 'destroys', allowAll, false],
+  ['refuse-guarded', 'reads', askFor('query'), false],
+  ['refuse-all', 'reads', allowAll, false],
+  ['allow', 'destroys', allowAll, true],
+];
+
+for (const [whenFull, does, policy, passes] of fullCases)
+  test(`while the log cannot be written ${whenFull} ${passes ? 'lets' : 'keeps'} a call that ${does}${policy === allowAll ? '' : ' and that a rule asks about'} ${passes ? 'pass' : 'back'}`, async (t) => {
+    verifies('NUC-096');
+    const setup = setUp(t, { whenFull, does, policy });
+    setup.log.problem = '/x/audit.log cannot be written (ENOSPC); the disk is full, make room';
+    if (passes) {
+      await answered(setup, callOf(), { result: { content: [] } });
+      assert.equal(setup.records[0]?.outcome, 'ok');
+      return;
+    }
+    const reply = await setup.dispatch(callOf());
+    const { isError, _meta, content } = readReply(reply).result as {
+      isError?: boolean;
+      _meta?: Record<string, { code?: string }>;
+      content: { text: string }[];
+    };
+    assert.equal(isError, true);
+    assert.equal(_meta?.['dev.nucleus/error']?.code, 'AUDIT_UNWRITABLE');
+    assert.match(String(content[0]?.text), /query on db:prod was not called.*audit\.log.*make room/);
+    assert.deepEqual(
+      setup.records.map(({ decision, outcome, reason }) => [decision, outcome, reason]),
+      [['denied', 'blocked', 'AUDIT_UNWRITABLE']],
+    );
+    assert.equal(setup.opened.length, 0);
+  });
+
+test('a call whose beginning is the first that cannot be written is kept back as well', async (t) => {
+  const setup = setUp(t, { does: 'destroys' });
+  const dispatch = createDispatch({
+    gate: setup.gate,
+    limits: noLimits,
+    bridge: () => Promise.reject(new Error('it went out')),
+    audit: {
+      begin() {
+        setup.log.problem = 'audit.open cannot be written (ENOSPC); the disk is full, make room';
+        return { id: null, ends: { first: '', last: '' } };
+      },
+      record: (call) => void setup.records.push(call),
+      problem: () => setup.log.problem,
+    },
+    whenFull: 'refuse-guarded',
+    clock: setup.clock,
+  });
+  const reply = await dispatch(callOf());
+  assert.match(JSON.stringify(readReply(reply).result), /AUDIT_UNWRITABLE/);
+  assert.equal(setup.records[0]?.outcome, 'blocked');
+});
+
+test('while the log cannot be written a rule that refuses still says why itself', async (t) => {
+  const setup = setUp(t, { whenFull: 'refuse-all', policy: deny });
+  setup.log.problem = 'audit.log cannot be written';
+  assert.match(JSON.stringify(readReply(await setup.dispatch(callOf())).result), /POLICY_DENIED/);
 });
 
 test('a record tells how long the call took', async (t) => {

@@ -147,14 +147,17 @@ test('a record moved to another profile, secret or issuer does not open', async 
   await assert.rejects(home.vault.get('atlas:a', 'other'), failsWith('SECRET_MISSING', 'does not open'));
 });
 
-test('a record opens for its own profile, issuer and name only', () => {
+test('a record opens for its own profile, issuer and name only, and beside its own guard', () => {
   const key = Buffer.alloc(32, 3);
   const place = { profile_id: 'atlas:a', issuer: 'https://as.example', kind: 'access_token' };
-  const record = { ...place, ...seal(key, Buffer.from('value'), binding(place)) };
-  assert.equal(openRecord(key, record)?.toString(), 'value');
-  assert.equal(openRecord(Buffer.alloc(32, 4), record), null);
-  for (const change of [{ profile_id: 'atlas:b' }, { issuer: '' }, { kind: 'refresh_token' }]) {
-    assert.equal(openRecord(key, { ...record, ...change }), null);
+  for (const guardId of [null, 'one']) {
+    const record = { ...place, ...seal(key, Buffer.from('value'), binding(place, guardId)) };
+    assert.equal(openRecord({ key, guardId }, record)?.toString(), 'value');
+    assert.equal(openRecord({ key: Buffer.alloc(32, 4), guardId }, record), null);
+    for (const other of [null, 'one', 'two'].filter((id) => id !== guardId))
+      assert.equal(openRecord({ key, guardId: other }, record), null);
+    for (const change of [{ profile_id: 'atlas:b' }, { issuer: '' }, { kind: 'refresh_token' }])
+      assert.equal(openRecord({ key, guardId }, { ...record, ...change }), null);
   }
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { NucleusError } from '../../../../src-shared/errors.ts';
 import type { Clock } from '../../platform.ts';
@@ -69,9 +70,11 @@ export function createPlanTool(deps: PlanDeps): OwnTool {
       const targets: Target[] = [];
       const plan = readPlan(args, (one) => lookUp(one, view(), targets));
       if ('error' in plan) return errorReply(new NucleusError('ARGUMENTS_INVALID', plan.error));
+      const id = randomUUID();
       const callOf = ({ index, name }: Step): Call => {
         const { route, arguments: given } = targets[index] as Target;
-        return { ...call, route, params: { name, arguments: given }, via: 'nucleus_call_plan' };
+        const step = { plan: { id, step: index }, via: 'nucleus_call_plan' } as const;
+        return { ...call, ...step, route, params: { name, arguments: given } };
       };
       if (plan.isDryRun) {
         const foreseen = await Promise.all(plan.steps.map((one) => foresee(callOf(one))));
