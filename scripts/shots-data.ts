@@ -8,6 +8,7 @@ import type {
 } from '../src-shared/contract.ts';
 import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
+import * as activity from './shots-activity.ts';
 import * as policy from './shots-policy.ts';
 import { workspaces } from './shots-workspaces.ts';
 
@@ -366,6 +367,7 @@ export const answers: Answers = {
   'policy.test': policy.verdict,
   'policy.save': policy.accepted,
   'policy.accept': policy.accepted,
+  ...activity.answers,
   'lock.engage': { lockedAt: now },
   'lock.release': {},
   'person.ways': { hasPin: false, hasApp: true, hasSystem: false, pinLockedUntil: null },

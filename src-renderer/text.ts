@@ -3,6 +3,7 @@ import { profiles, inspector } from './text/profiles.ts';
 import { signIn, pick } from './text/sign-in.ts';
 import { add } from './text/add.ts';
 import { env } from './text/env.ts';
+import { activity, call } from './text/activity.ts';
 import { approvals } from './text/approvals.ts';
 import { lock } from './text/lock.ts';
 import { policy } from './text/policy.ts';
@@ -22,6 +23,8 @@ export const text = {
   env,
   add,
   approvals,
+  activity,
+  call,
   policy,
   lock,
   status,

@@ -257,7 +257,7 @@ export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   autostart: z.boolean(),
   /** Last view shown. */
-  view: z.enum(['profiles', 'approvals', 'status', 'tools', 'policy', 'settings']),
+  view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'status', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
 });

@@ -10,6 +10,7 @@ import type {
 import type { SignInState } from '../../src-shared/sign-in.ts';
 import type { WindowApi } from '../api.ts';
 import { text } from '../text.ts';
+import { ActivityState } from './activity-state.svelte.ts';
 import { createAnnouncer } from './announcer.ts';
 import { ApprovalsState } from './approvals-state.svelte.ts';
 import { FirstRunState } from './first-run.svelte.ts';
@@ -26,7 +27,7 @@ import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
 /** In the order of their keys; Settings has one of its own. */
-export const views: readonly View[] = ['profiles', 'approvals', 'status', 'tools', 'policy'];
+export const views: readonly View[] = ['profiles', 'approvals', 'activity', 'tools', 'policy', 'status'];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -54,6 +55,7 @@ export class AppState {
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
+  readonly activityView: ActivityState;
   readonly policyView: PolicyState;
   readonly lock: LockState;
   readonly pin: PinState;
@@ -88,6 +90,7 @@ export class AppState {
     });
     this.profilesView = new ProfilesState(this);
     this.approvalsView = new ApprovalsState(this);
+    this.activityView = new ActivityState(this);
     this.policyView = new PolicyState(this);
     this.lock = new LockState(this);
     this.pin = new PinState(this);
@@ -144,6 +147,8 @@ export class AppState {
       case 'workspaces':
         if (this.view === 'settings') await this.workspacesView.list.refresh();
         return;
+      case 'activity':
+        return this.activityView.logChanged();
       case 'sign-in':
         await Promise.all([this.signIns.refresh(), this.status.refresh()]);
         this.profilesView.signInsChanged();

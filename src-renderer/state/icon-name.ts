@@ -29,4 +29,8 @@ export type IconName =
   | 'key'
   | 'hand'
   | 'dots'
-  | 'laptop';
+  | 'laptop'
+  | 'pulse'
+  | 'filter'
+  | 'down'
+  | 'up';

@@ -4,6 +4,7 @@ export const app = {
   views: 'Views',
   profiles: 'Profiles',
   approvals: 'Approvals',
+  activity: 'Activity',
   status: 'Status',
   tools: 'Tools',
   policy: 'Policy',

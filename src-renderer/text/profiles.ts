@@ -36,6 +36,7 @@ export const inspector = {
   defaultYes: 'yes, used when a call names no profile',
   defaultNo: 'no',
   makeDefault: 'Make default',
+  activity: (id: string) => `Activity of ${id}`,
   check: 'Check now',
   checking: 'Checking…',
   rename: 'Rename',

@@ -30,7 +30,7 @@ test('one click writes the entry, a wiped one is offered for repair, and undo re
   const app = await startApp(t, home, { env: { XDG_CONFIG_HOME: join(home.user, '.config') } });
   const page = await app.page();
   await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.keyboard.press('Control+3');
+  await page.keyboard.press('Control+6');
   const card = page.getByRole('article', { name: 'Claude Desktop' });
   // Nothing is written before a person says so.
   await card.getByRole('button', { name: 'Connect' }).waitFor();

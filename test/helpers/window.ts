@@ -1,6 +1,7 @@
 import type { TestContext } from 'node:test';
 import { createApi } from '../../src-renderer/api.ts';
 import type { AppState } from '../../src-renderer/state/app-state.svelte.ts';
+import type { ActivityRow, AuditVerification } from '../../src-shared/audit.ts';
 import type { Reply } from '../../src-shared/bridge.ts';
 import type { GatewayStatus, Surface, Topic } from '../../src-shared/contract.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
@@ -105,6 +106,40 @@ export const connector: ConnectorSummary = {
   checked: null,
 };
 
+/** What a gateway says of a log without a chain. */
+export const unverified: AuditVerification = {
+  state: 'empty',
+  lines: 0,
+  from: null,
+  to: null,
+  sealedTo: null,
+  unchained: 0,
+  problem: null,
+};
+/** The call with this number, made so many milliseconds after the beginning of time. */
+export const call = (seq: number, change: Partial<ActivityRow> = {}): ActivityRow => ({
+  id: `00000000000000aa-${seq}`,
+  seq,
+  ts: new Date(seq).toISOString(),
+  connector: 'sqlite',
+  alias: 'prod',
+  profile: 'sqlite:prod',
+  env: 'prod',
+  tool: 'query',
+  via: 'direct',
+  decision: 'allowed',
+  outcome: 'ok',
+  duration: 3,
+  reason: null,
+  client: 'claude-code',
+  principal: 'local',
+  policy: null,
+  approval: null,
+  effect: 'reads',
+  plan: null,
+  ...change,
+});
+
 export type Answer = unknown | ((input: unknown) => unknown);
 
 /** The window's state on a gateway that answers what it is told to; time stands still. */
@@ -125,6 +160,10 @@ export async function openWindow(
     'person.ways': { hasPin: false, hasApp: true, hasSystem: false, pinLockedUntil: null },
     'hosts.list': [],
     'surface.get': surface,
+    'audit.query': { rows: [], next: null, isComplete: true },
+    'audit.timeline': { buckets: [], total: 0, failed: 0, blocked: 0, p95: null, isComplete: true },
+    'audit.record': { line: null, isWhole: true, isSealed: false },
+    'audit.verify': unverified,
     'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
     'settings.set': {},
     'signIn.list': [],
