@@ -37,6 +37,7 @@ export const activity = {
     brokenIn: (place: string) => `The record is broken in ${place}.`,
     file: (file: string, line: number | null) => (line === null ? file : `${file}, line ${line}`),
     after: (moment: string) => `Someone or something changed audit.log after ${moment}.`,
+    checkNow: 'Check the record now',
     show: 'Show record',
     again: 'Check again',
     checkingNow: 'Checking…',
