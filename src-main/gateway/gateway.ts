@@ -7,6 +7,7 @@ import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { createAccounts } from './accounts.ts';
 import { createFirstListings } from './first-listings.ts';
+import { createGatewaySessions, type GatewaySessions } from './gateway-sessions.ts';
 import { createGatewayStatus } from './gateway-status.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
 import { createActivity, noActivity } from './audit/activity.ts';
@@ -14,9 +15,8 @@ import type { Audit } from './audit/audit.ts';
 import { createRecordIndex } from './audit/record-index.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { createClientTokens, type ClientTokens } from './downstream/client-tokens.ts';
-import type { AnswerOver } from './downstream/http-modern.ts';
 import { createModern } from './downstream/modern.ts';
-import { createSession, type Caller, type Session, type SessionIo } from './downstream/session.ts';
+import type { Caller, Session } from './downstream/session.ts';
 import { createListens } from './downstream/listens.ts';
 import { createGuarding } from './guarding.ts';
 import { createHandlers } from './handlers.ts';
@@ -49,8 +49,7 @@ import { createSticky } from './routing/sticky.ts';
 import { unknownRoute } from './routing/unknown.ts';
 import { createSubscriptions } from './routing/subscriptions.ts';
 import { createTasks } from './routing/tasks.ts';
-import type { View } from './routing/view.ts';
-import { createViews, type AskedView } from './routing/views.ts';
+import { createViews } from './routing/views.ts';
 import { createCandidates } from './sign-in/candidates.ts';
 import { describeSignIn } from './sign-in/describe.ts';
 import { createGrants } from './sign-in/grants.ts';
@@ -113,17 +112,11 @@ export interface Records {
 }
 
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
-export interface Gateway {
+export interface Gateway extends GatewaySessions {
   readonly handlers: Handlers;
   /** A person can be asked in the app from now on, until the returned function is called. */
   attend(): () => void;
   readonly announcer: Announcer;
-  /** Throws when the view names what is not there, or what the caller may not see. */
-  openSession(io: SessionIo, caller: Caller, asked?: AskedView): Session;
-  /** A session for a single request: told of no change, shown in no status. */
-  openOneShot(io: SessionIo, caller: Caller, asked?: AskedView): Session;
-  /** A request of the modern era, which needs no session; throws what openSession does. */
-  readonly answerModern: AnswerOver;
   status(): GatewayStatus;
   /** Who may come over HTTP, and what each may see. */
   readonly clients: ClientTokens;
@@ -132,8 +125,6 @@ export interface Gateway {
   person(way: ApprovalWay): PersonHandlers;
   /** Starts listing profiles that were never seen, and keeps trying those that fail. */
   startBackground(): void;
-  /** Lets every client go once what it asked was answered. */
-  finish(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -328,7 +319,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
       settle,
       foresee,
       tickets: guarding.tickets,
-      isNeeded: guarding.mayAsk,
+      isNeeded: mayAsk,
       askAccount: guarding.askAccount,
     }),
   });
@@ -468,6 +459,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     workspaces.refresh();
     announcer.announce('profiles');
     if (store.get(id) === null) guarding.forget(id);
+    couldAsk = null;
     tellClients(id, ['tool', 'prompt', 'resource']);
     if (background) firstListings.begin(shown.map((profile) => profile.id));
   }
@@ -511,12 +503,15 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     return chosen?.route ?? route;
   }
 
-  let couldAsk = false;
-  /** The tool that goes on with a waiting call is listed where a call may have to wait. */
+  let couldAsk: boolean | null = null;
+  /** Whether a call may have to wait: where it may, the tool that goes on with it is listed. */
+  function mayAsk(): boolean {
+    return (couldAsk ??= guarding.mayAsk());
+  }
   function tellIfMayAsk(): void {
-    if (guarding.mayAsk() === couldAsk) return;
-    couldAsk = !couldAsk;
-    for (const { id } of shown) tellClients(id, ['tool']);
+    const before = couldAsk;
+    couldAsk = null;
+    if (mayAsk() !== before) for (const { id } of shown) tellClients(id, ['tool']);
   }
 
   /** What is remembered of a server holds for the way it is started; secrets are not part of that. */
@@ -592,14 +587,16 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     answerModern,
     onNamed: () => announcer.announce('status'),
   };
-  function selectView(asked: AskedView | undefined, { granted }: Caller): () => View {
-    return views.select(asked, granted);
-  }
-  /** Watches the folder such a view depends on until the returned function is called. */
-  function followPlace(asked: AskedView | undefined, { granted }: Caller): () => void {
-    const place = views.placeOf(asked, granted);
-    return place ? workspaces.follow(place) : () => {};
-  }
+  const opening = createGatewaySessions({
+    sessions,
+    session: sessionDeps,
+    answerModern,
+    views,
+    workspaces,
+    log,
+    onLeft: supervisor.left,
+    announce: announcer.announce,
+  });
 
   return {
     handlers,
@@ -609,72 +606,10 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     clients,
     mayShow: ({ granted }, profile) => views.mayShow(granted, profile),
     person: personHandlers,
-    openSession(io, caller, asked) {
-      let view = selectView(asked, caller);
-      let unfollow = followPlace(asked, caller);
-      const place = views.placeOf(asked, caller.granted);
-      const ended = Promise.withResolvers<void>();
-      const session = createSession(
-        sessionDeps,
-        {
-          ...io,
-          end() {
-            sessions.delete(session);
-            unfollow();
-            supervisor.left(session.client);
-            announcer.announce('status');
-            io.end();
-            ended.resolve();
-          },
-        },
-        caller,
-        () => view(),
-        place && asked?.folder !== undefined ? moveTo : undefined,
-      );
-      /** The client works in another folder now; in none it names, where it was started. */
-      function moveTo(folder: string | null): void {
-        if (!sessions.has(session)) return;
-        const moved = { ...asked, folder: folder ?? asked?.folder };
-        const before = unfollow;
-        try {
-          view = selectView(moved, caller);
-          unfollow = followPlace(moved, caller);
-        } catch (thrown) {
-          // Nobody waits for this; the client stays where it was.
-          return log.warn('a client could not be followed', { reason: toNucleusError(thrown).message });
-        }
-        before();
-        session.listsChanged(new Map());
-        announcer.announce('workspaces');
-      }
-      sessions.set(session, ended);
-      announcer.announce('status');
-      // A socket's client hears where each account comes from, and what of its own flags cannot be done.
-      return {
-        ...session,
-        notes: () => [
-          ...(place ? workspaces.notes(place) : session.notes()),
-          ...(asked?.alwaysOn ? (view().surface()?.warnings ?? []) : []).map((one) => `warning: ${one}`),
-        ],
-      };
-    },
-    openOneShot: (io, caller, asked) => createSession(sessionDeps, io, caller, selectView(asked, caller)),
-    answerModern(request, asked) {
-      const { caller, frame } = request;
-      const answering = answerModern({ ...request, view: selectView(asked, caller) });
-      // The one request that stays: what it is told of has to be watched as long.
-      if (frame.method === 'subscriptions/listen')
-        void answering.done.finally(followPlace(asked, caller)).catch(() => {});
-      return answering;
-    },
+    ...opening,
     startBackground() {
       background = true;
       firstListings.begin(shown.map(({ id }) => id));
-    },
-    async finish() {
-      const endings = [...sessions.values()].map(({ promise }) => promise);
-      for (const session of sessions.keys()) session.finish();
-      await Promise.all(endings);
     },
     async close() {
       background = false;
