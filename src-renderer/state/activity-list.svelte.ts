@@ -108,6 +108,7 @@ export class ActivityList {
       while (this.#mustLook) {
         this.#mustLook = false;
         await this.#lookOnce();
+        this.problem = null;
       }
     } catch (error) {
       this.problem = toNucleusError(error);
@@ -148,6 +149,7 @@ export class ActivityList {
     this.#onNew(found);
     if (this.isFollowing && this.fresh.length === 0 && !this.isGapped) this.#put(found);
     else this.fresh = [...found, ...this.fresh];
+    if (this.fresh.length > maxHeadPages * pageSize) this.isGapped = true;
   }
 
   #put(rows: readonly ActivityRow[]): void {

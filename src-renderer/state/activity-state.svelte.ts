@@ -19,6 +19,8 @@ const pauseMs = 150;
 const listGapMs = 250;
 /** The timeline counts every call in it: less often, and never most of the time. */
 const timelineGapMs = 1_000;
+/** What was read so long ago is read anew when the view opens. */
+const staleMs = 10 * 60_000;
 /** Before this there was no Nucleus. */
 const beginning = Date.UTC(2024, 0, 1);
 
@@ -52,6 +54,7 @@ export class ActivityState {
   #filter = $state('');
   #pause: ReturnType<typeof setTimeout> | undefined;
   #isOpen = false;
+  #loadedAt = -Infinity;
   /** Each filter has a number, so that the count of one is not taken for that of another. */
   #question = $state(0);
   /** When the oldest call was made. */
@@ -91,7 +94,9 @@ export class ActivityState {
   /** The view is on screen: from here on it is kept fresh, until the returned function is called. */
   open(): () => void {
     this.#isOpen = true;
-    void this.reload();
+    // Whoever comes back soon finds what they read; after a while the beginning of the hour is another one.
+    if (Date.now() - this.#loadedAt > staleMs) void this.reload();
+    else this.logChanged();
     void this.check.open();
     return () => {
       this.#isOpen = false;
@@ -108,6 +113,8 @@ export class ActivityState {
   async reload(): Promise<void> {
     clearTimeout(this.#pause);
     this.#question += 1;
+    this.#origin = null;
+    this.#loadedAt = Date.now();
     this.hasAny = null;
     await Promise.all([this.list.load(this.#filters()), this.timeline.refresh()]);
     const { list } = this;
@@ -132,7 +139,6 @@ export class ActivityState {
 
   #limit(brush: ActivityState['brush']): void {
     this.brush = brush;
-    this.#origin = null;
     void this.reload();
   }
 
@@ -179,6 +185,7 @@ export class ActivityState {
   /** From elsewhere: all there is of one profile. */
   showProfile(id: string): void {
     this.#filter = filterWord('profile', id);
+    this.#loadedAt = -Infinity;
     this.brush = null;
     this.select(null);
     this.#app.show('activity');

@@ -94,6 +94,9 @@ test('only the rows in sight and twenty on each side exist, wherever the list is
     assert.ok(from <= Math.max(0, first - 20) && to >= Math.min(100_000, last + 20), `at ${top}`);
     assert.ok(to - from <= 16 + 2 * 20 + 16, `at ${top}: ${to - from} rows`);
   }
+  const flying = rowWindow(1_600_000, height, 100_000, true);
+  assert.ok(flying.to - flying.from <= 16 + 12, 'fewer while it flies by');
+  assert.ok(flying.from <= 50_000 && flying.to >= 50_015, 'and all that are in sight');
   assert.deepEqual(rowWindow(0, height, 3), { from: 0, to: 3 });
   assert.deepEqual(rowWindow(9_000, height, 0), { from: 0, to: 0 });
 });

@@ -96,6 +96,27 @@ test('the list asks at most four times a second however much is written', async 
   assert.ok(asked.filter(([name]) => name === 'audit.timeline').length <= 2);
 });
 
+test('who comes back soon finds the pages they had read, and what came since', async (t) => {
+  const { log, answers } = createLog(1_000);
+  const { app } = await open(t, answers);
+  const view = app.activityView;
+  const visit = async (): Promise<void> => {
+    const close = view.open();
+    await settled();
+    t.mock.timers.tick(1_000);
+    await settled();
+    close();
+  };
+  await visit();
+  await view.list.reach(500);
+  log.size += 1;
+  await visit();
+  assert.deepEqual([view.list.rows.length, view.list.rows[0]?.seq], [601, 1_001]);
+  t.mock.timers.tick(601_000);
+  await visit();
+  assert.equal(view.list.rows.length, 200, 'what is old is read anew');
+});
+
 test('more newcomers than are worth gathering come with a new first page', async (t) => {
   const { log, answers } = createLog(10);
   const { app, push } = await open(t, answers);
