@@ -31,8 +31,11 @@ export function isPlainlyStricter(accepted: PolicyFile, next: PolicyFile): boole
   const added = addedTo(accepted.rule.filter(restricts), next.rule.filter(restricts));
   if (added === null || added.some(({ allow }) => allow !== undefined && allow.length > 0)) return false;
   const exemptions = new Set(accepted.rule.filter((rule) => !restricts(rule)).map(ruleKey));
-  if (next.rule.some((rule) => !restricts(rule) && !exemptions.has(ruleKey(rule)))) return false;
-  return asksNobodyElse(added, next, next.defaults && !accepted.defaults);
+  const kept = new Set(next.rule.filter((rule) => !restricts(rule)).map(ruleKey));
+  if ([...kept].some((rule) => !exemptions.has(rule))) return false;
+  // Where one goes the rule of a class comes back, as it does where they are turned on.
+  const bringsDefaults = (next.defaults && !accepted.defaults) || kept.size < exemptions.size;
+  return asksNobodyElse(added, next, bringsDefaults);
 }
 
 /** A rule as one text; two with the same one are the same rule. */
@@ -61,10 +64,10 @@ function addedTo(before: readonly Rule[], next: readonly Rule[]): readonly Rule[
  * A rule that asks only narrows where the yes may be given while there is a way all such rules have in common; it must
  * not be the client either, as it may take the place of a class's rule.
  */
-function asksNobodyElse(added: readonly Rule[], next: PolicyFile, turnsDefaultsOn: boolean): boolean {
+function asksNobodyElse(added: readonly Rule[], next: PolicyFile, bringsDefaults: boolean): boolean {
   const asking = added.filter(({ approve }) => approve !== undefined);
   if (asking.some((rule) => waysOf(rule).includes('client'))) return false;
-  if (asking.length === 0 && !turnsDefaultsOn) return true;
+  if (asking.length === 0 && !bringsDefaults) return true;
   const all = next.rule.filter(({ approve }) => approve !== undefined).map(waysOf);
   const common = [defaultWays, ...all].reduce<readonly ApprovalWay[]>(
     (ways, more) => ways.filter((way) => more.includes(way)),

@@ -141,3 +141,11 @@ test('while both judge, each rule has a number of its own', () => {
     [4, 'ask', null, ''],
   ]);
 });
+
+test('an exemption that goes brings a class’s rule back, so where a yes may come from is for a person to see', () => {
+  const rules = '[[rule]]\nmatch = "db:staging"\napprove = "human"\napprove_via = ["client"]\n';
+  const exempt = `${rules}[[rule]]\neffect = "destroys"\nallow = ["*"]\n`;
+  assert.equal(isPlainlyStricter(file(exempt), file(rules)), false);
+  const inApp = rules.replace('"client"', '"app"');
+  assert.equal(isPlainlyStricter(file(exempt.replace('"client"', '"app"')), file(inApp)), true);
+});
