@@ -2,11 +2,11 @@ import type {
   AppSettings,
   ExposedTool,
   GatewayStatus,
-  HostStatus,
   ProfileInfo,
   Surface,
 } from '../src-shared/contract.ts';
 import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
+import type { HostStatus } from '../src-shared/hosts.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
 import * as activity from './shots-activity.ts';
 import * as policy from './shots-policy.ts';
@@ -326,6 +326,9 @@ export const host: HostStatus = {
   preview: '',
   backup: '/home/dana/.nucleusmcp/backups/claude_desktop_config.json.2026-11-18T09-12-44',
   problem: null,
+  others: ['filesystem', 'memory'],
+  duplicates: [],
+  repairedAt: null,
 };
 
 export const preview = `--- claude_desktop_config.json

@@ -607,10 +607,10 @@ const scenes: readonly Scene[] = [
     size: { width: 640, height: 640 },
     act: (page) => ready(page),
   },
-  { name: 'status', answers: on('status') },
+  { name: 'status', answers: on('doctor') },
   {
     name: 'status-wiped',
-    answers: { ...on('status'), ...wiped, ...locked },
+    answers: { ...on('doctor'), ...wiped, ...locked },
     act: async (page) => {
       await press(page, 'Show difference');
       await page.getByText('Hide difference').scrollIntoViewIfNeeded();

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { ActivityFilters, ActivityId, ActivityPage, AuditVerification, Timeline } from './audit.ts';
 import { FoundTools } from './found-tools.ts';
+import { Finding } from './doctor.ts';
+import { HostName, HostStatus } from './hosts.ts';
+import { ImportPlan, ImportResult, ImportUndone } from './import.ts';
 import { fixedModes, modes } from './modes.ts';
 import {
   Choice,
@@ -234,30 +237,11 @@ export const ExposedTool = z.object({
 });
 export type ExposedTool = z.infer<typeof ExposedTool>;
 
-/** Our entry in the configuration of one host, e.g. Claude Desktop. */
-export const HostStatus = z.object({
-  host: z.enum(['claude-desktop']),
-  title: z.string(),
-  /** `missing`: it was there, or was never asked for; `changed`: somebody else edited our entry. */
-  state: z.enum(['connected', 'missing', 'changed', 'not-installed', 'unreadable']),
-  file: z.string(),
-  /** Whether a person said yes once: only then a wiped entry is offered for repair. */
-  consented: z.boolean(),
-  /** Unified diff of what connecting would change, our part only; empty when nothing. */
-  preview: z.string(),
-  /** The copy made before the last change, null when there is nothing to undo. */
-  backup: z.string().nullable(),
-  /** One sentence when `unreadable`. */
-  problem: z.string().nullable(),
-});
-export type HostStatus = z.infer<typeof HostStatus>;
-const HostName = HostStatus.shape.host;
-
 export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
   autostart: z.boolean(),
   /** Last view shown. */
-  view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'status', 'settings']),
+  view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'clients', 'doctor', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
 });
@@ -478,6 +462,10 @@ export const contract = {
     /** Looks through the whole chain; some seconds for a full log. */
     verify: ask(z.object({}), AuditVerification),
   },
+  doctor: {
+    /** Every look there is, worst first; with `probe` each server is reached, too. Changes nothing. */
+    run: ask(z.object({ probe: z.boolean() }), z.array(Finding)),
+  },
   lock: {
     /** Refuses every call and stops every server until a person unlocks; no proof is needed to be safer. */
     engage: ask(z.object({}), z.object({ lockedAt: z.number() })),
@@ -581,6 +569,31 @@ export const personContract = {
     connect: ask(z.object({ host: HostName }), HostStatus),
     /** Puts the file back byte for byte as it was before `connect`. */
     undo: ask(z.object({ host: HostName }), HostStatus),
+    /** Makes a bundle for Claude Desktop's own installer; answers where it lies. */
+    bundle: ask(z.object({}), z.object({ path: z.string() })),
+  },
+  import: {
+    /** What the files of this person's clients hold, and `files` besides; nothing is changed. */
+    look: ask(z.object({ files: z.array(z.string().max(4_200)).max(20).default([]) }), ImportPlan),
+    /** Makes profiles of these servers and, with `clean`, our entry of theirs in the clients' files. */
+    run: ask(
+      z.object({
+        version: z.string().max(100),
+        files: z.array(z.string().max(4_200)).max(20).default([]),
+        servers: z.array(z.string().max(500)).min(1).max(500),
+        clean: z.boolean(),
+      }),
+      ImportResult,
+    ),
+    /** Takes the last import back: its profiles go, the files are what they were. */
+    undo: ask(z.object({}), ImportUndone),
+  },
+  doctor: {
+    /** Mends what a finding said and looks again; `null` when it is no longer there to be mended. */
+    fix: ask(
+      z.object({ check: z.string().max(100), subject: z.string().max(4_200).nullable() }),
+      z.object({ finding: Finding.nullable() }),
+    ),
   },
 };
 export type PersonContract = typeof personContract;
@@ -618,6 +631,7 @@ export const windowContract = {
   policy: { ...contract.policy, ...personContract.policy },
   lock: { ...contract.lock, ...personContract.lock },
   profiles: { ...contract.profiles, ...personContract.profiles },
+  doctor: { ...contract.doctor, ...personContract.doctor },
 };
 export type WindowContract = typeof windowContract;
 

@@ -10,7 +10,7 @@ import type { PreferenceStore } from './preferences.ts';
 import { createTray, type TraySnapshot } from './tray.ts';
 import type { AppWindow } from './window.ts';
 
-type View = 'profiles' | 'approvals' | 'status';
+type View = 'profiles' | 'approvals' | 'clients';
 
 export interface ShellDeps {
   readonly host: Host;

@@ -1,4 +1,5 @@
-import type { GatewayStatus, HostStatus } from '../../src-shared/contract.ts';
+import type { GatewayStatus } from '../../src-shared/contract.ts';
+import type { HostStatus } from '../../src-shared/hosts.ts';
 import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type { PendingApproval } from '../../src-shared/policy.ts';
 import { nativeEnv } from './native-env.ts';
@@ -15,7 +16,7 @@ export interface TraySnapshot {
 
 /** What a click in the tray or its menu does. */
 export interface TrayActions {
-  open(view?: 'profiles' | 'approvals' | 'status'): void;
+  open(view?: 'profiles' | 'approvals' | 'clients'): void;
   useProfile(id: string): void;
   denyApproval(id: string): void;
   signIn(profile: string): void;
@@ -102,7 +103,7 @@ function wipedHosts(hosts: readonly HostStatus[], act: TrayActions): TrayItem[] 
   if (wiped.length === 0) return [];
   return [
     separator,
-    ...wiped.map(({ title }) => ({ label: `Repair ${plain(title)}…`, click: () => act.open('status') })),
+    ...wiped.map(({ title }) => ({ label: `Repair ${plain(title)}…`, click: () => act.open('clients') })),
   ];
 }
 

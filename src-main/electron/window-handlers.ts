@@ -15,5 +15,6 @@ export function windowHandlers(
     policy: { ...handlers.policy, ...person.policy },
     lock: { ...handlers.lock, ...person.lock },
     profiles: { ...handlers.profiles, ...person.profiles },
+    doctor: { ...handlers.doctor, ...person.doctor },
   };
 }

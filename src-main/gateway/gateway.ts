@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Config } from '../../src-shared/config.ts';
-import type { GatewayStatus, Handlers, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
+import type { GatewayStatus, HandlersOf, PersonContract } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import type { ApprovalWay, EnvClass } from '../../src-shared/policy.ts';
 import { createAccounts } from './accounts.ts';
@@ -19,7 +19,7 @@ import { createModern } from './downstream/modern.ts';
 import type { Caller, Session } from './downstream/session.ts';
 import { createListens } from './downstream/listens.ts';
 import { createGuarding } from './guarding.ts';
-import { createHandlers } from './handlers.ts';
+import { createHandlers, type GatewayHandlers } from './handlers.ts';
 import { noLimits } from './policy/limits.ts';
 import type { Platform } from './platform.ts';
 import type { Connectors } from './profiles/connectors.ts';
@@ -113,7 +113,7 @@ export interface Records {
 
 /** The product: every account behind one door. Holds no door itself; fronts open sessions on it. */
 export interface Gateway extends GatewaySessions {
-  readonly handlers: Handlers;
+  readonly handlers: GatewayHandlers;
   /** A person can be asked in the app from now on, until the returned function is called. */
   attend(): () => void;
   readonly announcer: Announcer;
@@ -129,7 +129,7 @@ export interface Gateway extends GatewaySessions {
 }
 
 /** Hosts belong to the machine, not to the gateway. */
-export type PersonHandlers = Omit<HandlersOf<PersonContract>, 'hosts'>;
+export type PersonHandlers = Omit<HandlersOf<PersonContract>, 'hosts' | 'import' | 'doctor'>;
 
 /** What the fronts know and status shows. */
 export interface Where {

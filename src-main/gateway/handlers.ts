@@ -21,6 +21,9 @@ import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 import { foldersUp, realFolder } from './workspaces/reading.ts';
 
+/** The questions the gateway itself answers; the doctor looks at it from outside. */
+export type GatewayHandlers = Omit<Handlers, 'doctor'>;
+
 /** Answers every question of the contract from the parts of the gateway. */
 export function createHandlers(deps: {
   readonly status: () => GatewayStatus;
@@ -52,7 +55,7 @@ export function createHandlers(deps: {
   readonly hasWorkspace: (name: string) => boolean;
   /** Base URL of the HTTP front; null while there is none. */
   readonly http: () => string | null;
-}): Handlers {
+}): GatewayHandlers {
   const { connectors, vault, clients } = deps;
 
   /** The default view after every profile in it was listed or failed to be. */

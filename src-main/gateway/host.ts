@@ -7,6 +7,8 @@ import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
+import { createDoctor } from './doctor/doctor.ts';
+import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
@@ -177,6 +179,9 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
+    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
+    const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
+
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
         log.info('no client for a while, ending');
@@ -188,7 +193,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         version,
         clock,
         log,
-        handlers: gateway.handlers,
+        handlers,
         lineLimit: config.upstream.max_frame_mib,
         openSession: gateway.openSession,
         onConnections: (count) => idle.busy('socket', count > 0),
@@ -212,9 +217,11 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
-      handlers: gateway.handlers,
+      handlers,
       person: {
         ...gateway.person('app'),
+        import: createImport({ platform, paths, handlers, hosts }),
+        doctor: { fix: doctor.fix },
         hosts: {
           ...hosts.handlers,
           connect(input, context) {

@@ -1,4 +1,5 @@
-import type { AppSettings, GatewayStatus, HostStatus, Surface, Topic } from '../../src-shared/contract.ts';
+import type { AppSettings, GatewayStatus, Surface, Topic } from '../../src-shared/contract.ts';
+import type { HostStatus } from '../../src-shared/hosts.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type {
   AnsweredApproval,
@@ -27,7 +28,7 @@ import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
 /** In the order of their keys; Settings has one of its own. */
-export const views: readonly View[] = ['profiles', 'approvals', 'activity', 'tools', 'policy', 'status'];
+export const views: readonly View[] = ['profiles', 'approvals', 'activity', 'tools', 'policy', 'doctor'];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {

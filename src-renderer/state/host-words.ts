@@ -1,4 +1,4 @@
-import type { HostStatus } from '../../src-shared/contract.ts';
+import type { HostStatus } from '../../src-shared/hosts.ts';
 import { text } from '../text.ts';
 import type { StateWord } from './upstream-words.ts';
 

@@ -1,4 +1,4 @@
-import type { HostStatus } from '../../src-shared/contract.ts';
+import type { HostStatus } from '../../src-shared/hosts.ts';
 import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
 import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';

@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import type { HostStatus } from '../../../src-shared/contract.ts';
+import type { HostStatus } from '../../../src-shared/hosts.ts';
 import type { EntryPath } from './edit.ts';
 
 /** One host we can register ourselves with. */

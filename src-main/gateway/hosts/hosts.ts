@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { HandlersOf, HostStatus, PersonContract } from '../../../src-shared/contract.ts';
+import type { HandlersOf, PersonContract } from '../../../src-shared/contract.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import type { HostStatus } from '../../../src-shared/hosts.ts';
 import type { Clock, Log } from '../platform.ts';
 import { createBackups, hashOf, type Backups } from './backups.ts';
 import { claudeDesktop, type Host } from './claude-desktop.ts';
@@ -65,6 +66,9 @@ export function createHosts(deps: {
       list,
       connect: ({ host }) => change(host, connect),
       undo: ({ host }) => change(host, undo),
+      bundle() {
+        throw new NucleusError('INTERNAL', 'not built yet');
+      },
     },
     watch(onChange) {
       let known = fingerprint();
@@ -188,7 +192,7 @@ function statusOf(host: Host, backups: Backups): HostStatus {
   const [worst] = looks.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
   if (!worst) {
     const nowhere = { file: host.usualFile, preview: '', backup: null, problem: null };
-    return { ...about, state: 'not-installed', ...nowhere };
+    return { ...about, state: 'not-installed', ...nowhere, others: [], duplicates: [], repairedAt: null };
   }
   const undo = memory.undo[worst.file] ?? looks.map(({ file }) => memory.undo[file]).find(Boolean);
   return {
@@ -198,6 +202,9 @@ function statusOf(host: Host, backups: Backups): HostStatus {
     preview: worst.state === 'unreadable' ? '' : looks.map(({ preview }) => preview).join(''),
     backup: undo ? backups.pathOf(undo.backup) : null,
     problem: worst.problem,
+    others: [],
+    duplicates: [],
+    repairedAt: null,
   };
 }
 

@@ -119,6 +119,9 @@ test('a host that dropped our entry can be put right from here, one that never h
     preview: '',
     backup: null,
     problem: null,
+    others: [],
+    duplicates: [],
+    repairedAt: null,
   } as const;
   const menu = trayMenu({ ...quiet, hosts: [host] }, actions(heard));
   entry(menu, 'Repair Claude Desktop…').click?.();

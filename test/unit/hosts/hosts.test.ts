@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { HostStatus } from '../../../src-shared/contract.ts';
+import { HostStatus } from '../../../src-shared/hosts.ts';
 import { createFakeClock } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 import { failsWith } from '../storage/support.ts';

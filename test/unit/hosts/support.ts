@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { createHosts, type Hosts } from '../../../src-main/gateway/hosts/hosts.ts';
 import type { Clock } from '../../../src-main/gateway/platform.ts';
-import type { HostStatus } from '../../../src-shared/contract.ts';
+import type { HostStatus } from '../../../src-shared/hosts.ts';
 import { createFakeClock, createFakeLog, type FakeLog } from '../../helpers/fake-clock.ts';
 
 export const shim = '/home/ada/.nucleusmcp/bin/nucleus';
