@@ -1,3 +1,4 @@
+import type { HostStatus } from '../../../src-shared/hosts.ts';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { trayFace, trayMenu, type TrayItem } from '../../../src-main/electron/tray-menu.ts';
@@ -110,7 +111,7 @@ test('many waiting calls end in one line that opens the list', () => {
 
 test('a host that dropped our entry can be put right from here, one that never had it cannot', () => {
   const heard: string[] = [];
-  const host = {
+  const host: HostStatus = {
     host: 'claude-desktop',
     title: 'Claude Desktop',
     state: 'missing',
@@ -122,10 +123,10 @@ test('a host that dropped our entry can be put right from here, one that never h
     others: [],
     duplicates: [],
     repairedAt: null,
-  } as const;
+  };
   const menu = trayMenu({ ...quiet, hosts: [host] }, actions(heard));
   entry(menu, 'Repair Claude Desktop…').click?.();
-  assert.deepEqual(heard, ['open status']);
+  assert.deepEqual(heard, ['open clients']);
   assert.deepEqual(
     trayMenu({ ...quiet, hosts: [{ ...host, consented: false }] }, actions()).length,
     menu.length - 2,
