@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "settings.h"
 #include "start.h"
 
 static const long long attach_timeout = 20000;
@@ -132,6 +133,13 @@ static bool start_and_wait(struct attacher *attacher, long long deadline, struct
   }
   app_settled(&started);
   return is_fine;
+}
+
+void attach_begin(struct bytes *line, const char *role) {
+  line->length = 0;
+  bytes_text(line, "{\"nucleus\":1,\"version\":\"" NUCLEUS_VERSION "\",\"role\":\"");
+  bytes_text(line, role);
+  bytes_text(line, "\"");
 }
 
 int attach_or_start(struct attacher *attacher, struct failure *failure) {

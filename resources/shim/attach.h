@@ -19,6 +19,8 @@ struct attacher {
   struct bytes rest;
 };
 
+/* Begins an attach line in this role; the object stays open. */
+void attach_begin(struct bytes *line, const char *role);
 /* Attaches to the running gateway, or starts one and attaches; -1 with the failure. */
 int attach_or_start(struct attacher *attacher, struct failure *failure);
 /* Waits for the gateway that a gateway which closed in order made room for. */

@@ -6,8 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Written by scripts/build-shim.ts from the one table. */
-#include "errors.h"
+#include "settings.h"
 
 static const struct {
   const char *code;

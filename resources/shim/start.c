@@ -181,7 +181,7 @@ static int open_log(const struct state *state, off_t *from) {
 
 /* Own session, own environment, own log, none of our pipes: closing the client must not touch it. */
 static void become_app(const struct state *state, char *app, char **env, int log) {
-  char *hidden = (char[]){"--hidden"};
+  char hidden[] = "--hidden";
   char *const argv[] = {app, hidden, NULL};
   int nothing = open("/dev/null", O_RDONLY);
   setsid();
@@ -205,6 +205,8 @@ bool app_start(const struct state *state, struct started *started, struct failur
     return true;
   }
   char *app = app_path(failure);
+  /* How it ended is wanted, if it does. */
+  signal(SIGCHLD, SIG_DFL);
   if (app == NULL) return app_settled(started), false;
   struct environment env = environment_of(state);
   int log = open_log(state, &started->log_from);
@@ -245,6 +247,9 @@ bool app_failed(const struct state *state, struct started *started, struct failu
 }
 
 void app_settled(struct started *started) {
+  /* From now on the system buries it, whenever it ends. */
+  signal(SIGCHLD, SIG_IGN);
+  if (started->pid > 0) waitpid(started->pid, NULL, WNOHANG);
   if (started->turn >= 0) close(started->turn);
   started->turn = -1;
 }
