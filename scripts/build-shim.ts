@@ -42,7 +42,8 @@ export function buildShim(folder: string = join(root, '.cache', 'shim')): BuiltS
     encoding: 'utf8',
     timeout: 120_000,
   });
-  if (error) return { problem: `no C compiler: ${compiler} ${'code' in error ? String(error.code) : error.message}` };
+  if (error)
+    return { problem: `no C compiler: ${compiler} ${'code' in error ? String(error.code) : error.message}` };
   if (status !== 0) return { problem: `the native shim does not compile:\n${stderr}` };
   return { path };
 }
@@ -50,7 +51,9 @@ export function buildShim(folder: string = join(root, '.cache', 'shim')): BuiltS
 /** What the shim shares with the sources of the rest, as a header. */
 function settings(): string {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  const rows = Object.entries(errorTable).map(([code, { rpc, exit }]) => `  {"${code}", ${rpc}, ${exit}}, \\`);
+  const rows = Object.entries(errorTable).map(
+    ([code, { rpc, exit }]) => `  {"${code}", ${rpc}, ${exit}}, \\`,
+  );
   return [
     '/* Written by scripts/build-shim.ts. */',
     `#define NUCLEUS_VERSION ${JSON.stringify(version)}`,

@@ -335,6 +335,7 @@ static void recover(struct relay *relay) {
     int socket = relay->is_over ? -1 : attach_or_start(relay->attacher, &failure);
     if (socket >= 0) {
       reopen(relay, socket);
+      advance(relay);
       break;
     }
     if (relay->is_over) break;

@@ -109,7 +109,12 @@ static void open(struct requests *requests, const struct envelope *envelope, str
   bytes_reserve(&memory, sizeof(struct request));
   struct request *one = (struct request *)(void *)memory.at;
   *one = (struct request){.id = part_copy(envelope->id), .key = key};
-  if (envelope->method.at != NULL) one->method = part_copy(envelope->method);
+  if (envelope->method.at != NULL) {
+    struct bytes method = {0};
+    json_text((struct part){envelope->method.at - 1, envelope->method.length + 2}, &method);
+    one->method = part_copy((struct part){bytes_string(&method), method.length});
+    bytes_free(&method);
+  }
   if (envelope->method.at != NULL && is_harmless(envelope->method)) {
     one->line = part_copy(line);
     one->length = line.length;

@@ -15,6 +15,8 @@
 #include <mach-o/dyld.h>
 #endif
 
+#include "json.h"
+
 extern char **environ;
 
 static const off_t log_limit = 5 * 1024 * 1024;
@@ -221,6 +223,18 @@ bool app_start(const struct state *state, struct started *started, struct failur
   return false;
 }
 
+/* The gateway's own last word, when it left one. */
+static bool read_last_word(struct part line, struct failure *failure) {
+  struct part error = json_member(line, "error");
+  struct bytes code = {0};
+  struct bytes message = {0};
+  bool is_said = json_text(json_member(error, "code"), &code) && json_text(json_member(error, "message"), &message);
+  if (is_said) failure_set(failure, bytes_string(&code), "%s", bytes_string(&message));
+  bytes_free(&code);
+  bytes_free(&message);
+  return is_said;
+}
+
 bool app_failed(const struct state *state, struct started *started, struct failure *failure) {
   int status;
   if (started->pid <= 0 || waitpid(started->pid, &status, WNOHANG) != started->pid) return false;
@@ -234,6 +248,12 @@ bool app_failed(const struct state *state, struct started *started, struct failu
     while (all.length > 0 && all.at[all.length - 1] == '\n') all.length -= 1;
     size_t from = all.length;
     for (int lines = 0; from > 0 && (all.at[from - 1] != '\n' || ++lines < 5); from -= 1) continue;
+    const char *last = memrchr(all.at, '\n', all.length);
+    last = last == NULL ? all.at : last + 1;
+    if (read_last_word((struct part){last, (size_t)(all.at + all.length - last)}, failure)) {
+      bytes_free(&all);
+      return true;
+    }
     if (all.length > from) bytes_text(&said, ":\n  ");
     bytes_add(&said, all.at + from, all.length - from);
   }

@@ -16,6 +16,8 @@ import { definedOf, nucleusBin, nucleusOk } from './nucleus.ts';
 import { withDeadline } from './until.ts';
 
 export interface ShimOptions {
+  /** Another program than the script of this checkout. */
+  readonly command?: string;
   /** Flags after `serve`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -47,7 +49,7 @@ export async function connectModernClient(
 
 function shimCommand(home: Home, options: ShimOptions) {
   return {
-    command: nucleusBin,
+    command: options.command ?? nucleusBin,
     args: ['serve', ...(options.args ?? [])],
     // The SDKs add their defaults (HOME LOGNAME PATH SHELL TERM USER) and nothing else of this process.
     env: { HOME: home.user, NUCLEUS_HOME: home.state, ...options.env },
@@ -105,7 +107,7 @@ export interface Shim extends Lines {
 
 /** `nucleus serve` as a child, spoken to line by line. */
 export function startShim(scope: Scope, home: Home, options: ShimOptions = {}): Shim {
-  const child = spawn(nucleusBin, ['serve', ...(options.args ?? [])], {
+  const child = spawn(options.command ?? nucleusBin, ['serve', ...(options.args ?? [])], {
     cwd: options.cwd ?? home.user,
     env: definedOf({ ...clientEnvironment(home), ...options.env }),
     stdio: 'pipe',

@@ -20,6 +20,12 @@ const probes = {
   /** Gives a process less room for its files than the disk has, and more again. */
   prlimit: ['prlimit', '--fsize=100000:unlimited', 'true'],
   setpriv: ['setpriv', '--reuid=65534', '--clear-groups', 'true'],
+  /** With a static library of C, as the native shim wants it. */
+  compiler: [
+    'sh',
+    '-c',
+    'echo "int main(void) { return 0; }" | cc -static -x c -o "$HOME/probe" - && "$HOME/probe"',
+  ],
   git: ['git', '--version'],
   curl: ['curl', '--version'],
   /** A network of its own, in which addresses can be taken away. */
