@@ -6,7 +6,7 @@ import * as z from 'zod';
  */
 export const Attach = z.looseObject({
   version: z.string().max(100),
-  role: z.enum(['client', 'control']),
+  role: z.enum(['client', 'control', 'command']),
   cwd: z.string().max(4_096).optional(),
   client: z.string().max(200).optional(),
   view: z
@@ -19,4 +19,14 @@ export const Attach = z.looseObject({
         .optional(),
     })
     .optional(),
+});
+
+/** Bounds on a command line that is handed over. */
+export const Handed = z.object({
+  argv: z.array(z.string()).max(10_000),
+  cwd: z.string().max(4_096),
+  env: z.record(z.string(), z.string()),
+  tty: z.tuple([z.boolean(), z.boolean(), z.boolean()]),
+  columns: z.int().min(1).max(10_000).nullable(),
+  terminal: z.string().max(100).nullable(),
 });

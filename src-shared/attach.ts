@@ -1,13 +1,14 @@
 /**
  * The first line each side writes on the gateway's local socket. After a good answer a `client` speaks MCP, one
- * JSON-RPC message a line, and a `control` connection puts the questions of contract.ts as JSON-RPC requests
- * (method = AskName, params = the input). No zod here: the shim loads this file on every start of a client.
+ * JSON-RPC message a line, a `control` connection puts the questions of contract.ts as JSON-RPC requests
+ * (method = AskName, params = the input), and a `command` has a command line run in the gateway's process, its streams
+ * carried as lines (docs/shim.md). No zod here: the shim loads this file on every start of a client.
  */
 export interface AttachLine {
   /** Major version of this handshake; another one is refused with a sentence. Unknown fields are ignored. */
   readonly nucleus: 1;
   readonly version: string;
-  readonly role: 'client' | 'control';
+  readonly role: 'client' | 'control' | 'command';
   readonly cwd?: string;
   /** The client key that `install` wrote into the entry; names the principal, protects nothing. */
   readonly client?: string;
@@ -54,3 +55,17 @@ export const finishMethod = 'notifications/nucleus/finish';
 
 /** Longest attach line either side reads, in bytes. */
 export const maxAttachBytes = 65_536;
+
+/** A command line that is handed to the gateway's process: what it could have read from a process of its own. */
+export interface HandedCommand {
+  /** Behind the program's own name. */
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether stdin, stdout and stderr are terminals. */
+  readonly tty: readonly [boolean, boolean, boolean];
+  /** How wide the terminal is; null without one. */
+  readonly columns: number | null;
+  /** Path of the controlling terminal; null without one. */
+  readonly terminal: string | null;
+}

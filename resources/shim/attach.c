@@ -109,7 +109,7 @@ static enum outcome attach(struct attacher *attacher, int *made, struct failure 
   return outcome;
 }
 
-static bool is_listening(struct attacher *attacher) {
+bool is_listening(struct attacher *attacher) {
   int made = dial(&attacher->endpoint.socket);
   if (made >= 0) close(made);
   return made >= 0;
@@ -168,6 +168,16 @@ int attach_or_start(struct attacher *attacher, struct failure *failure) {
       return -1;
     }
   }
+}
+
+int attach_running(struct attacher *attacher, struct failure *failure) {
+  int made = -1;
+  attach_begin(&attacher->line, "control");
+  bytes_text(&attacher->line, "}\n");
+  enum outcome outcome = attach(attacher, &made, failure);
+  if (outcome == attached) return made;
+  if (outcome == nobody) failure_set(failure, "GATEWAY_UNREACHABLE", "the gateway does not answer; start it with nucleus start");
+  return -1;
 }
 
 void await_successor(struct attacher *attacher) {

@@ -23,6 +23,10 @@ struct attacher {
 void attach_begin(struct bytes *line, const char *role);
 /* Attaches to the running gateway, or starts one and attaches; -1 with the failure. */
 int attach_or_start(struct attacher *attacher, struct failure *failure);
+/* Attaches to the gateway at the known address, and starts none; -1 with the failure. */
+int attach_running(struct attacher *attacher, struct failure *failure);
+/* Whether anybody listens at the known address. */
+bool is_listening(struct attacher *attacher);
 /* Waits for the gateway that a gateway which closed in order made room for. */
 void await_successor(struct attacher *attacher);
 /* Says on stderr what the gateway has to say about this attachment. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
+#include "life.h"
 #include "serve.h"
 #include "settings.h"
 
@@ -14,16 +16,25 @@ static bool wait_for(void *waiter, int socket, int milliseconds) {
   return true;
 }
 
-static int run(struct attacher *attacher, struct words words, struct globals *globals, struct failure *failure) {
+/* Whether this command is meant, and not help about it. */
+static bool wants(struct words words, const char *name) {
+  for (int i = 0; i < words.count; i += 1)
+    if (strcmp(words.at[i], "--help") == 0 || strcmp(words.at[i], "-h") == 0) return false;
+  return words.count > 0 && strcmp(words.at[0], name) == 0;
+}
+
+static int run(struct attacher *attacher, struct words all, struct globals *globals, struct failure *failure) {
   bool is_fine;
+  struct words words = all;
   while (global_take(&words, globals, failure, &is_fine))
     if (!is_fine) return -1;
   if (words.count > 0 && strcmp(words.at[0], "--version") == 0) return printf("nucleus %s\n", NUCLEUS_VERSION) > 0 ? 0 : 1;
   if (!state_find(&attacher->state, failure)) return -1;
   struct words rest = {words.at + 1, words.count - 1};
-  if (words.count > 0 && strcmp(words.at[0], "serve") == 0) return serve(attacher, rest, globals, failure);
-  failure_set(failure, "USAGE", "not yet");
-  return -1;
+  if (wants(words, "serve")) return serve(attacher, rest, globals, failure);
+  if (wants(words, "start")) return life_start(attacher, rest, globals, failure);
+  if (wants(words, "stop")) return life_stop(attacher, rest, globals, failure);
+  return command(attacher, all, failure);
 }
 
 int main(int count, char **all) {

@@ -140,6 +140,26 @@ static struct environment environment_of(const struct state *state) {
   return env;
 }
 
+void environment_json(struct bytes *text) {
+  static const char *const seen[] = {"TERM", "NO_COLOR", "BROWSER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CURRENT_DESKTOP", NULL};
+  bytes_text(text, "{");
+  bool is_first = true;
+  for (char **entry = environ; *entry != NULL; entry += 1) {
+    const char *equals = strchr(*entry, '=');
+    if (equals == NULL) continue;
+    size_t length = (size_t)(equals - *entry);
+    bool opens_vault = strncasecmp(*entry, "NUCLEUS_VAULT_", 14) == 0;
+    bool is_ours = strncmp(*entry, "NUCLEUS", 7) == 0 || is_own(*entry, length);
+    if (opens_vault || !(is_ours || is_among(session_names, *entry, length) || is_among(seen, *entry, length))) continue;
+    if (!is_first) bytes_text(text, ",");
+    is_first = false;
+    bytes_json(text, *entry, length);
+    bytes_text(text, ":");
+    bytes_json(text, equals + 1, strlen(equals + 1));
+  }
+  bytes_text(text, "}");
+}
+
 /* The app this program was packed with, or what NUCLEUS_APP names: in an AppImage, and for tests. */
 static char *app_path(struct failure *failure) {
   const char *named = variable("NUCLEUS_APP");

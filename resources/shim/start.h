@@ -15,6 +15,8 @@ struct started {
   off_t log_from;
 };
 
+/* What a command that is handed over may see of the environment, as a JSON object: nothing that opens the vault. */
+void environment_json(struct bytes *text);
 bool app_start(const struct state *state, struct started *started, struct failure *failure);
 /* Whether the app ended, and badly; then the failure holds its last words. */
 bool app_failed(const struct state *state, struct started *started, struct failure *failure);

@@ -38,8 +38,13 @@ export async function openApi(context: Context): Promise<OpenApi> {
           note(context, 'note: --config is ignored; the running gateway has read its own');
         }
         const { api, close } = await connectControl(endpoint.socket, context.version);
+        // What is asked ends with whoever asked.
+        context.gone?.addEventListener('abort', close);
+        if (context.gone?.aborted) close();
         return { api, running: true, close: async () => close() };
       }
+      if (context.gone !== null)
+        throw new NucleusError('GATEWAY_UNREACHABLE', 'the gateway is closing; run the command again');
       const host = await hostInProcess(context, Math.min(lockTurn, deadline - Date.now()));
       if (host !== null) {
         const forget = closeOnSignal(host);

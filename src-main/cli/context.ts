@@ -1,20 +1,47 @@
 import { existsSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { join, resolve } from 'node:path';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Paths } from '../gateway/storage/paths.ts';
 import { createPaths } from '../gateway/storage/paths.ts';
+import { processSurroundings } from './surroundings.ts';
 
-/** What a command gets besides its own flags. */
-export interface Context {
+/** Where a command reads: a stream of this process, or one that is carried from another. */
+export interface Input extends Readable {
+  readonly isTTY?: boolean;
+  readonly isRaw?: boolean;
+  setRawMode?(isRaw: boolean): unknown;
+}
+
+/** Where a command writes. */
+export interface Output extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** What is around a command: its own process, or that of a shim which handed it over. */
+export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly resources: string;
+  /** The terminal itself, whose keys are a person's; throws PERSON_REQUIRED where there is none. */
+  openTerminal(): Promise<{ readonly stdin: Input; readonly stderr: Output; close(): void }>;
+  /** Path of that terminal; throws TERMINAL_UNUSABLE where there is none. */
+  terminalPath(): string;
+  /** Ctrl-C was typed where we read the keys ourselves. */
+  interrupt(): void;
+  /** Ends when whoever handed the command over is gone; null in a process of its own. */
+  readonly gone: AbortSignal | null;
+}
+
+/** What a command gets besides its own flags. */
+export interface Context extends Surroundings {
   readonly paths: Paths;
-  readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WriteStream;
-  readonly stderr: NodeJS.WriteStream;
   /** The checkout or the unpacked package. */
   readonly root: string;
-  readonly resources: string;
   readonly version: string;
   /** Answers for scripts: JSON on stdout, errors as JSON on stderr. */
   readonly json: boolean;
@@ -39,28 +66,28 @@ export type GlobalOptions = {
 
 const root = join(import.meta.dirname, '..', '..');
 
-/** The context of this process. */
-export function createContext(options: GlobalOptions): Context {
+/** The context of a command with these flags. */
+export function createContext(
+  options: GlobalOptions,
+  surroundings: Surroundings = processSurroundings(join(root, 'resources')),
+): Context {
+  const { env, cwd } = surroundings;
   return {
-    env: process.env,
-    cwd: process.cwd(),
-    paths: createPaths(process.env),
-    stdin: process.stdin,
-    stdout: process.stdout,
-    stderr: process.stderr,
+    ...surroundings,
+    paths: createPaths(env),
     root,
-    resources: join(root, 'resources'),
     version: readVersion(),
     json: options.json === true,
     input: options.input !== false,
-    config: findConfig(options.config, process.env['NUCLEUS_CONFIG']),
+    config: findConfig(cwd, options.config, env['NUCLEUS_CONFIG']),
   };
 }
 
 /** A flag was given for this command and has to be right at once; a variable counts for what reads it. */
-function findConfig(flag: string | undefined, variable: string | undefined): NamedConfig | null {
-  if (flag === undefined) return variable ? { path: resolve(variable), namedBy: 'NUCLEUS_CONFIG' } : null;
-  const path = resolve(flag);
+function findConfig(cwd: string, flag: string | undefined, variable: string | undefined): NamedConfig | null {
+  if (flag === undefined)
+    return variable ? { path: resolve(cwd, variable), namedBy: 'NUCLEUS_CONFIG' } : null;
+  const path = resolve(cwd, flag);
   if (existsSync(path)) return { path, namedBy: '--config' };
   throw new NucleusError('CONFIG_INVALID', `--config names ${path}, which does not exist`);
 }

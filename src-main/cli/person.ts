@@ -1,5 +1,3 @@
-import { constants, openSync } from 'node:fs';
-import { ReadStream, WriteStream } from 'node:tty';
 import { personContract, type ApiOf, type PersonContract } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import { escapeHidden } from '../gateway/config/plain-text.ts';
@@ -83,9 +81,8 @@ export async function withTerminal<T>(
   work: (terminal: PersonTerminal) => Promise<T>,
 ): Promise<T> {
   if (!context.input) throw required('this takes a person, and --no-input lets nobody be asked');
-  const stdin = new ReadStream(openTerminal(constants.O_RDONLY));
-  const stderr = new WriteStream(openTerminal(constants.O_WRONLY));
-  const prompter = createPrompter({ stdin, stderr });
+  const { stdin, stderr, close } = await context.openTerminal();
+  const prompter = createPrompter({ stdin, stderr, interrupt: context.interrupt });
   try {
     return await work({
       say: (text) => void stderr.write(`${text.split('\n').map(escapeHidden).join('\n')}\n`),
@@ -93,18 +90,7 @@ export async function withTerminal<T>(
     });
   } finally {
     prompter.close();
-    stdin.destroy();
-    stderr.destroy();
-  }
-}
-
-function openTerminal(flags: number): number {
-  try {
-    return openSync('/dev/tty', flags | constants.O_NOCTTY);
-  } catch {
-    throw required(
-      'this takes a person: run it in a terminal of your own, or open the app; nothing was changed',
-    );
+    close();
   }
 }
 

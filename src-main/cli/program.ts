@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { NucleusError } from '../../src-shared/errors.ts';
-import type { Context, GlobalOptions } from './context.ts';
+import type { Context, GlobalOptions, Surroundings } from './context.ts';
 import { createContext, readVersion } from './context.ts';
 import { reportError } from './report.ts';
 
@@ -15,6 +15,8 @@ interface Entry {
   readonly aliases?: readonly string[];
   readonly summary: string;
   readonly hidden?: boolean;
+  /** It is, starts or ends a gateway, which the process of one cannot do for another. */
+  readonly isOwn?: boolean;
   /** Loaded when the command is named: `serve` must not pay for the others. */
   load(): Promise<CommandSpec>;
 }
@@ -22,6 +24,7 @@ interface Entry {
 const entries: readonly Entry[] = [
   {
     name: 'serve',
+    isOwn: true,
     summary: 'speak MCP on stdin and stdout; this is what clients start',
     load: async () => (await import('./commands/serve.ts')).serve,
   },
@@ -96,11 +99,13 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'start',
+    isOwn: true,
     summary: 'start the gateway in the background',
     load: async () => (await import('./commands/start.ts')).start,
   },
   {
     name: 'stop',
+    isOwn: true,
     summary: 'stop the gateway and keep it stopped',
     load: async () => (await import('./commands/stop.ts')).stop,
   },
@@ -171,6 +176,7 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'gateway',
+    isOwn: true,
     summary: 'be the gateway, in the foreground',
     hidden: true,
     load: async () => (await import('./commands/gateway.ts')).gateway,
@@ -178,21 +184,27 @@ const entries: readonly Entry[] = [
 ];
 
 /** Runs one command line and answers its exit code; every failure has been reported when it returns. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+export async function runCli(argv: readonly string[], surroundings?: Surroundings): Promise<number> {
   const outcome = { code: 0 };
+  const { stdout, stderr } = surroundings ?? process;
   try {
-    const program = createProgram(outcome);
+    const program = createProgram(outcome, surroundings);
+    program.configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 80,
+    });
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(withoutHelpCommand(argv), { from: 'user' });
     return outcome.code;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Read from the words, not from parsed options: they may be what could not be parsed.
-    return reportError(asUsage(error), { json: argv.includes('--json'), stderr: process.stderr });
+    return reportError(asUsage(error), { json: argv.includes('--json'), stderr });
   }
 }
 
-function createProgram(outcome: { code: number }): Command {
+function createProgram(outcome: { code: number }, surroundings: Surroundings | undefined): Command {
   const program = new Command('nucleus');
   program
     .description('One local MCP gateway for all your accounts and all your clients.')
@@ -200,8 +212,7 @@ function createProgram(outcome: { code: number }): Command {
     .helpCommand(false)
     // Else `--arg --json` would lose its value to the global flag of that name.
     .enablePositionalOptions()
-    .exitOverride()
-    .configureOutput({ writeErr: () => undefined });
+    .exitOverride();
   addGlobals(program);
 
   const loaded = new Map<string, CommandSpec>();
@@ -213,7 +224,12 @@ function createProgram(outcome: { code: number }): Command {
       .aliases(entry.aliases ?? []);
     command.action(async () => {
       const own = command.opts<GlobalOptions & Record<string, unknown>>();
-      const context = createContext(mergeGlobals(program.opts<GlobalOptions>(), own));
+      const context = createContext(mergeGlobals(program.opts<GlobalOptions>(), own), surroundings);
+      if (entry.isOwn && context.gone !== null)
+        throw new NucleusError(
+          'USAGE',
+          `nucleus ${entry.name} takes a process of its own, and this one is the gateway’s; run it with the nucleus command`,
+        );
       outcome.code = (await loaded.get(entry.name)?.run(context, command.args, own)) ?? 0;
     });
   }

@@ -21,7 +21,7 @@ export function startProgress(context: Context, text: string): { say(text: strin
   let isShown = false;
   const show = (): void => {
     isShown = true;
-    stderr.write(`\r\u001b[2K${current.slice(0, Math.max(20, stderr.columns - 1))}`);
+    stderr.write(`\r\u001b[2K${current.slice(0, Math.max(20, (stderr.columns ?? 80) - 1))}`);
   };
   const timer = setTimeout(show, patience);
   return {

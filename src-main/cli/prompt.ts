@@ -9,7 +9,11 @@ export interface Prompter {
 }
 
 /** One reader for all questions, so that several lines that came in one chunk answer several of them. */
-export function createPrompter({ stdin, stderr }: Pick<Context, 'stdin' | 'stderr'>): Prompter {
+export function createPrompter({
+  stdin,
+  stderr,
+  interrupt: end,
+}: Pick<Context, 'stdin' | 'stderr' | 'interrupt'>): Prompter {
   let text = '';
   let isEnded = false;
   let isListening = false;
@@ -79,9 +83,9 @@ export function createPrompter({ stdin, stderr }: Pick<Context, 'stdin' | 'stder
     }
   };
   const interrupt = (): void => {
-    stdin.setRawMode(false);
+    stdin.setRawMode?.(false);
     stderr.write('\n');
-    process.kill(process.pid, 'SIGINT');
+    end();
   };
 
   const ask = async (question: string): Promise<string | null> => {
@@ -99,12 +103,12 @@ export function createPrompter({ stdin, stderr }: Pick<Context, 'stdin' | 'stder
       if (!stdin.isTTY) return ask(question);
       listen();
       // Before the question: whoever sees it may type.
-      stdin.setRawMode(true);
+      stdin.setRawMode?.(true);
       stderr.write(question);
       try {
         return await readHidden();
       } finally {
-        stdin.setRawMode(false);
+        stdin.setRawMode?.(false);
         stderr.write('\n');
       }
     },

@@ -5,6 +5,7 @@ import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shar
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
+import { limitCommands, type CommandRunner } from './downstream/command-session.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createDoctor } from './doctor/doctor.ts';
@@ -46,6 +47,8 @@ export interface HostOptions {
   readonly configPlace: ConfigPlace;
   /** How to listen on HTTP when a person says so; else config.toml says it, and a failure ends nothing. */
   readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
+  /** Runs command lines that shims hand over. */
+  readonly runCommand?: CommandRunner;
   readonly signal?: AbortSignal;
 }
 
@@ -194,6 +197,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         clock,
         log,
         handlers,
+        runCommand: options.runCommand ? limitCommands(options.runCommand) : null,
         lineLimit: config.upstream.max_frame_mib,
         openSession: gateway.openSession,
         onConnections: (count) => idle.busy('socket', count > 0),

@@ -150,7 +150,9 @@ for (const [what, scene] of Object.entries(scenes))
   test(`both shims keep, answer and ask again alike: ${what}`, async (t) => {
     const [script, native] = await Promise.all(shimKinds.map((kind) => play(t, kind, scene)));
     if (!script || !native) return;
-    assert.deepEqual(native.first, scene.said);
-    assert.deepEqual(script.first, scene.said);
+    // Of the end of a line only the newline is kept.
+    const said = scene.said.map((line) => line.trimEnd());
+    assert.deepEqual(native.first, said);
+    assert.deepEqual(script.first, said);
     assert.deepEqual(native, script);
   });

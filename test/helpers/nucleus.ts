@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly within?: number;
+  /** Another program than the script of this checkout. */
+  readonly command?: string;
 }
 
 /** Runs one command of the real CLI to its end. */
@@ -27,7 +29,7 @@ export async function nucleus(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Outcome> {
-  const child = spawn(nucleusBin, args, {
+  const child = spawn(options.command ?? nucleusBin, args, {
     cwd: options.cwd ?? home.user,
     env: definedOf({ ...home.env, ...options.env }),
     stdio: 'pipe',

@@ -22,9 +22,9 @@ export async function nucleusOnTerminal(
   home: Home,
   args: readonly string[],
   answers: readonly Answer[] = [],
-  options: Pick<RunOptions, 'cwd' | 'env'> = {},
+  options: Pick<RunOptions, 'cwd' | 'env' | 'command'> = {},
 ): Promise<Screen> {
-  const command = [nucleusBin, ...args].map((word) => `'${word}'`).join(' ');
+  const command = [options.command ?? nucleusBin, ...args].map((word) => `'${word}'`).join(' ');
   const terminal = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: options.cwd ?? home.user,
     env: { ...home.env, TERM: 'xterm', ...definedOf(options.env ?? {}) },

@@ -102,5 +102,10 @@ function openHost(context: Context, config: Config, { auto, flags, http }: RunOp
     http,
     config,
     configPlace: configPlace(context, flags),
+    // Loaded with the first command, not with the gateway.
+    runCommand: async (command, streams) => {
+      const { createCommandRunner } = await import('../handed-command.ts');
+      return createCommandRunner({ resources: context.resources })(command, streams);
+    },
   });
 }

@@ -150,7 +150,7 @@ function toLine(
     showHash: options.showHash === true,
     showArgs: options.showArgs === true,
     showPolicy: options.showPolicy === true,
-    columns: stdout.isTTY && stdout.columns > 0 ? stdout.columns : null,
+    columns: (stdout.isTTY && stdout.columns) || null,
   });
 }
 

@@ -5,7 +5,6 @@ import type { Context } from '../context.ts';
 import { note, print, printJson } from '../output.ts';
 import { personApi, systemFlag, withTerminal, type PersonOptions } from '../person.ts';
 import type { CommandSpec } from '../program.ts';
-import { ownTerminal } from '../terminal.ts';
 
 /** `nucleus pin`: the approval PIN, with which a person says yes where there is no window. */
 export const pin: CommandSpec = {
@@ -57,7 +56,7 @@ async function set(context: Context, { api }: OpenApi): Promise<number> {
     );
   const typed = await askTwice(context);
   // Its question comes from the gateway, on this terminal or in the app.
-  const terminal = ownTerminal();
+  const terminal = context.terminalPath();
   if (hasApp) note(context, 'Say yes in the app …');
   const { isSet } = await api.person.setFirstPin({ pin: typed, terminal });
   if (isSet) return done(context, 'the approval PIN is set');

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { BeginSignIn } from '../../../src-shared/sign-in.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { withApi } from '../api.ts';
@@ -31,7 +32,7 @@ export const signInCommand: CommandSpec = {
   async run(context, [profile = ''], options: SignInOptions) {
     const prompter = createPrompter(context);
     try {
-      const client = await readClient(prompter, options);
+      const client = await readClient(prompter, context.cwd, options);
       const input = {
         profile,
         client,
@@ -51,6 +52,7 @@ export const signInCommand: CommandSpec = {
 
 async function readClient(
   prompter: Prompter,
+  cwd: string,
   { clientId, clientSecret, clientKey }: SignInOptions,
 ): Promise<NonNullable<BeginSignIn['client']> | null> {
   if (clientId === undefined) {
@@ -64,7 +66,7 @@ async function readClient(
   return {
     id: clientId,
     ...(secret !== undefined && { secret }),
-    ...(clientKey !== undefined && { key: readKey(clientKey) }),
+    ...(clientKey !== undefined && { key: readKey(resolve(cwd, clientKey)) }),
   };
 }
 

@@ -11,6 +11,7 @@ import { prepareSocketFolder } from '../storage/endpoint.ts';
 import type { AskedView } from '../routing/views.ts';
 import { isObject, parseJson } from '../wire/frame.ts';
 import { readLines } from '../wire/lines.ts';
+import { type CommandRunner, createCommandSession } from './command-session.ts';
 import { createControlSession } from './control.ts';
 import { attachError, type Caller, type Message, type Session, type SessionIo } from './session.ts';
 
@@ -33,6 +34,8 @@ export async function listenOnSocket(deps: {
   readonly clock: Clock;
   readonly log: Log;
   readonly handlers: Handlers;
+  /** Runs what shims hand over; null where the command line cannot be run in this process. */
+  readonly runCommand: CommandRunner | null;
   /** Longest line a client may send, in bytes. */
   readonly lineLimit: number;
   openSession(io: SessionIo, caller: Caller, view: AskedView | undefined): Session;
@@ -110,6 +113,8 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
         let notes: readonly string[] = [];
         if (attach.role === 'control') {
           receiver = createControlSession(deps.handlers, (text) => void socket.write(`${text}${newline}`));
+        } else if (attach.role === 'command') {
+          receiver = openCommand(deps, socket);
         } else {
           session = deps.openSession(
             socketIo(socket, deps.clock),
@@ -125,6 +130,22 @@ function serve(deps: Parameters<typeof listenOnSocket>[0], socket: Socket): void
       }
     },
   });
+}
+
+function openCommand(
+  { runCommand }: Pick<Parameters<typeof listenOnSocket>[0], 'runCommand'>,
+  socket: Socket,
+): { receive(line: Buffer): void; close(): void } {
+  if (runCommand === null)
+    throw new NucleusError(
+      'METHOD_UNKNOWN',
+      'the running gateway takes no command lines; stop it and open the app, or use the nucleus it was started with',
+    );
+  return createCommandSession(
+    runCommand,
+    (text, onTaken) => void socket.write(`${text}${newline}`, () => onTaken?.()),
+    () => socket.end(),
+  );
 }
 
 function readAttach(line: Buffer): AttachLine {

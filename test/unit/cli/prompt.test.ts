@@ -18,10 +18,11 @@ function createStreams(isTTY: boolean) {
       Object.assign(stdin, { isRaw: mode });
     },
   };
-  const streams = { stdin: Object.assign(stdin, terminal), stderr } as unknown as Pick<
-    Context,
-    'stdin' | 'stderr'
-  >;
+  const streams = {
+    stdin: Object.assign(stdin, terminal),
+    stderr,
+    interrupt: () => {},
+  } satisfies Pick<Context, 'stdin' | 'stderr' | 'interrupt'>;
   return { prompter: createPrompter(streams), stdin, modes, shown: () => String(stderr.read() ?? '') };
 }
 

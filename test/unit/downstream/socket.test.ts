@@ -35,6 +35,7 @@ async function setUp(t: TestContext) {
     handlers: {
       profiles: { remove: ({ id }: { id: string }) => ({ removed: [id] }) },
     } as unknown as Handlers,
+    runCommand: null,
     lineLimit: 100_000,
     openSession(io, caller, view) {
       if (view?.mode === 'foo') throw new NucleusError('USAGE', 'unknown --mode "foo"');

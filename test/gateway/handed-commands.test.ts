@@ -1,0 +1,199 @@
+// Command lines that the native shim hands to the gateway's process: no Node beside the app, and nothing more allowed.
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { writeFileSync } from 'node:fs';
+import test, { type TestContext } from 'node:test';
+import type { Profile } from '../../src-shared/model.ts';
+import { startGateway } from '../helpers/client.ts';
+import { createFake } from '../helpers/fake.ts';
+import { createHome, type Home } from '../helpers/home.ts';
+import { createLines } from '../helpers/lines.ts';
+import { nucleus, nucleusJson, nucleusOk, passphrase, type RunOptions } from '../helpers/nucleus.ts';
+import { needs } from '../helpers/require.ts';
+import { fakeApp, nativeShim } from '../helpers/shims.ts';
+import {
+  firstPin,
+  nucleusOnTerminal,
+  numberAnswer,
+  pinAnswer,
+  setPin,
+  testPin,
+} from '../helpers/terminal.ts';
+import { until } from '../helpers/until.ts';
+
+/** How to run the native shim of this home; null, with the test skipped, without a compiler. */
+function native(t: TestContext, home: Home): Required<Pick<RunOptions, 'command' | 'env'>> | null {
+  const command = nativeShim(t);
+  return command === null ? null : { command, env: { NUCLEUS_APP: fakeApp(home) } };
+}
+
+test('a command that is handed over reads, prints and ends as one in a process of its own', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  const secrets = passphrase(home);
+  await startGateway(t, home, secrets);
+  const fake = createFake(home, 'main');
+  const added = await nucleusOk(
+    home,
+    ['add', 'fake', 'main', ...fake.flags, '--secret-env', 'TOKEN', '--token-stdin'],
+    { ...how, stdin: 'the tökèn\n' },
+  );
+  assert.match(added.stdout + added.stderr, /fake:main/);
+
+  const lines: readonly (readonly string[])[] = [
+    ['list'],
+    ['list', '--json'],
+    ['info', 'fake:nobody'],
+    ['no-such-verb'],
+    ['call', 'fake_main_env', '--json', '--arg', 'names=["TOKEN"]'],
+    ['add', '--help'],
+    ['serve', '--help'],
+    ['policy'],
+    ['--version'],
+    [],
+  ];
+  for (const args of lines) {
+    const [ours, theirs] = [await nucleus(home, args, how), await nucleus(home, args)];
+    assert.deepEqual(ours, theirs, args.join(' '));
+  }
+  const { stdout } = await nucleusOk(home, ['call', 'fake_main_env', '--arg', 'names=["TOKEN"]'], how);
+  assert.match(stdout, /the tökèn/);
+  // Larger than any buffer on its way, and read slower than it is written.
+  const text = 'ä'.repeat(300_000);
+  writeFileSync(home.path('large.json'), JSON.stringify({ text }));
+  const large = await nucleusOk(
+    home,
+    ['call', 'fake_main_echo', '--arg', `text=${'x'.repeat(100_000)}`],
+    how,
+  );
+  assert.ok(large.stdout.includes('x'.repeat(100_000)));
+});
+
+test('a command finds the files of the folder it was typed in', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  await startGateway(t, home);
+  await nucleusOk(home, ['logs', 'export', 'calls.csv'], { ...how, cwd: home.root }).catch(() => {});
+  const missing = await nucleus(home, ['list', '--config', 'none.toml'], { ...how, cwd: home.root });
+  assert.equal(missing.code, 2);
+  assert.ok(missing.stderr.includes(`--config names ${home.path('none.toml')}, which does not exist`));
+});
+
+test('without a gateway the app is started for a command, unless a person stopped it', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  const first = await nucleusOk(home, ['list', '--json'], how);
+  assert.deepEqual(JSON.parse(first.stdout), []);
+  const pid = home.endpoint()?.pid;
+  assert.ok(pid);
+
+  const again = await nucleusOk(home, ['start'], how);
+  assert.equal(again.stdout, `gateway already running: pid ${pid}, socket ${home.endpoint()?.socket}\n`);
+  const stopped = await nucleusOk(home, ['stop'], how);
+  assert.equal(stopped.stdout, `gateway stopped: pid ${pid}\n`);
+  const refused = await nucleus(home, ['list'], how);
+  assert.equal(refused.code, 3);
+  assert.match(refused.stderr, /^Error: Nucleus was stopped by you; run nucleus start\n$/);
+  const none = JSON.parse((await nucleusOk(home, ['stop', '--json'], how)).stdout) as unknown;
+  assert.deepEqual(none, { stopped: false, pid: null });
+  const started = JSON.parse((await nucleusOk(home, ['start', '--json'], how)).stdout) as object;
+  assert.deepEqual(started, { ...home.endpoint(), started: true });
+});
+
+test('what needs a process of its own says so, handed over or not', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  for (const args of [
+    ['serve', '--http', '127.0.0.1:0'],
+    ['serve', '--standalone'],
+    ['start', '--foreground'],
+  ]) {
+    const { code, stderr } = await nucleus(home, args, how);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, /^Error: .*the gateway of this nucleus is the app/);
+  }
+  const handed = await nucleus(home, ['gateway'], how);
+  assert.equal(handed.code, 2);
+  assert.match(handed.stderr, /^Error: nucleus gateway takes a process of its own/);
+});
+
+test('a PIN is typed on the terminal of whoever typed the command, and nowhere else', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how || !needs(t, 'script')) return;
+  await startGateway(t, home);
+  const piped = await nucleus(home, ['pin', 'set'], { ...how, stdin: `${testPin}\n${testPin}\n` });
+  assert.equal(piped.code, 5);
+  assert.match(piped.stderr, /this takes a person: run it in a terminal of your own/);
+
+  const set = await nucleusOnTerminal(home, ['pin', 'set'], [...firstPin(), numberAnswer()], how);
+  assert.equal(set.code, 0, set.screen);
+  assert.match(set.screen, /the approval PIN is set/);
+  assert.doesNotMatch(set.screen, new RegExp(testPin));
+
+  await nucleusOk(home, ['lock'], how);
+  const guessed = await nucleusOnTerminal(home, ['unlock'], [pinAnswer('000001'), pinAnswer()], how);
+  assert.equal(guessed.code, 0, guessed.screen);
+  assert.match(guessed.screen, /4 tries are left[^]*unlocked/);
+  await nucleusOk(home, ['lock'], how);
+  const cancelled = await nucleusOnTerminal(
+    home,
+    ['unlock'],
+    [{ shown: 'Approval PIN: ', typed: '\u0003' }],
+    how,
+  );
+  assert.notEqual(cancelled.code, 0);
+  assert.doesNotMatch(cancelled.screen, /unlocked/);
+});
+
+test('a connection that hands over a command comes no further than one that puts questions', async (t) => {
+  const home = createHome(t);
+  await startGateway(t, home);
+  await setPin(home);
+  await nucleusOk(home, ['lock']);
+  const lockedAt = async () =>
+    ((await nucleusJson(home, ['status'])) as { lockedAt: number | null }).lockedAt;
+
+  /** Hands `argv` over by hand and answers every question as a program would that plays the terminal. */
+  async function hand(argv: readonly string[], typed: string): Promise<number> {
+    const socket = connect(home.endpoint()?.socket ?? assert.fail('no gateway'));
+    t.after(() => void socket.destroy());
+    const lines = createLines(socket, socket);
+    lines.send({ nucleus: 1, version: '0.1.0', role: 'command' });
+    await lines.next('the answer to the attach line', () => true);
+    const env = { HOME: home.user, NUCLEUS_HOME: home.state };
+    lines.send({ run: { argv, cwd: '/', env, tty: [true, true, true], columns: 80, terminal: '/dev/null' } });
+    const exit = lines.next('the end of the command', (message) => 'exit' in message);
+    await lines.next('the question', (message) => 'open' in message || 'exit' in message);
+    lines.send({ open: true });
+    lines.send({ tty: Buffer.from(typed).toString('base64') });
+    lines.send({ tty: null });
+    return ((await exit) as unknown as { exit: number }).exit;
+  }
+  for (const typed of ['', '\r', 'yes\r', '000000\r']) assert.equal(await hand(['unlock'], typed), 5, typed);
+  assert.notEqual(await lockedAt(), null);
+  // Whoever knows the PIN may also say it over the socket; that is what a PIN is.
+  assert.equal(await hand(['unlock'], `${testPin}\r`), 0);
+  assert.equal(await lockedAt(), null);
+});
+
+test('a command ends with the shim that handed it over', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  const gateway = await startGateway(t, home);
+  const fake = createFake(home, 'main');
+  await gateway.add(fake);
+  const running = nucleus(home, ['call', 'fake_main_sleep', '--arg', 'ms=60000', '--arg', 'text=late'], {
+    ...how,
+    within: 1,
+  }).catch((error: Error) => error.message);
+  // The helper kills what does not end in time.
+  assert.match(String(await running), /the end of: nucleus call/);
+  await until('the gateway gave the call up', async () => (await gateway.status()).clients.length === 0);
+  assert.deepEqual((await nucleusJson(home, ['list'], how)) as Profile[], await nucleusJson(home, ['list']));
+});
