@@ -124,6 +124,9 @@ static void obey(struct command *command, struct part line, struct failure *fail
     } else if (part_is(key, "read")) {
       if (part_is(value, "\"tty\"")) command->wants_keys = true;
       else command->wants_input = true;
+    } else if (part_is(key, "stop")) {
+      if (part_is(value, "\"tty\"")) command->wants_keys = false;
+      else command->wants_input = false;
     } else if (part_is(key, "open")) {
       open_terminal(command);
     } else if (part_is(key, "raw")) {

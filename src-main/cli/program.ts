@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { NucleusError } from '../../src-shared/errors.ts';
-import type { Context, GlobalOptions, Surroundings } from './context.ts';
+import type { Context, GlobalOptions, Output, Surroundings } from './context.ts';
 import { createContext, readVersion } from './context.ts';
 import { reportError } from './report.ts';
 
@@ -186,14 +186,9 @@ const entries: readonly Entry[] = [
 /** Runs one command line and answers its exit code; every failure has been reported when it returns. */
 export async function runCli(argv: readonly string[], surroundings?: Surroundings): Promise<number> {
   const outcome = { code: 0 };
-  const { stdout, stderr } = surroundings ?? process;
+  const { stderr } = surroundings ?? process;
   try {
     const program = createProgram(outcome, surroundings);
-    program.configureOutput({
-      writeOut: (text) => void stdout.write(text),
-      writeErr: () => undefined,
-      getOutHelpWidth: () => stdout.columns ?? 80,
-    });
     if (argv.length === 0) program.outputHelp();
     else await program.parseAsync(withoutHelpCommand(argv), { from: 'user' });
     return outcome.code;
@@ -205,6 +200,7 @@ export async function runCli(argv: readonly string[], surroundings?: Surrounding
 }
 
 function createProgram(outcome: { code: number }, surroundings: Surroundings | undefined): Command {
+  const stdout: Output = surroundings?.stdout ?? process.stdout;
   const program = new Command('nucleus');
   program
     .description('One local MCP gateway for all your accounts and all your clients.')
@@ -212,7 +208,12 @@ function createProgram(outcome: { code: number }, surroundings: Surroundings | u
     .helpCommand(false)
     // Else `--arg --json` would lose its value to the global flag of that name.
     .enablePositionalOptions()
-    .exitOverride();
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: () => undefined,
+      getOutHelpWidth: () => stdout.columns ?? 80,
+    });
   addGlobals(program);
 
   const loaded = new Map<string, CommandSpec>();

@@ -25,6 +25,8 @@ export interface CarriedInput extends Readable {
   readonly isTTY: boolean;
   isRaw: boolean;
   setRawMode(isRaw: boolean): void;
+  /** What the shim read; null is the end. */
+  give(piece: Buffer | null): void;
 }
 
 export interface CarriedOutput extends Writable {
@@ -58,7 +60,7 @@ export function limitCommands(run: CommandRunner): CommandRunner {
 
 /**
  * Serves one connection of role `command`. Lines of the shim: `run` once, then what was read (`in`, `tty`; null is the
- * end) each time it was asked for, and `open`. Ours: `read`, what to write (`out`, `err`, `tty`), `raw`, `open`,
+ * end) each time it was asked for, and `open`. Ours: `read` and `stop`, what to write (`out`, `err`, `tty`), `raw`, `open`,
  * `interrupt`, and `exit` as the last one. Bytes are in base64.
  */
 export function createCommandSession(
@@ -157,14 +159,32 @@ function createStreams(
 
 function give(input: CarriedInput | null, piece: unknown): void {
   if (!input || input.destroyed || input.readableEnded) return;
-  input.push(typeof piece === 'string' ? Buffer.from(piece, 'base64') : null);
+  input.give(typeof piece === 'string' ? Buffer.from(piece, 'base64') : null);
 }
 
 function createInput(name: 'in' | 'tty', isTTY: boolean, say: (message: object) => void): CarriedInput {
-  const input = new Readable({ read: () => say({ read: name }) });
+  let isWanted = false;
+  const input = new Readable({
+    read() {
+      isWanted = true;
+      say({ read: name });
+    },
+  });
+  // A key that is read too much is one the next reader of that terminal does not get.
+  const stop = (): void => {
+    if (isWanted) say({ stop: name });
+  };
+  input.on('pause', stop).on('close', stop);
+  input.on('resume', () => {
+    if (isWanted) say({ read: name });
+  });
   return Object.assign(input, {
     isTTY,
     isRaw: false,
+    give(piece: Buffer | null) {
+      isWanted = false;
+      input.push(piece);
+    },
     setRawMode(this: CarriedInput, isRaw: boolean) {
       this.isRaw = isRaw;
       say({ raw: name, on: isRaw });
