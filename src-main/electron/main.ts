@@ -12,6 +12,7 @@ import { createPaths, type Paths } from '../gateway/storage/paths.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
 import { createAppHandlers, type Wishes } from './app-handlers.ts';
 import { createAutostart } from './autostart.ts';
+import { createCommands } from './commands.ts';
 import { createElectronPlatform } from './electron-platform.ts';
 import { takeOver } from './hand-over.ts';
 import { harden } from './harden.ts';
@@ -119,6 +120,8 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     configPlace,
     version: app.getVersion(),
     resources,
+    runCommand: createCommands({ bundles, resources }),
+    appImage: process.env['APPIMAGE'] || null,
   });
   const window = createWindow({
     log,

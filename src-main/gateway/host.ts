@@ -49,6 +49,8 @@ export interface HostOptions {
   readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
   /** Runs command lines that shims hand over. */
   readonly runCommand?: CommandRunner;
+  /** The AppImage this program runs from, which is elsewhere at each start. */
+  readonly appImage?: string | null;
   readonly signal?: AbortSignal;
 }
 
@@ -214,7 +216,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         onClients: (count) => idle.busy('http', count > 0),
       });
       opened.push(() => http.front?.close());
-      writeStableShim(paths, options.resources);
+      writeStableShim(paths, options.resources, options.appImage ?? null);
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
