@@ -51,6 +51,8 @@ if (files.length === 0) {
 
 const started = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, said once more at the end: of a long run often only the end is kept. */
+const failedLines: string[] = [];
 const scratch = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
 try {
   const waiting = [...files];
@@ -64,6 +66,7 @@ try {
 console.log(
   `\n${files.length} ${files.length === 1 ? 'file' : 'files'} in ${seconds(performance.now() - started)}`,
 );
+for (const line of failedLines) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
@@ -132,13 +135,25 @@ function show(report: FileReport): void {
   if (isVerbose)
     for (const { name, depth, milliseconds } of passed)
       console.log(`  ${'  '.repeat(depth)}✔ ${name} (${seconds(milliseconds)})`);
-  for (const { name, reason } of skipped)
-    console.log(`  ${mayNotSkip ? '✖' : '-'} skipped: ${name}${reason === '' ? '' : ` (${reason})`}`);
-  for (const { name, error } of failed) console.log(`  ✖ ${name}\n${indent(error)}`);
-  if (report.problem !== null) console.log(`  ✖ the file ${report.problem}`);
+  for (const { name, reason } of skipped) {
+    const line = `skipped: ${name}${reason === '' ? '' : ` (${reason})`}`;
+    if (mayNotSkip) sayFailed(report.file, line);
+    else console.log(`  - ${line}`);
+  }
+  for (const { name, error } of failed) {
+    sayFailed(report.file, name, error);
+    console.log(indent(error));
+  }
+  if (report.problem !== null) sayFailed(report.file, `the file ${report.problem}`);
   for (const line of report.output.split('\n')) if (line.startsWith('note: ')) console.log(`  ${line}`);
   if (failures > 0 && report.output.trim() !== '')
     console.log(indent(`it printed:\n${report.output.trimEnd()}`));
+}
+
+function sayFailed(file: string, line: string, error = ''): void {
+  console.log(`  ✖ ${line}`);
+  const reason = error.split('\n', 8).map((part) => part.slice(0, 300));
+  failedLines.push(`✖ ${file}: ${line}`, ...(error === '' ? [] : [indent(reason.join('\n'))]));
 }
 
 function readEvents(file: string): TestEvent[] {
