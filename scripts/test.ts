@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 /*
  * npm test [-- WORD… --verbose]: runs the test files whose path holds one of the words, or all of them, each in a
  * process of its own. NUCLEUS_REQUIRE=all makes a skipped test a failed one, for machines that must have every tool.
+ * What was only too late, while two files shared the machine, is looked at once more, alone; any other failure is one.
  */
 
 const root = join(import.meta.dirname, '..');
@@ -14,6 +15,8 @@ const root = join(import.meta.dirname, '..');
 const fileLimit = 180_000;
 /** Tests start processes of their own; more files at once only make two cores wait for each other. */
 const filesAtOnce = 2;
+/** More late files than this are no accident. */
+const secondLooks = 3;
 
 interface TestEvent {
   readonly type: 'start' | 'passed' | 'failed' | 'skipped' | 'parent';
@@ -53,13 +56,23 @@ const started = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
 /** What failed, said once more at the end: of a long run often only the end is kept. */
 const failedLines: string[] = [];
+const late: FileReport[] = [];
 const scratch = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
 try {
   const waiting = [...files];
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) show(await runFile(file));
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const report = await runFile(file);
+      if (isOnlyLate(report) && late.length < secondLooks) late.push(report);
+      else show(report);
+    }
   };
   await Promise.all(Array.from({ length: filesAtOnce }, work));
+  for (const { file, events } of late) {
+    for (const { name, error } of events.filter(({ type }) => type === 'failed'))
+      console.log(`note: late, and so run again alone: ${file}: ${name}\n${indent(error)}`);
+    show(await runFile(file));
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -114,6 +127,18 @@ async function runFile(file: string): Promise<FileReport> {
     output: Buffer.concat(output).toString(),
     problem,
   };
+}
+
+/** Whether all that failed is a wait that was in vain or a time over its limit. */
+function isOnlyLate({ events, problem }: FileReport): boolean {
+  const failed = events.filter(({ type }) => type === 'failed');
+  return (
+    problem === null &&
+    failed.length > 0 &&
+    failed.every(({ error }) =>
+      /waited \d+ ms in vain|^AssertionError.*\d ms$/.test(error.split('\n', 1)[0] ?? ''),
+    )
+  );
 }
 
 function show(report: FileReport): void {

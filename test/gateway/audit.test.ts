@@ -146,7 +146,7 @@ test('while the log cannot be written guarded calls are refused, reads go on, an
 
   rmSync(path);
   writeFileSync(path, written, { mode: 0o600 });
-  await until('all is written', () => callsIn(home).length >= 6, 10_000);
+  await until('all is written', () => callsIn(home).length >= 6);
   await until('calls go on', async () =>
     (await gateway.status()).warnings.every((one) => !one.includes('audit.log')),
   );
