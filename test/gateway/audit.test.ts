@@ -74,7 +74,7 @@ test('every way to call leaves one line with its words, and nothing of arguments
   for (const name of ['audit.log', 'audit.open'])
     assert.doesNotMatch(readFileSync(join(home.state, name), 'utf8'), /SENTINEL/);
   await nucleusOk(home, ['stop']);
-  assert.equal(existsSync(join(home.state, 'audit.open')), false);
+  await until('the journal is closed', () => !existsSync(join(home.state, 'audit.open')));
   assert.equal((await verdictOf(home.state)).state, 'intact');
 });
 
