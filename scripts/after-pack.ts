@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setFuses } from './fuses.ts';
 
 /** What electron-builder says of the folder it just filled. */
@@ -23,4 +24,6 @@ export function afterPack({ appOutDir, electronPlatformName, packager }: Packed)
   const file = files[electronPlatformName];
   if (file === undefined) throw new Error(`there is no package for ${electronPlatformName}`);
   setFuses(join(appOutDir, file));
+  // Electron's own page for when there is no app; ours is always there.
+  rmSync(join(dirname(join(appOutDir, file)), 'resources', 'default_app.asar'), { force: true });
 }
