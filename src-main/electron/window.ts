@@ -59,7 +59,10 @@ export function createWindow(deps: WindowDeps): AppWindow {
       },
     });
     keepInside(made.webContents, log);
-    made.once('ready-to-show', () => made.show());
+    made.once('ready-to-show', () => {
+      made.show();
+      log.debug('window shown');
+    });
     // Noted as it changes: a page that closes itself, and a window that is destroyed, tell only when it is too late.
     let place: Place | null = null;
     const note = (): void => {
