@@ -67,7 +67,9 @@ async function benchShim(other: string | undefined): Promise<void> {
       NUCLEUS_SOCK: path,
       PATH: process.env['PATH'] ?? '',
     };
-    const figures = new Map(subjects.map(({ name }) => [name, { cold: [], trip: [], rss: [] } as Figures]));
+    const figures = new Map<string, Figures>(
+      subjects.map(({ name }) => [name, { cold: [], trip: [], rss: [] }]),
+    );
     // One of each in turn, so that other work of the machine meets all of them.
     for (let run = -1; run < runs; run += 1)
       for (const subject of subjects) {

@@ -91,7 +91,7 @@ test('a client starts the packed app by its own command, uses it, and leaves no 
   assert.equal(stdout, `gateway stopped: pid ${pid}\n`);
   await gone(pid, patience);
   const stopped = await shim.request('tools/list', {}, patience);
-  assert.equal((stopped.error?.data as { code: string }).code, 'GATEWAY_STOPPED');
+  assert.deepEqual(stopped.error?.data, { code: 'GATEWAY_STOPPED' });
   assert.equal(await shim.close(), 0);
 });
 
