@@ -179,7 +179,19 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
-    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
+    const doctor = createDoctor(
+      {
+        platform,
+        paths,
+        configPlace: options.configPlace,
+        resources: options.resources,
+        version,
+        hosts,
+        findSecrets: () => [],
+        isHolder: true,
+      },
+      { handlers: gateway.handlers, registry, vault, guard, connectors, seals },
+    );
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
 
     if (socket !== null) {
