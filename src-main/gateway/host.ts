@@ -7,6 +7,7 @@ import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
+import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
@@ -179,6 +180,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
+    const importer = createImport({ platform, paths, handlers: gateway.handlers, hosts });
     const doctor = createDoctor(
       {
         platform,
@@ -187,10 +189,17 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         resources: options.resources,
         version,
         hosts,
-        findSecrets: () => [],
         isHolder: true,
       },
-      { handlers: gateway.handlers, registry, vault, guard, connectors, seals },
+      {
+        handlers: gateway.handlers,
+        registry,
+        vault,
+        guard,
+        connectors,
+        seals,
+        findSecrets: createFindSecrets(importer),
+      },
     );
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
 
@@ -232,7 +241,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       handlers,
       person: {
         ...gateway.person('app'),
-        import: createImport({ platform, paths, handlers, hosts }),
+        import: importer,
         doctor: { fix: doctor.fix },
         hosts: {
           ...hosts.handlers,

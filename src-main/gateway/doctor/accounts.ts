@@ -63,7 +63,13 @@ export function accountChecks(outside: Outside, inside: Inside, probe: boolean):
       },
     },
     ...(probe
-      ? [{ ids: ['reach'] as const, limitMs: allProbesMs, look: (signal: AbortSignal) => probeAll(outside, inside, signal) }]
+      ? [
+          {
+            ids: ['reach'] as const,
+            limitMs: allProbesMs,
+            look: (signal: AbortSignal) => probeAll(outside, inside, signal),
+          },
+        ]
       : []),
   ];
 }

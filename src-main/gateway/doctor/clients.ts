@@ -7,69 +7,70 @@ import { fail, ok, warn } from './finding.ts';
 import { nameSome } from './machine.ts';
 import type { Outside } from './scene.ts';
 
-/** The clients of this person: whether they start us, and what else stands in their files. */
-export function clientChecks({ hosts, paths, findSecrets }: Outside): Check[] {
-  const list = async (signal: AbortSignal): Promise<HostStatus[]> => hosts.handlers.list({}, { signal });
+/** The clients of this person: whether they start us, and what they start then. */
+export function clientChecks({ hosts, paths }: Outside): Check[] {
   return [
-    { ids: ['client-entry', 'client-duplicate'], look: async (signal) => (await list(signal)).flatMap(describeHost) },
     {
-      ids: ['command'],
+      ids: ['client-entry', 'client-duplicate', 'command'],
       async look(signal) {
-        const isNeeded = (await list(signal)).some(({ state, consented }) => consented || state === 'connected');
-        return checkCommand(paths.shim, isNeeded);
+        const found = await hosts.handlers.list({}, { signal });
+        const isNeeded = found.some(({ state, consented }) => consented || state === 'connected');
+        return [...found.flatMap(describeHost), ...checkCommand(paths.shim, isNeeded)];
       },
-    },
-    {
-      ids: ['client-secret'],
-      look: async () =>
-        (await findSecrets()).map(({ file, names }) =>
-          warn(
-            'client-secret',
-            `${file} holds ${names.length === 1 ? 'a secret' : 'secrets'} in clear text: ${nameSome(names)}`,
-            'nucleus import moves them to the vault',
-            { subject: file },
-          ),
-        ),
     },
   ];
 }
 
-function describeHost({ host, title, state, file, consented, duplicates, problem }: HostStatus): Finding[] {
+function describeHost(status: HostStatus): Finding[] {
+  if (status.state === 'not-installed') return [];
+  const doubled = describeDuplicates(status);
+  // A second entry is why it counts as changed, and mended with it.
+  if (status.state === 'changed' && doubled.length > 0) return doubled;
+  return [...doubled, ...describeEntry(status)];
+}
+
+function describeDuplicates({ host, title, file, consented, duplicates }: HostStatus): Finding[] {
+  if (duplicates.length === 0) return [];
+  return [
+    warn(
+      'client-duplicate',
+      `${title} starts Nucleus more than once: ${file} has ${nameSome(duplicates)} as well`,
+      `nucleus install ${host}`,
+      { subject: host, isFixable: consented },
+    ),
+  ];
+}
+
+function describeEntry({ host, title, state, file, consented, problem }: HostStatus): Finding[] {
   const about = { subject: host };
   const mending = { ...about, isFixable: consented };
   const install = `nucleus install ${host}`;
-  const doubled =
-    duplicates.length === 0 || state === 'not-installed'
-      ? []
-      : [
-          warn(
-            'client-duplicate',
-            `${title} starts Nucleus more than once: ${file} has ${nameSome(duplicates)} as well`,
-            install,
-            mending,
-          ),
-        ];
-  switch (state) {
-    case 'not-installed':
-      return [];
-    case 'connected':
-      return [...doubled, ok('client-entry', `${title} is connected`, about)];
-    case 'unreadable':
-      return [
-        fail('client-entry', `${title}: ${problem ?? `${file} cannot be read`}`, `mend ${file}, then: ${install}`, about),
-      ];
-    case 'missing':
-      // Who never asked for it misses nothing.
-      if (!consented) return doubled;
-      return [...doubled, warn('client-entry', `${title} lost its entry in ${file}`, install, mending)];
-    case 'changed': {
-      if (duplicates.length > 0) return doubled;
-      const what = consented
-        ? `the entry of ${title} in ${file} was changed by somebody else`
-        : `${title} has an entry "nucleus" in ${file} that starts something else, such as the original Nucleus`;
-      return [warn('client-entry', what, install, mending)];
-    }
-  }
+  if (state === 'connected') return [ok('client-entry', `${title} is connected`, about)];
+  if (state === 'unreadable')
+    return [
+      fail(
+        'client-entry',
+        `${title}: ${problem ?? `${file} cannot be read`}`,
+        `mend ${file}, then: ${install}`,
+        about,
+      ),
+    ];
+  if (state === 'changed' && consented)
+    return [
+      warn('client-entry', `the entry of ${title} in ${file} was changed by somebody else`, install, mending),
+    ];
+  if (state === 'changed')
+    return [
+      warn(
+        'client-entry',
+        `${title} has an entry "nucleus" in ${file} that starts something else, such as the original Nucleus`,
+        install,
+        about,
+      ),
+    ];
+  // Who never asked for it misses nothing.
+  if (!consented) return [];
+  return [warn('client-entry', `${title} lost its entry in ${file}`, install, mending)];
 }
 
 /** Whether the command that client entries name leads to a program. */

@@ -1,6 +1,7 @@
 import type { Handlers, HandlersOf, PersonContract } from '../../../src-shared/contract.ts';
 import type { Finding } from '../../../src-shared/doctor.ts';
 import { accountChecks } from './accounts.ts';
+import { clientSecretChecks } from './client-secrets.ts';
 import { clientChecks } from './clients.ts';
 import { examine, type Check } from './examine.ts';
 import { machineChecks, programChecks } from './machine.ts';
@@ -54,13 +55,15 @@ function outsideChecks(outside: Outside): Check[] {
   ];
 }
 
-function insideChecks(outside: Outside, inside: Inside, probe: boolean): Check[] {
+/** What only a gateway can tell, or somebody who looks at its registry. */
+export function insideChecks(outside: Outside, inside: Inside, probe: boolean): Check[] {
   return [
     ...programChecks(outside, inside),
     ...trustChecks(inside),
     ...reachedChecks(inside),
     ...contentChecks(outside, inside),
     ...secretChecks(outside, inside),
+    ...clientSecretChecks(inside.findSecrets),
     ...accountChecks(outside, inside, probe),
     ...shownChecks(inside),
   ];

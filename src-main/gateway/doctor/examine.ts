@@ -32,8 +32,13 @@ export async function examine(
     await nextTurn();
     running.push(lookWithin(check, clock, signal));
   }
-  const found = (await Promise.all(running)).flatMap((findings) => findings.slice(0, maxFindings));
-  return found.toSorted((a, b) => ranks[a.level] - ranks[b.level]);
+  return worstFirst((await Promise.all(running)).flatMap((findings) => findings.slice(0, maxFindings)));
+}
+
+/** Failures, then warnings, then what is fine; nothing is told twice. */
+export function worstFirst(findings: readonly Finding[]): Finding[] {
+  const told = new Map(findings.map((finding) => [JSON.stringify(finding), finding]));
+  return [...told.values()].toSorted((a, b) => ranks[a.level] - ranks[b.level]);
 }
 
 async function lookWithin(check: Check, clock: Clock, signal: AbortSignal): Promise<readonly Finding[]> {

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import type { Config } from '../../../src-shared/config.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { noAudit } from '../audit/audit.ts';
-import type { ConfigPlace } from '../config/load.ts';
 import { builtinConnectors, createGateway } from '../gateway.ts';
-import type { Keychain, Platform } from '../platform.ts';
+import { createImport } from '../import/import.ts';
+import type { Keychain } from '../platform.ts';
 import { createConnectors } from '../profiles/connectors.ts';
 import { createAuditSeals } from '../storage/audit-seals.ts';
 import { openRegistry, type Registry } from '../storage/database.ts';
@@ -14,7 +14,8 @@ import { createGuard } from '../storage/guard-store.ts';
 import { keychainService } from '../storage/keychain.ts';
 import type { Paths } from '../storage/paths.ts';
 import { createVault } from '../storage/vault.ts';
-import type { Inside } from './scene.ts';
+import { createFindSecrets } from './client-secrets.ts';
+import type { Inside, Outside } from './scene.ts';
 
 /** A registry that changes under the copy is copied anew, so often. */
 const tries = 3;
@@ -23,16 +24,14 @@ const tries = 3;
  * A gateway over a copy of the registry, for looking only: it needs no lock, makes no file in the state folder, migrates
  * nothing there and changes no keychain. It serves nobody, and what it writes is gone when it is closed.
  */
-export async function openToLook(options: {
-  readonly platform: Platform;
-  readonly paths: Paths;
-  readonly resources: string;
-  readonly version: string;
-  readonly config: Config;
-  readonly configPlace: ConfigPlace;
-}): Promise<{ readonly inside: Inside; close(): Promise<void> }> {
+export async function openToLook(
+  options: Outside & { readonly config: Config },
+): Promise<{ readonly inside: Inside; close(): Promise<void> }> {
   const { paths } = options;
-  const platform = { ...options.platform, loadKeychain: async () => readOnly(await options.platform.loadKeychain()) };
+  const platform = {
+    ...options.platform,
+    loadKeychain: async () => readOnly(await options.platform.loadKeychain()),
+  };
   const folder = mkdtempSync(join(tmpdir(), 'nucleus-look-'));
   const opened: (() => void | Promise<void>)[] = [
     () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
@@ -72,7 +71,9 @@ export async function openToLook(options: {
       () => ({ socket: null, http: null, httpProblem: null, stop: () => {} }),
     );
     opened.push(() => gateway.close());
-    return { inside: { handlers: gateway.handlers, registry, vault, guard, connectors, seals }, close };
+    const { handlers } = gateway;
+    const findSecrets = createFindSecrets(createImport({ platform, paths, handlers, hosts: options.hosts }));
+    return { inside: { handlers, registry, vault, guard, connectors, seals, findSecrets }, close };
   } catch (error) {
     await close();
     throw error;
@@ -88,7 +89,12 @@ function openCopy(paths: Paths, folder: string): Registry {
       if (stampOf(paths) === before) break;
     }
     return openRegistry({
-      paths: { ...paths, home: folder, registry: at(paths.registry), registryMarker: at(paths.registryMarker) },
+      paths: {
+        ...paths,
+        home: folder,
+        registry: at(paths.registry),
+        registryMarker: at(paths.registryMarker),
+      },
     });
   } catch (error) {
     // People know where their registry is, not where we look at it.

@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join, resolve } from 'node:path';
 import type { Finding } from '../../../src-shared/doctor.ts';
 import { describeCommand } from '../profiles/launch.ts';
+import { createProfileStore } from '../storage/profile-store.ts';
 import { createLoginPath } from '../upstream/environment.ts';
 import type { Check } from './examine.ts';
 import { fail, ok } from './finding.ts';
@@ -23,14 +24,14 @@ export function machineChecks({ platform }: Outside): Check[] {
 }
 
 /** The programs that accounts are started by, and no others. */
-export function programChecks({ platform, paths }: Outside, { handlers, connectors }: Inside): Check[] {
+export function programChecks({ platform, paths }: Outside, { registry, connectors }: Inside): Check[] {
   const loginPath = createLoginPath(platform);
   return [
     {
       ids: ['program'],
-      async look(signal) {
+      async look() {
         const wanted = new Map<string, string[]>();
-        for (const profile of await handlers.profiles.list({}, { signal })) {
+        for (const profile of createProfileStore(registry.db).list()) {
           const start = describeCommand(profile, connectors.of(profile)).find((word) => !isAssignment(word));
           if (start === undefined || /^(https?:\/\/|builtin:)/.test(start)) continue;
           const cwd = profile.launch?.cwd ?? paths.home;
@@ -68,11 +69,14 @@ function describeProgram(name: string, profiles: readonly string[], path: string
   const found = findProgram(name, path);
   const whom = nameSome(profiles);
   if (found !== null) return ok('program', `${name} is there for ${whom}`, { subject: name });
-  const where = isAbsolute(name) ? 'is no program that can be started' : 'is not on the PATH of your login shell';
+  const where = isAbsolute(name)
+    ? 'is no program that can be started'
+    : 'is not on the PATH of your login shell';
   return fail(
     'program',
     `${name} ${where}, so ${whom} cannot start`,
-    installs[name] ?? `install it, or add ${profiles.length === 1 ? 'the account' : 'the accounts'} again with another --command`,
+    installs[name] ??
+      `install it, or add ${profiles.length === 1 ? 'the account' : 'the accounts'} again with another --command`,
     { subject: name },
   );
 }
@@ -102,11 +106,13 @@ function isProgram(file: string): boolean {
   }
 }
 
-const node = 'install Node.js from https://nodejs.org, or add its folder to PATH in the profile of your shell';
+const node =
+  'install Node.js from https://nodejs.org, or add its folder to PATH in the profile of your shell';
 const installs: Readonly<Record<string, string>> = {
   node,
   npx: node,
   npm: node,
   uvx: 'install uv from https://docs.astral.sh/uv, or add its folder to PATH in the profile of your shell',
-  docker: 'install Docker from https://docs.docker.com/get-docker, or add its folder to PATH in the profile of your shell',
+  docker:
+    'install Docker from https://docs.docker.com/get-docker, or add its folder to PATH in the profile of your shell',
 };

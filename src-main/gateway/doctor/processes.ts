@@ -24,7 +24,9 @@ export async function lockHolder(file: string): Promise<number | null> {
 }
 
 /** Who listens on a port of this machine: Linux tells of processes of this user; null elsewhere. */
-export async function portOwner(port: number): Promise<{ readonly pid: number; readonly name: string } | null> {
+export async function portOwner(
+  port: number,
+): Promise<{ readonly pid: number; readonly name: string } | null> {
   const tables = await Promise.all(['/proc/net/tcp', '/proc/net/tcp6'].map(textOf));
   const wanted = port.toString(16).toUpperCase().padStart(4, '0');
   const sockets = new Set<string>();

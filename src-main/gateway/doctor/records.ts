@@ -1,4 +1,13 @@
-import { accessSync, closeSync, constants, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Finding } from '../../../src-shared/doctor.ts';
 import { openAuditFiles, type AuditFile } from '../audit/files.ts';
@@ -36,7 +45,10 @@ export function contentChecks({ paths, platform }: Outside, inside: Inside): Che
         } catch (error) {
           if (!over.aborted) throw error;
           return [
-            ok('audit-chain', 'the audit log is too long to be verified here; nucleus logs verify looks at all of it'),
+            ok(
+              'audit-chain',
+              'the audit log is too long to be verified here; nucleus logs verify looks at all of it',
+            ),
           ];
         } finally {
           await opened.close();
@@ -69,7 +81,11 @@ function checkWritable({ audit, home }: Outside['paths']): Finding[] {
 function checkIndex(file: string, isHolder: boolean): Finding[] {
   if (isHolder || !existsSync(file)) return [];
   if (!statSync(file).isFile())
-    return [fail('audit-index', `${file} is not a regular file`, `move it away: mv ${file} ${file}.old`, { subject: file })];
+    return [
+      fail('audit-index', `${file} is not a regular file`, `move it away: mv ${file} ${file}.old`, {
+        subject: file,
+      }),
+    ];
   const descriptor = openSync(file, 'r');
   try {
     const { size } = fstatSync(descriptor);

@@ -8,6 +8,7 @@ import type { Registry } from '../storage/database.ts';
 import type { Guard } from '../storage/guard-store.ts';
 import type { Paths } from '../storage/paths.ts';
 import type { Vault } from '../storage/vault.ts';
+import type { FindSecrets } from './client-secrets.ts';
 
 /** What can be looked at without a gateway: the machine and its files. */
 export interface Outside {
@@ -17,8 +18,7 @@ export interface Outside {
   readonly resources: string;
   /** Version of this program. */
   readonly version: string;
-  readonly hosts: Pick<Hosts, 'handlers'>;
-  readonly findSecrets: FindSecrets;
+  readonly hosts: Hosts;
   /** Whether this process holds the lock of the state folder, so that what lies in it is in use. */
   readonly isHolder: boolean;
 }
@@ -31,13 +31,5 @@ export interface Inside {
   readonly guard: Pick<Guard, 'warnings'>;
   readonly connectors: Pick<Connectors, 'of'>;
   readonly seals: Pick<AuditSeals, 'read'>;
-}
-
-/** Clients' files that hold secrets in clear text, and what those are called there; never their values. */
-export type FindSecrets = () =>
-  Promise<readonly ClearSecrets[]> | readonly ClearSecrets[];
-
-export interface ClearSecrets {
-  readonly file: string;
-  readonly names: readonly string[];
+  readonly findSecrets: FindSecrets;
 }

@@ -4,16 +4,16 @@ import { toNucleusError } from '../../../src-shared/errors.ts';
 import { secretsOf } from '../profiles/launch.ts';
 import { createKeychainPlace } from '../storage/keychain.ts';
 import { findPassphrase } from '../storage/passphrase.ts';
+import { createProfileStore } from '../storage/profile-store.ts';
 import type { Check } from './examine.ts';
 import { fail, fixIn, ok, warn } from './finding.ts';
 import type { Inside, Outside } from './scene.ts';
 
-const unlockFix =
-  'unlock the keychain, or name a file with a passphrase in NUCLEUS_VAULT_PASSPHRASE_FILE';
+const unlockFix = 'unlock the keychain, or name a file with a passphrase in NUCLEUS_VAULT_PASSPHRASE_FILE';
 
 /** Whether secrets can be kept and come back. */
 export function secretChecks({ platform, paths }: Outside, inside: Inside): Check[] {
-  const { handlers, vault, guard, connectors } = inside;
+  const { handlers, registry, vault, guard, connectors } = inside;
   return [
     {
       // One after the other: the keychain is asked one thing at a time.
@@ -31,18 +31,23 @@ export function secretChecks({ platform, paths }: Outside, inside: Inside): Chec
     },
     {
       ids: ['secret'],
-      async look(signal) {
-        const profiles = await handlers.profiles.list({}, { signal });
-        return profiles.flatMap((profile) => {
-          const stored = new Set(vault.names(profile.id));
-          const missing = secretsOf(profile, connectors.of(profile)).filter((name) => !stored.has(name));
-          return missing.map((name) =>
-            fail('secret', `${profile.id} lacks its secret ${name}`, `nucleus secret ${profile.id} ${name}`, {
-              subject: profile.id,
-            }),
-          );
-        });
-      },
+      look: () =>
+        createProfileStore(registry.db)
+          .list()
+          .flatMap((profile) => {
+            const stored = new Set(vault.names(profile.id));
+            const missing = secretsOf(profile, connectors.of(profile)).filter((name) => !stored.has(name));
+            return missing.map((name) =>
+              fail(
+                'secret',
+                `${profile.id} lacks its secret ${name}`,
+                `nucleus secret ${profile.id} ${name}`,
+                {
+                  subject: profile.id,
+                },
+              ),
+            );
+          }),
     },
     {
       ids: ['guard'],

@@ -17,9 +17,6 @@ import type { Inside, Outside } from './scene.ts';
 /** Whoever is there answers at once. */
 const answerMs = 1_000;
 
-/** Findings that only somebody who is not the gateway can make. */
-export const visitorsOnly: ReadonlySet<string> = new Set(['gateway', 'endpoint', 'lock', 'socket']);
-
 /** Whether a gateway runs, and what one that is gone left behind. For all but the gateway itself. */
 export function runningChecks(outside: Outside): Check[] {
   return [
@@ -76,7 +73,9 @@ function describeRunning({ pid, version: running }: Endpoint, version: string): 
 }
 
 function describeStale({ pid }: Endpoint, file: string): Finding {
-  const who = isAlive(pid) ? `process ${pid}, which is no gateway of this folder` : `process ${pid}, which is gone`;
+  const who = isAlive(pid)
+    ? `process ${pid}, which is no gateway of this folder`
+    : `process ${pid}, which is gone`;
   return warn('endpoint', `${file} names ${who}`, `rm ${file}; the first client starts a new gateway`, {
     subject: file,
     isFixable: true,
@@ -89,7 +88,9 @@ async function describeHolder(lock: string): Promise<Finding> {
   return warn(
     'lock',
     `${who} holds the state folder and does not listen: a command at work, or a gateway that starts, ends or hangs`,
-    pid === null ? 'look again in half a minute; if it stays, end it' : `look again in half a minute; if it stays: kill ${pid}`,
+    pid === null
+      ? 'look again in half a minute; if it stays, end it'
+      : `look again in half a minute; if it stays: kill ${pid}`,
     { subject: lock },
   );
 }
@@ -104,7 +105,9 @@ function suspect(socket: string): Finding | null {
     const folder = dirname(socket);
     const stat = lstatSync(folder, { throwIfNoEntry: false });
     const isOurs = stat?.isDirectory() === true && stat.uid === process.getuid?.();
-    const fix = isOurs ? `chmod 700 ${folder}` : `rm -r ${folder}; what is not yours, an administrator can remove`;
+    const fix = isOurs
+      ? `chmod 700 ${folder}`
+      : `rm -r ${folder}; what is not yours, an administrator can remove`;
     return fail('socket', message, fix, { subject: folder, isFixable: isOurs });
   }
 }

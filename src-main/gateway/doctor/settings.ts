@@ -84,7 +84,12 @@ function checkPolicyText(file: string): Finding[] {
 function describeProblem(file: string, { severity, line, column, message }: PolicyProblem): Finding {
   const place = line === null ? file : `${file}:${line}:${column ?? 1}`;
   const make = severity === 'error' ? fail : warn;
-  return make('policy', `${place}: ${message}`, `edit ${file}; nucleus policy check says what is wrong with it`, {
-    subject: file,
-  });
+  return make(
+    'policy',
+    `${place}: ${message}`,
+    `edit ${file}; nucleus policy check says what is wrong with it`,
+    {
+      subject: file,
+    },
+  );
 }

@@ -10,9 +10,7 @@ export function shownChecks({ handlers }: Inside): Check[] {
       ids: ['tool-name'],
       async look(signal) {
         const { tools } = await handlers.tools.list({ wait: false }, { signal });
-        const short = tools.filter(
-          ({ name, tool }) => !name.endsWith(tool.replace(/[^A-Za-z0-9_-]/gu, '_')),
-        );
+        const short = tools.filter(({ name, tool }) => !name.endsWith(tool.replace(/[^A-Za-z0-9_-]/gu, '_')));
         if (short.length === 0) return [];
         const [first] = short;
         return [

@@ -53,7 +53,11 @@ function checkHome(home: string): Finding {
   const stat = statSync(home, { throwIfNoEntry: false });
   if (!stat) return ok('home', `state folder ${home} will be made with the first profile`);
   if (!stat.isDirectory())
-    return fail('home', `${home} is not a folder, so nothing can be kept there`, `move it away: mv ${home} ${home}.old`);
+    return fail(
+      'home',
+      `${home} is not a folder, so nothing can be kept there`,
+      `move it away: mv ${home} ${home}.old`,
+    );
   if (isForeign(stat))
     return fail(
       'home',
@@ -80,10 +84,15 @@ function checkMode(home: string): Finding[] {
   if (!stat || process.platform === 'win32' || !stat.isDirectory() || isForeign(stat)) return [];
   if ((stat.mode & 0o077) === 0) return [];
   return [
-    warn('home-mode', `state folder ${home} is open to other users (mode ${modeOf(stat)})`, `chmod 700 ${home}`, {
-      subject: home,
-      isFixable: true,
-    }),
+    warn(
+      'home-mode',
+      `state folder ${home} is open to other users (mode ${modeOf(stat)})`,
+      `chmod 700 ${home}`,
+      {
+        subject: home,
+        isFixable: true,
+      },
+    ),
   ];
 }
 
@@ -152,7 +161,9 @@ function checkFiles(paths: Outside['paths']): Finding[] {
       ),
     ),
   ];
-  return findings.length > 0 ? findings : [ok('file-mode', `${seen} files of the state folder are yours alone`)];
+  return findings.length > 0
+    ? findings
+    : [ok('file-mode', `${seen} files of the state folder are yours alone`)];
 }
 
 function nearestFolder(path: string): string {
