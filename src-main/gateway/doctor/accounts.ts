@@ -1,6 +1,7 @@
 import type { UpstreamStatus } from '../../../src-shared/contract.ts';
 import type { Finding } from '../../../src-shared/doctor.ts';
 import type { ConnectorProblem } from '../../../src-shared/model.ts';
+import type { SignInInfo } from '../../../src-shared/sign-in.ts';
 import type { Check } from './examine.ts';
 import { fail, ok, warn } from './finding.ts';
 import { nameSome } from './machine.ts';
@@ -43,7 +44,7 @@ export function accountChecks(outside: Outside, inside: Inside, probe: boolean):
         if (profiles.length === 0) return [noProfiles];
         const unclassed = profiles.filter(({ env }) => env === undefined).map(({ id }) => id);
         return [
-          ok('profiles', `${profiles.length} profiles`),
+          ok('profiles', profiles.length === 1 ? 'there is 1 profile' : `there are ${profiles.length} profiles`),
           ...(unclassed.length === 0
             ? []
             : [
@@ -59,7 +60,10 @@ export function accountChecks(outside: Outside, inside: Inside, probe: boolean):
       ids: ['upstream', 'sign-in'],
       async look(signal) {
         const { upstreams } = await handlers.gateway.status({}, { signal });
-        return upstreams.flatMap(describeUpstream);
+        const bad = upstreams.flatMap(describeUpstream);
+        const infos = await handlers.profiles.info({ id: null, probe: false }, { signal });
+        const fine = infos.filter(({ profile }) => !bad.some(({ subject }) => subject === profile.id));
+        return [...bad, ...fine.flatMap(({ profile, signIn }) => describeSignIn(profile.id, signIn))];
       },
     },
     ...(probe
@@ -86,6 +90,12 @@ function describeUpstream({ profile, problem, state }: UpstreamStatus): Finding[
     : [warn('upstream', `${profile}: ${problem}`, `nucleus info ${profile}`, { subject: profile })];
 }
 
+function describeSignIn(id: string, signIn: SignInInfo | null): Finding[] {
+  if (signIn === null) return [];
+  const whom = signIn.account === null ? '' : ` as ${signIn.account}`;
+  return [ok('sign-in', `${id} is signed in${whom}`, { subject: id })];
+}
+
 /** A few at once: each may be a process of its own. */
 async function probeAll(
   { platform }: Outside,
@@ -109,7 +119,7 @@ async function probeAll(
     const about = { subject: id };
     if (found === 'late')
       return fail('reach', `${id} did not answer within ${probeMs / 1_000} s`, `nucleus info ${id}`, about);
-    const [probe] = found.map((info) => info.probe);
+    const probe = found[0]?.probe ?? null;
     if (!probe) return ok('reach', `${id} was not asked`, about);
     if (!probe.ok) {
       const fix = probe.code === 'SIGN_IN_REQUIRED' ? `nucleus sign-in ${id}` : `nucleus info ${id}`;

@@ -1,3 +1,5 @@
+import { request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import type { Finding } from '../../../src-shared/doctor.ts';
 import { toNucleusError } from '../../../src-shared/errors.ts';
 import { fail, ok } from './finding.ts';
@@ -9,41 +11,41 @@ const limitMs = 3_000;
  * and another may want a newer protocol.
  */
 export async function probeUrl(url: URL, version: string): Promise<Finding> {
+  // No user name, no query: either may hold a secret.
   const subject = `${url.origin}${url.pathname}`;
   const about = { subject };
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
-      body: JSON.stringify(initialize(version)),
-      redirect: 'manual',
-      signal: AbortSignal.timeout(limitMs),
-    });
-    await response.body?.cancel();
-    const { status } = response;
+    const status = await post(url, initialize(version));
     if (status >= 500)
       return fail('probe', `${subject} answers with ${status}`, 'look into the log of that server', about);
-    return ok(
-      'probe',
-      `${subject} answers${status === 401 ? ' and wants a sign-in' : ''} (${status})`,
-      about,
-    );
+    return ok('probe', `${subject} answers${status === 401 ? ' and wants a sign-in' : ''} (${status})`, about);
   } catch (error) {
     return fail('probe', `${subject} ${why(error)}`, 'check the address, and that its server runs', about);
   }
 }
 
-function why(thrown: unknown): string {
-  if (thrown instanceof Error && thrown.name === 'TimeoutError')
-    return `did not answer within ${limitMs / 1_000} s`;
-  // What fetch throws only says that it failed; the reason is below it.
-  const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-  const code = (cause as NodeJS.ErrnoException).code;
-  return `cannot be reached: ${code ?? toNucleusError(cause).message}`;
+/** Not `fetch`, which refuses ports that browsers keep from pages. */
+function post(url: URL, body: string): Promise<number> {
+  const request = url.protocol === 'https:' ? requestHttps : requestHttp;
+  const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+  return new Promise((resolve, reject) => {
+    const signal = AbortSignal.timeout(limitMs);
+    const sent = request(url, { method: 'POST', headers, agent: false, signal }, (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sent.on('error', reject).end(body);
+  });
 }
 
-function initialize(version: string): object {
-  return {
+function why(thrown: unknown): string {
+  const { code, name } = thrown as NodeJS.ErrnoException;
+  if (name === 'AbortError' || name === 'TimeoutError') return `did not answer within ${limitMs / 1_000} s`;
+  return `cannot be reached: ${code ?? toNucleusError(thrown).message}`;
+}
+
+function initialize(version: string): string {
+  return JSON.stringify({
     jsonrpc: '2.0',
     id: 1,
     method: 'initialize',
@@ -52,5 +54,5 @@ function initialize(version: string): object {
       capabilities: {},
       clientInfo: { name: 'nucleus-doctor', version },
     },
-  };
+  });
 }

@@ -18,7 +18,8 @@ export function secretChecks({ platform, paths }: Outside, inside: Inside): Chec
     {
       // One after the other: the keychain is asked one thing at a time.
       ids: ['vault', 'keychain', 'secret'],
-      limitMs: 8_000,
+      // The keychain has 3 s, and what it says then is worth hearing.
+      limitMs: 4_000,
       lateFix: unlockFix,
       async look(signal) {
         const status = await handlers.vault.status({}, { signal });
