@@ -61,6 +61,15 @@ export function contentChecks({ paths, platform }: Outside, inside: Inside): Che
 function checkWritable({ audit, home }: Outside['paths']): Finding[] {
   if (!existsSync(home)) return [];
   const target = existsSync(audit) ? audit : home;
+  if (target === audit && !statSync(audit).isFile())
+    return [
+      fail(
+        'audit-log',
+        `${audit} is not a regular file, so calls cannot be recorded`,
+        `move it away: mv ${audit} ${audit}.old`,
+        { subject: audit },
+      ),
+    ];
   try {
     accessSync(target, constants.W_OK);
     return [ok('audit-log', 'calls can be recorded', { subject: audit })];

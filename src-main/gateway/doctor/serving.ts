@@ -29,6 +29,15 @@ export function runningChecks(outside: Outside): Check[] {
 export function reachedChecks({ handlers }: Inside): Check[] {
   return [
     {
+      ids: ['locked'],
+      async look(signal) {
+        const { lockedAt } = await handlers.gateway.status({}, { signal });
+        if (lockedAt === null) return [];
+        const since = new Date(lockedAt).toISOString();
+        return [warn('locked', `Nucleus is locked since ${since}: every call is refused`, 'nucleus unlock')];
+      },
+    },
+    {
       ids: ['http'],
       async look(signal) {
         const { httpProblem } = await handlers.gateway.status({}, { signal });
