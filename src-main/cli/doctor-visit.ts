@@ -1,4 +1,5 @@
 import { lstatSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Api } from '../../src-shared/contract.ts';
 import { Config } from '../../src-shared/config.ts';
@@ -10,6 +11,8 @@ import { failBy } from '../gateway/doctor/finding.ts';
 import { openToLook } from '../gateway/doctor/look.ts';
 import type { Outside } from '../gateway/doctor/scene.ts';
 import { createHosts } from '../gateway/hosts/hosts.ts';
+import type { Platform } from '../gateway/platform.ts';
+import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
 import { openApi } from './api.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
@@ -85,7 +88,7 @@ async function asking<T>(context: Context, ask: (api: Api) => Promise<T>): Promi
 
 function createOutside(context: Context): Outside {
   const { paths, resources, version } = context;
-  const platform = createOwnPlatform(context, logOf(context));
+  const platform = createOwnPlatform(context, logOf(context), environmentOf(context));
   const { env, clock, log } = platform;
   const hosts = createHosts({
     user: env['HOME'] ?? env['USERPROFILE'] ?? paths.home,
@@ -105,6 +108,15 @@ function logOf(context: Context): Config['log'] {
   } catch {
     // What is wrong with it is one of the findings.
     return Config.parse({}).log;
+  }
+}
+
+function environmentOf({ paths, env }: Context): Platform['env'] {
+  try {
+    return gatewayEnvironment(paths, env, userInfo().uid);
+  } catch {
+    // What the last login left cannot be read, and why is one of the findings.
+    return env;
   }
 }
 

@@ -8,9 +8,13 @@ import type { Context } from './context.ts';
 import { createNodePlatform } from './node-platform.ts';
 
 /** What a gateway gets that is no other process than the command itself. */
-export function createOwnPlatform(context: Context, log: Config['log']): Platform {
+export function createOwnPlatform(
+  context: Context,
+  log: Config['log'],
+  env: Platform['env'] = gatewayEnvironment(context.paths, context.env, userInfo().uid),
+): Platform {
   return createNodePlatform({
-    env: gatewayEnvironment(context.paths, context.env, userInfo().uid),
+    env,
     resources: context.resources,
     log: createLog({
       write: (line) => context.stderr.write(line),

@@ -19,7 +19,6 @@ import { acquireLock } from '../../src-main/gateway/storage/lock.ts';
 import { createPaths } from '../../src-main/gateway/storage/paths.ts';
 import { socketPath } from '../../src-main/gateway/storage/endpoint.ts';
 import type { Finding } from '../../src-shared/doctor.ts';
-import { createFake } from '../helpers/fake.ts';
 import { account, createPatient, diagnose, listing, type Patient } from '../helpers/doctor.ts';
 import type { Home } from '../helpers/home.ts';
 import { nucleus } from '../helpers/nucleus.ts';
@@ -59,11 +58,9 @@ const connected: Fault['made'] = {
 };
 /** One that recorded calls. */
 const recorded: Fault['made'] = {
-  async use(api, _desk, home) {
-    const fake = createFake(home, 'fake');
-    await api.profiles.add(account('fake', { launch: fake.launch, connect: true }));
+  async use(api) {
     for (const text of ['one', 'two', 'three'])
-      await api.tools.call({ name: 'mine_fake_echo', arguments: { text } });
+      await api.tools.call({ name: 'mine_main_echo', arguments: { text } });
   },
 };
 
@@ -253,14 +250,14 @@ const failures: readonly Fault[] = [
   },
   {
     name: 'rules that cannot be read',
-    plant: ({ home }) => void home.write('policy.toml', '[[rule]]\nmatch = "*"\ndenny = ["*"]\n'),
+    plant: ({ home }) => void home.write('policy.toml', '[[rule]]\nmatch = "*:*"\ndenny = ["*"]\n'),
     check: 'policy',
     message: /policy\.toml:3:1: .*denny/,
     fix: /nucleus policy check/,
   },
   {
     name: 'a registry that a newer version wrote',
-    plant: ({ home }) => inRegistry(home, 'PRAGMA user_version = 999'),
+    plant: ({ home }) => inRegistry(home, "UPDATE meta SET val = '999' WHERE key = 'schema_version'"),
     check: 'registry',
     message: /registry\.db/,
     fix: /^use the newer Nucleus that wrote it, or another NUCLEUS_HOME$/,
@@ -288,8 +285,8 @@ const failures: readonly Fault[] = [
     plant({ home }) {
       const file = home.path('state/audit.log');
       const text = readFileSync(file, 'utf8');
-      assert.ok(text.includes('mine:fake'));
-      writeFileSync(file, text.replace('mine:fake', 'mine:main'));
+      assert.ok(text.includes('mine:main'));
+      writeFileSync(file, text.replace('mine:main', 'mine:fake'));
     },
     check: 'audit-chain',
     message: /^the audit log is not what was written: \S*audit\.log, line \d+: /,

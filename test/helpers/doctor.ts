@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { localApi } from '../../src-main/gateway/downstream/control.ts';
 import type { AddProfile, Api } from '../../src-shared/contract.ts';
 import type { Finding } from '../../src-shared/doctor.ts';
+import { createFake } from './fake.ts';
 import { createHome, type Home, type Scope } from './home.ts';
 import { openDesk, type Desk } from './host.ts';
 import { nucleus, passphrase } from './nucleus.ts';
@@ -23,15 +24,17 @@ export async function createPatient(
   const home = createHome(scope, options.config ?? '[http]\nenabled = false\n');
   const desk = await openDesk(scope, home, { isAttended: false });
   const api = localApi(desk.host.handlers);
-  await api.profiles.add(account('main', { secrets: { KEY: 'sesame' } }));
+  const { launch } = createFake(home, 'main');
+  const main = { launch: { ...launch, secretEnv: ['KEY'] }, secrets: { KEY: 'sesame' } };
+  await api.profiles.add(account('main', main));
   await options.use?.(api, desk, home);
   await desk.host.close();
   return { home, env: passphrase(home) };
 }
 
-/** An account of a connector `mine`, whose server nobody starts. */
+/** An account of a connector `mine`, whose server ends at once unless another is said. */
 export function account(name: string, more: Partial<AddProfile> = {}): AddProfile {
-  const launch = { command: '/bin/true', secretEnv: Object.keys(more.secrets ?? {}) };
+  const launch = { command: '/bin/true' };
   return { connector: 'mine', name, launch, env: 'personal', connect: false, ...more };
 }
 

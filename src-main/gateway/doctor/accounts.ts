@@ -44,7 +44,10 @@ export function accountChecks(outside: Outside, inside: Inside, probe: boolean):
         if (profiles.length === 0) return [noProfiles];
         const unclassed = profiles.filter(({ env }) => env === undefined).map(({ id }) => id);
         return [
-          ok('profiles', profiles.length === 1 ? 'there is 1 profile' : `there are ${profiles.length} profiles`),
+          ok(
+            'profiles',
+            profiles.length === 1 ? 'there is 1 profile' : `there are ${profiles.length} profiles`,
+          ),
           ...(unclassed.length === 0
             ? []
             : [

@@ -12,7 +12,7 @@ import { secretChecks } from './secrets.ts';
 import { reachedChecks, runningChecks } from './serving.ts';
 import { settingsChecks, trustChecks } from './settings.ts';
 import { shownChecks } from './shown.ts';
-import { stateChecks } from './state-folder.ts';
+import { canLookInto, stateChecks } from './state-folder.ts';
 
 /** Looks at everything a person relies on, and mends what can be mended safely. */
 export interface Doctor {
@@ -45,9 +45,11 @@ export function createDoctor(outside: Outside, inside: Inside | null): Doctor {
 
 /** Needs no gateway, so that all of it is told when none can be opened. */
 function outsideChecks(outside: Outside): Check[] {
+  const always = [...machineChecks(outside), ...stateChecks(outside)];
+  // Whatever lies in it fails for one reason, which is told.
+  if (!canLookInto(outside.paths.home)) return always;
   return [
-    ...machineChecks(outside),
-    ...stateChecks(outside),
+    ...always,
     ...settingsChecks(outside),
     ...(outside.isHolder ? [] : runningChecks(outside)),
     ...recordChecks(outside),

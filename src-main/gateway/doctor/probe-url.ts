@@ -18,7 +18,11 @@ export async function probeUrl(url: URL, version: string): Promise<Finding> {
     const status = await post(url, initialize(version));
     if (status >= 500)
       return fail('probe', `${subject} answers with ${status}`, 'look into the log of that server', about);
-    return ok('probe', `${subject} answers${status === 401 ? ' and wants a sign-in' : ''} (${status})`, about);
+    return ok(
+      'probe',
+      `${subject} answers${status === 401 ? ' and wants a sign-in' : ''} (${status})`,
+      about,
+    );
   } catch (error) {
     return fail('probe', `${subject} ${why(error)}`, 'check the address, and that its server runs', about);
   }

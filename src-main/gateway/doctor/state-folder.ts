@@ -49,8 +49,30 @@ export function stateChecks({ paths, platform }: Outside): Check[] {
   ];
 }
 
+/** Whether it is a folder that can be read, or is not there yet. */
+export function canLookInto(home: string): boolean {
+  try {
+    const stat = statSync(home, { throwIfNoEntry: false });
+    if (stat) accessSync(home, constants.R_OK | constants.X_OK);
+    return stat?.isDirectory() ?? true;
+  } catch {
+    // Which is told by the check of it.
+    return false;
+  }
+}
+
 function checkHome(home: string): Finding {
-  const stat = statSync(home, { throwIfNoEntry: false });
+  let stat: Stats | undefined;
+  try {
+    stat = statSync(home, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return fail(
+      'home',
+      `state folder ${home} cannot be reached (${code})`,
+      'check owner and mode of the folders above it, or point NUCLEUS_HOME elsewhere',
+    );
+  }
   if (!stat) return ok('home', `state folder ${home} will be made with the first profile`);
   if (!stat.isDirectory())
     return fail(
@@ -80,7 +102,7 @@ function checkHome(home: string): Finding {
 }
 
 function checkMode(home: string): Finding[] {
-  const stat = statSync(home, { throwIfNoEntry: false });
+  const stat = lookAt(home);
   if (!stat || process.platform === 'win32' || !stat.isDirectory() || isForeign(stat)) return [];
   if ((stat.mode & 0o077) === 0) return [];
   return [
@@ -101,8 +123,8 @@ function checkParents(home: string): Finding[] {
   if (process.platform === 'win32') return [];
   const findings: Finding[] = [];
   for (let folder = nearestFolder(dirname(home)); ; folder = dirname(folder)) {
-    const stat = statSync(folder);
-    const why = whyOpen(stat);
+    const stat = lookAt(folder);
+    const why = stat ? whyOpen(stat) : null;
     if (why !== null)
       findings.push(
         warn(
@@ -168,7 +190,7 @@ function checkFiles(paths: Outside['paths']): Finding[] {
 
 function nearestFolder(path: string): string {
   for (let folder = path; ; folder = dirname(folder)) {
-    const stat = statSync(folder, { throwIfNoEntry: false });
+    const stat = lookAt(folder);
     if (stat?.isDirectory() || dirname(folder) === folder) return realpathSync(folder);
   }
 }
@@ -180,4 +202,13 @@ function isForeign({ uid }: Stats): boolean {
 
 function modeOf({ mode }: Stats): string {
   return (mode & 0o777).toString(8);
+}
+
+/** Nothing also for what cannot be reached: the folder itself is told of. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
 }
