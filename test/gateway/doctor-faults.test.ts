@@ -447,7 +447,11 @@ test('warnings are told beside each other, count when strict only, and --fix men
 
   const mended = await diagnose(patient, ['--fix'], env);
   for (const fault of warnings)
-    assert.equal(found(mended.findings, fault) === undefined, fault.isMended === true, fault.name);
+    assert.equal(
+      found(mended.findings, fault) === undefined,
+      fault.isMended === true,
+      `${fault.name}: ${JSON.stringify(mended.findings)}`,
+    );
   assert.equal(
     mended.stderr.split('\n').filter((line) => line.startsWith('mended: ')).length,
     warnings.filter(({ isMended }) => isMended).length,

@@ -51,7 +51,7 @@ test('a command that clients no longer need programs for warns of none that only
   const { findings } = await diagnose(patient, [], nowhere);
   const programs = findings.filter(({ check }) => check === 'program');
   assert.deepEqual(programs.map(({ subject, level }) => [subject, level]).sort(), [
-    ['/bin/true', 'ok'],
+    [process.execPath, 'ok'],
     ['node', 'fail'],
     ['npx', 'fail'],
   ]);

@@ -44,6 +44,8 @@ export async function openToLook(
     opened.push(() => registry.close());
     const vault = createVault({ db: registry.db, platform, paths });
     const guard = createGuard({ vault, db: registry.db, clock: platform.clock, log: platform.log });
+    // Nobody else waits, so a slow machine is given the time that a gateway at its start has not.
+    if (vault.hasKey()) await vault.status();
     await guard.load();
     const connectors = createConnectors({
       builtinFolder: builtinConnectors(options.resources),
