@@ -6,7 +6,7 @@ import { Config } from '../../src-shared/config.ts';
 import type { Finding } from '../../src-shared/doctor.ts';
 import { noProfiles } from '../gateway/doctor/accounts.ts';
 import { createDoctor, insideChecks, type Doctor } from '../gateway/doctor/doctor.ts';
-import { examine, worstFirst } from '../gateway/doctor/examine.ts';
+import { examine, patientLimitMs, worstFirst } from '../gateway/doctor/examine.ts';
 import { failBy } from '../gateway/doctor/finding.ts';
 import { openToLook } from '../gateway/doctor/look.ts';
 import type { Outside } from '../gateway/doctor/scene.ts';
@@ -68,7 +68,10 @@ async function lookEverywhere(
     });
     try {
       const { clock } = outside.platform;
-      return [...found, ...(await examine(insideChecks(outside, inside, false), { clock, signal }))];
+      return [
+        ...found,
+        ...(await examine(insideChecks(outside, inside, false), { clock, limitMs: patientLimitMs, signal })),
+      ];
     } finally {
       await close();
     }

@@ -3,7 +3,7 @@ import type { Finding } from '../../../src-shared/doctor.ts';
 import { accountChecks } from './accounts.ts';
 import { clientSecretChecks } from './client-secrets.ts';
 import { clientChecks } from './clients.ts';
-import { examine, type Check } from './examine.ts';
+import { examine, patientLimitMs, usualLimitMs, type Check } from './examine.ts';
 import { machineChecks, programChecks } from './machine.ts';
 import { mend } from './mend.ts';
 import { contentChecks, recordChecks } from './records.ts';
@@ -23,16 +23,17 @@ export interface Doctor {
 /** `inside` is null where no gateway can be opened: then the files tell what they can. */
 export function createDoctor(outside: Outside, inside: Inside | null): Doctor {
   const { clock } = outside.platform;
+  const limitMs = outside.isHolder ? usualLimitMs : patientLimitMs;
   const checks = (probe: boolean): Check[] => [
     ...outsideChecks(outside),
     ...(inside ? insideChecks(outside, inside, probe) : []),
   ];
   return {
-    run: ({ probe }, { signal }) => examine(checks(probe), { clock, signal }),
+    run: ({ probe }, { signal }) => examine(checks(probe), { clock, limitMs, signal }),
     async fix({ check, subject }, { signal }) {
       const some = checks(false).filter(({ ids }) => ids.includes(check));
       const look = async (): Promise<Finding | null> =>
-        (await examine(some, { clock, signal })).find(
+        (await examine(some, { clock, limitMs, signal })).find(
           (finding) => finding.check === check && finding.subject === subject,
         ) ?? null;
       const finding = await look();

@@ -7,15 +7,17 @@ import { failBy, warn } from './finding.ts';
 export interface Check {
   /** What its findings are called; the first one also when it cannot be done. */
   readonly ids: readonly [string, ...string[]];
-  /** How long it may take, where it is another time than usual. */
+  /** How long it may take, where it is more than usual. */
   readonly limitMs?: number;
   /** What to do when it takes longer. */
   readonly lateFix?: string;
   look(signal: AbortSignal): readonly Finding[] | Promise<readonly Finding[]>;
 }
 
-/** Nobody waits longer for a window, or for a command. */
-const usualLimitMs = 3_000;
+/** A window that is opened waits no longer. */
+export const usualLimitMs = 3_000;
+/** Somebody at a terminal rather waits for an answer than for none. */
+export const patientLimitMs = 15_000;
 /** As many findings of one check are told. */
 const maxFindings = 100;
 
@@ -24,13 +26,13 @@ const ranks = { fail: 0, warn: 1, ok: 2 } as const;
 /** Does every check at once and tells what they found, worst first. One that fails or hangs is a finding itself. */
 export async function examine(
   checks: readonly Check[],
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+  options: { readonly clock: Clock; readonly limitMs: number; readonly signal: AbortSignal },
 ): Promise<Finding[]> {
   const running: Promise<readonly Finding[]>[] = [];
   for (const check of checks) {
     // What they do at once adds up, and others want their turn.
     await nextTurn();
-    running.push(lookWithin(check, clock, signal));
+    running.push(lookWithin(check, options));
   }
   return worstFirst((await Promise.all(running)).flatMap((findings) => findings.slice(0, maxFindings)));
 }
@@ -41,9 +43,12 @@ export function worstFirst(findings: readonly Finding[]): Finding[] {
   return [...told.values()].toSorted((a, b) => ranks[a.level] - ranks[b.level]);
 }
 
-async function lookWithin(check: Check, clock: Clock, signal: AbortSignal): Promise<readonly Finding[]> {
+async function lookWithin(
+  check: Check,
+  { clock, limitMs: usual, signal }: Parameters<typeof examine>[1],
+): Promise<readonly Finding[]> {
   const [id] = check.ids;
-  const limitMs = check.limitMs ?? usualLimitMs;
+  const limitMs = Math.max(usual, check.limitMs ?? 0);
   const over = new AbortController();
   const late = Promise.withResolvers<readonly Finding[]>();
   const forget = clock.after(limitMs, () => {
