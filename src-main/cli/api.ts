@@ -66,8 +66,10 @@ export async function withApi<T>(context: Context, work: (open: OpenApi) => Prom
   }
 }
 
-/** Ctrl-C during a slow probe must not leave the servers behind that were started for it. */
-function closeOnSignal(host: Host): () => void {
+/**
+ * Ctrl-C during a slow probe must not leave the servers behind that were started for it. Answers what forgets about it.
+ */
+export function closeOnSignal(host: Pick<Host, 'close'>): () => void {
   const endBy = (exitCode: number) => (): void => void host.close().finally(() => process.exit(exitCode));
   const onInterrupt = endBy(130);
   const onTerminate = endBy(143);

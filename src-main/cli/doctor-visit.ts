@@ -13,7 +13,7 @@ import type { Outside } from '../gateway/doctor/scene.ts';
 import { createHosts } from '../gateway/hosts/hosts.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
-import { openApi } from './api.ts';
+import { closeOnSignal, openApi } from './api.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
 import { createOwnPlatform } from './own-platform.ts';
@@ -62,21 +62,22 @@ async function lookEverywhere(
   try {
     // A sign-in that is refreshed must be kept: servers are started by the gateway of this folder, and by no copy.
     if (probe) return await asking(context, ask);
-    const { inside, close } = await openToLook({
-      ...outside,
-      config: readConfig(context),
-    });
-    try {
-      const { clock } = outside.platform;
-      return [
-        ...found,
-        ...(await examine(insideChecks(outside, inside, false), { clock, limitMs: patientLimitMs, signal })),
-      ];
-    } finally {
-      await close();
-    }
+    return [...found, ...(await lookInside(outside, readConfig(context), signal))];
   } catch (error) {
     return [...found, failBy('registry', error, { subject: paths.registry })];
+  }
+}
+
+async function lookInside(outside: Outside, config: Config, signal: AbortSignal): Promise<Finding[]> {
+  const { clock } = outside.platform;
+  const look = await openToLook({ ...outside, config });
+  const forget = closeOnSignal(look);
+  try {
+    const checks = insideChecks(outside, look.inside, false);
+    return await examine(checks, { clock, limitMs: patientLimitMs, signal });
+  } finally {
+    forget();
+    await look.close();
   }
 }
 
