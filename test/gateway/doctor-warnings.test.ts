@@ -229,6 +229,25 @@ test('warnings are told beside each other, count when strict only, and --fix men
   });
 });
 
+test('a client that still starts the original Nucleus is told, and left as it is', async (t) => {
+  const patient = await createPatient(t, 'bare');
+  const file = claudeFile(patient.home);
+  const text = '{"mcpServers":{"nucleus":{"command":"/usr/local/bin/nucleus","args":["serve"]}}}';
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  const { findings } = await diagnose(patient, ['--fix']);
+  const finding = findings.find(({ check }) => check === 'client-entry');
+  assert.match(
+    finding?.message ?? '',
+    /^Claude Desktop has an entry "nucleus" in \S+ that starts something else, such as the original Nucleus$/,
+  );
+  assert.deepEqual(
+    [finding?.level, finding?.fix, finding?.isFixable],
+    ['warn', 'nucleus install claude-desktop', false],
+  );
+  assert.equal(readFileSync(file, 'utf8'), text);
+});
+
 test('a process that holds the state folder and does not listen is named, and nothing of it is mended', async (t) => {
   const patient = await createPatient(t);
   patient.home.write('audit.db', 'nothing that SQLite wrote');

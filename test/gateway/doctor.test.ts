@@ -6,7 +6,6 @@ import { createServer as createSocketServer, type AddressInfo, type Server as So
 import test, { type TestContext } from 'node:test';
 import { localApi } from '../../src-main/gateway/downstream/control.ts';
 import { account, createPatient, diagnose, listing } from '../helpers/doctor.ts';
-import { createFake } from '../helpers/fake.ts';
 import { createHome } from '../helpers/home.ts';
 import { openDesk } from '../helpers/host.ts';
 import { startKeyring } from '../helpers/keyring.ts';
@@ -45,7 +44,7 @@ test('looking makes no file: where nothing is, where a state is, and beside a ru
   assert.deepEqual(listing(home), running);
 });
 
-test('a command that clients no longer need programs for warns of none that only others use', async (t) => {
+test('programs are looked for where an account needs them, and no others are missed', async (t) => {
   verifies('NUC-114');
   const patient = await createPatient(t, {
     use: async (api) => {
@@ -56,10 +55,10 @@ test('a command that clients no longer need programs for warns of none that only
   const nowhere = { PATH: patient.home.path('no-bin'), SHELL: '/bin/false' };
   const { findings } = await diagnose(patient, [], nowhere);
   const programs = findings.filter(({ check }) => check === 'program');
-  assert.deepEqual(programs.map(({ subject, level }) => [subject, level]).sort(), [
-    [process.execPath, 'ok'],
-    ['node', 'fail'],
-    ['npx', 'fail'],
+  assert.deepEqual(programs.map(({ subject, level }) => `${level} ${subject}`).toSorted(), [
+    'fail node',
+    'fail npx',
+    `ok ${process.execPath}`,
   ]);
   for (const { level, message, fix } of programs) {
     if (level === 'ok') continue;
@@ -130,7 +129,7 @@ test('--probe with an address: an answer and a refusal to let in pass, an error 
         let body = '';
         request.on('data', (chunk: Buffer) => (body += chunk.toString()));
         request.on('end', () => {
-          seen.push([request.method, (JSON.parse(body) as { method: string }).method]);
+          seen.push(`${request.method} ${(JSON.parse(body) as { method: string }).method}`);
           response.writeHead(status).end('{}');
         });
       }),
@@ -156,7 +155,10 @@ test('--probe with an address: an answer and a refusal to let in pass, an error 
     assert.equal(outcome.code, code, outcome.stderr);
     assert.doesNotMatch(outcome.stderr, /SENTINEL/);
   }
-  assert.deepEqual(seen, Array(4).fill(['POST', 'initialize']));
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 4 }, () => 'POST initialize'),
+  );
   const wrong = await nucleus(home, ['doctor', '--probe', 'mcp.example.com']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /--probe takes an address that starts with http/);
