@@ -21,6 +21,8 @@ export interface FileWatch {
 export function watchFiles(deps: {
   readonly files: () => readonly string[];
   readonly onTouched: () => void;
+  /** How long after the first touch is looked. */
+  readonly settleMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }): FileWatch {
@@ -32,7 +34,7 @@ export function watchFiles(deps: {
 
   function touched(): void {
     // Never put off: a program that writes all the time must not keep us from looking.
-    forgetTouched ??= clock.after(settleMs, () => {
+    forgetTouched ??= clock.after(deps.settleMs ?? settleMs, () => {
       forgetTouched = null;
       sync();
       deps.onTouched();
