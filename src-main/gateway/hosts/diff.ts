@@ -1,7 +1,8 @@
 import { applyEdit, type Edit } from './edit.ts';
 
 /** What may stand beside an edit on its line without showing anything of the neighbours. */
-const plainBefore = /^[\s{}[\],:]*("(?:mcpServers|servers|context_servers)"\s*:\s*\{?\s*)?("nucleus"\s*:\s*)?$/;
+const plainBefore =
+  /^[\s{}[\],:]*("(?:mcpServers|servers|context_servers)"\s*:\s*\{?\s*)?("nucleus"\s*:\s*)?$/;
 const plainAfter = /^[\s{}[\],]*$/;
 
 /** Edits that follow one another, each as a diff of its own. */

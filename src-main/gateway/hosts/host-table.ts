@@ -75,7 +75,8 @@ const rows: readonly Row[] = [
     title: 'Codex',
     format: toml,
     section: 'mcp_servers',
-    place: ({ user, env }) => one(join(namedFolder(env['CODEX_HOME']) ?? join(user, '.codex'), 'config.toml')),
+    place: ({ user, env }) =>
+      one(join(namedFolder(env['CODEX_HOME']) ?? join(user, '.codex'), 'config.toml')),
   },
   {
     host: 'gemini',

@@ -22,9 +22,6 @@ import type { Place } from './places.ts';
 import { takeBack, type How } from './take-back.ts';
 import { watchFiles, type FileWatch } from './watch.ts';
 
-/** A host writes its file in several steps, and the biggest of them are read whole each time. */
-const settleMs = 500;
-
 /** The servers that one file of an installed host names, ours included. */
 export interface HostServers {
   readonly host: HostName;
@@ -160,7 +157,6 @@ export function createHosts(
       const watch = watchFiles({
         files: () => hosts.flatMap(({ host }) => host.files()),
         onTouched: look,
-        settleMs,
         clock,
         log,
       });
@@ -217,7 +213,7 @@ export function createHosts(
     // Who takes it back does not want to be asked to repair it.
     const isStill = which !== 'all' && survey(host, backups).looks.some(({ entries }) => entries?.[ourName]);
     backups.write(isStill ? { ...backups.read(), undo: left } : { ...emptyMemory, undo: left });
-    log.info('a host is as it was before', { host: host.host, connected: Boolean(isStill) });
+    log.info('a host is as it was before', { host: host.host, connected: isStill });
     return done;
   }
 }

@@ -35,9 +35,17 @@ export function survey(host: Host, backups: Backups): Survey {
 
 export function lookAt(host: Host, file: string): Look {
   const reading = readConfig(file);
-  const unreadable = (problem: string): Look => ({
-    ...{ file, state: 'unreadable', entries: null, hasSection: false, duplicates: [], preview: '', problem },
-  });
+  const unreadable = (problem: string): Look => {
+    return {
+      file,
+      state: 'unreadable',
+      entries: null,
+      hasSection: false,
+      duplicates: [],
+      preview: '',
+      problem,
+    };
+  };
   const { entries, hasSection = false, problem } = readServers(host, file, reading);
   if (problem !== undefined) return unreadable(problem);
   const found = { file, entries, hasSection, duplicates: duplicatesIn(host, entries), problem: null };
@@ -83,8 +91,7 @@ export function connectingEdits(
 ): Edit[] {
   const gone = [...new Set([...duplicatesIn(host, entries), ...replaces])].filter((name) => name !== ourName);
   const edits: Edit[] = [];
-  for (const name of gone)
-    edits.push(...host.format.remove(applyEdits(text, edits), [host.path[0], name]));
+  for (const name of gone) edits.push(...host.format.remove(applyEdits(text, edits), [host.path[0], name]));
   if (!isOurs(entries[ourName], host.entry))
     edits.push(...host.format.set(applyEdits(text, edits), host.path, host.entry));
   return edits;

@@ -200,9 +200,7 @@ function plain(value: unknown): unknown {
 }
 
 function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlDate)
-  );
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof TomlDate);
 }
 
 function eolOf(text: string): string {

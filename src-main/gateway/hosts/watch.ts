@@ -2,8 +2,8 @@ import { realpathSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock, Log } from '../platform.ts';
 
-/** A program that writes a file does so in several steps; it is looked at when they are over. */
-const settleMs = 200;
+/** A program that writes a file does so in several steps, and the biggest are read whole: looked at when they are over. */
+const settleMs = 500;
 /** How often is looked where the system does not tell. */
 const lookMs = 60_000;
 
@@ -21,8 +21,6 @@ export interface FileWatch {
 export function watchFiles(deps: {
   readonly files: () => readonly string[];
   readonly onTouched: () => void;
-  /** How long after the first touch is looked. */
-  readonly settleMs?: number;
   readonly clock: Clock;
   readonly log: Log;
 }): FileWatch {
@@ -34,7 +32,7 @@ export function watchFiles(deps: {
 
   function touched(): void {
     // Never put off: a program that writes all the time must not keep us from looking.
-    forgetTouched ??= clock.after(deps.settleMs ?? settleMs, () => {
+    forgetTouched ??= clock.after(settleMs, () => {
       forgetTouched = null;
       sync();
       deps.onTouched();
