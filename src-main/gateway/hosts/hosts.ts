@@ -82,7 +82,8 @@ export function createHosts(
     backups: createBackups({ folder: join(deps.folder, host.host), clock, log }),
   }));
   const watches = new Set<FileWatch>();
-  const surveys = () => hosts.map(({ host, backups }) => survey(host, backups));
+  const surveys = (withPreview: boolean) =>
+    hosts.map(({ host, backups }) => survey(host, backups, withPreview));
   const statusNow = ({ host, backups }: Known): HostStatus => statusOf(survey(host, backups));
 
   /** Writing may have made a file that was not watched yet. */
@@ -106,7 +107,7 @@ export function createHosts(
 
   return {
     handlers: {
-      list: () => surveys().map(statusOf),
+      list: () => surveys(true).map(statusOf),
       connect: ({ host }) => connect({ host }).status,
       undo({ host }) {
         undo({ host });
@@ -134,14 +135,14 @@ export function createHosts(
         log,
         repair: ({ host, backups }, file) => void connectFile({ host, backups }, file, []),
         onRepaired: look,
-        survey: (name) => surveys().filter(({ host }) => host.host === name),
+        survey: (name) => surveys(false).filter(({ host }) => host.host === name),
       });
       let known = '';
       /** Nobody waits for what a watch sees, so a failure is a state like others. */
       function look(): void {
         let now: string;
         try {
-          const seen = surveys();
+          const seen = surveys(false);
           healing.look(seen);
           now = JSON.stringify(seen.map(statusOf));
         } catch (error) {
