@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
@@ -174,7 +173,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
       version,
       checkShim: () => checkStableShim(paths),
       clock,

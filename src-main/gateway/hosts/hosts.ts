@@ -43,6 +43,9 @@ export type TakenBack = readonly { readonly file: string; readonly how: How }[];
 /** Registers Nucleus with the hosts of this person, and notices when one of them dropped it. */
 export interface Hosts {
   readonly handlers: HandlersOf<PersonContract>['hosts'];
+  list(): HostStatus[];
+  /** Throws when there is no command yet that an entry could name. */
+  check(): void;
   /** Every file of every installed host. */
   servers(): HostServers[];
   /** Puts our entry in, in the place of those named in `replaces`, in one write per file. */
@@ -69,7 +72,7 @@ export function createHosts(
     readonly shim: string;
     /** Private folder for backups and consent. */
     readonly folder: string;
-    /** Called before an entry is written: throws when there is no such command yet. */
+    /** Throws when there is no such command yet. */
     readonly checkShim?: () => void;
     readonly version?: string;
     readonly clock: Clock;
@@ -97,9 +100,11 @@ export function createHosts(
     }
   }
 
+  const list = (): HostStatus[] => surveys(true).map(statusOf);
+  const check = (): void => deps.checkShim?.();
   const connect: Hosts['connect'] = ({ host, replaces = [] }) =>
     act(host, (known) => {
-      deps.checkShim?.();
+      check();
       const changed = connectHost(known, replaces);
       return { status: statusNow(known), changed };
     });
@@ -107,7 +112,7 @@ export function createHosts(
 
   return {
     handlers: {
-      list: () => surveys(true).map(statusOf),
+      list,
       connect: ({ host }) => connect({ host }).status,
       undo({ host }) {
         undo({ host });
@@ -115,10 +120,12 @@ export function createHosts(
       },
       async bundle() {
         const { writeBundle } = await import('./bundle.ts');
-        deps.checkShim?.();
+        check();
         return { path: writeBundle(deps) };
       },
     },
+    list,
+    check,
     servers: () =>
       hosts.flatMap(({ host }) =>
         host.files().map((file) => {
