@@ -245,9 +245,11 @@ function connectFile({ host, backups }: Known, file: string, replaces: readonly 
       },
       (undo) => {
         const writes = memory.undo[file] ?? [];
-        // Behind a write of somebody else's no byte leads back; what ours took the place of still does.
+        // Behind a write of somebody else's no byte leads back; what ours took the place of, and how it began, still do.
         const isInRow = writes[0]?.hash === undo.backupHash;
-        const before = isInRow ? writes : writes.filter((write) => write.replaced.length > 0);
+        const before = isInRow
+          ? writes
+          : writes.filter((write) => write.replaced.length > 0 || write === writes.at(-1));
         const list = [{ ...undo, replaced }, ...before].slice(0, maxWrites);
         backups.write({ ...memory, undo: { ...memory.undo, [file]: list } });
         isRemembered = true;
