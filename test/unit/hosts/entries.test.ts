@@ -6,20 +6,20 @@ import { ours, shim } from './support.ts';
 test('an entry is ours with its command and arguments, whatever is noted beside it', () => {
   for (const more of [{}, { type: 'stdio' }, { env: {} }, { timeout: 5 }, { enabled: true }, { trust: true }])
     assert.equal(isOurs({ ...ours, ...more }, ours), true, JSON.stringify(more));
-  for (const other of [
-    ...[null, 'x', [], { ...ours, args: ['serve'] }, { ...ours, command: 'nucleus' }],
-    ...[
-      { ...ours, disabled: true },
-      { ...ours, enabled: false },
-      { ...ours, env: { A: '1' } },
-    ],
-    ...[
-      { ...ours, cwd: '/' },
-      { ...ours, url: 'http://x' },
-      { ...ours, type: 'http' },
-    ],
-  ])
-    assert.equal(isOurs(other, ours), false, JSON.stringify(other));
+  const others: readonly unknown[] = [
+    null,
+    'x',
+    [],
+    { ...ours, args: ['serve'] },
+    { ...ours, command: 'nucleus' },
+    { ...ours, disabled: true },
+    { ...ours, enabled: false },
+    { ...ours, env: { A: '1' } },
+    { ...ours, cwd: '/' },
+    { ...ours, url: 'http://x' },
+    { ...ours, type: 'http' },
+  ];
+  for (const other of others) assert.equal(isOurs(other, ours), false, JSON.stringify(other));
 });
 
 test('further entries that start all of Nucleus are told from narrower ones and from others', () => {
