@@ -12,6 +12,7 @@ import {
   connectingEdits,
   duplicatesIn,
   mustReadServers,
+  othersIn,
   readServers,
   statusOf,
   survey,
@@ -192,7 +193,8 @@ export function createHosts(
       return backup === null ? [] : [{ file, backup }];
     });
     const memory = backups.read();
-    const seen = Object.fromEntries(files.map((file) => [file, namesIn(host, file)]));
+    const { looks } = survey(host, backups, false);
+    const seen = Object.fromEntries(looks.map(({ file, entries }) => [file, othersIn(entries ?? {})]));
     backups.write({ ...memory, consentedAt: memory.consentedAt ?? clock.now(), seen });
     log.info('a host is connected', { host: host.host, files: files.join(', ') });
     return changed;
@@ -285,9 +287,4 @@ function replaceKept(
     }
     return verdict;
   });
-}
-
-function namesIn(host: Host, file: string): string[] {
-  const { entries = {} } = readServers(host, file, readConfig(file));
-  return Object.keys(entries).filter((name) => name !== ourName);
 }

@@ -1,6 +1,15 @@
 // For each host a file with what people and programs leave in them: ours is added, all else stays byte for byte.
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createHosts, type Hosts } from '../../../src-main/gateway/hosts/hosts.ts';
@@ -163,6 +172,13 @@ for (const name of hostNames) {
     writeFileSync(target, before, { mode: 0o444 });
     symlinkSync(target, desk.file);
     assert.throws(() => desk.hosts.connect({ host: name }), { code: 'STATE_UNUSABLE' });
+    assert.deepEqual(readFileSync(target), before);
+    chmodSync(target, 0o600);
+    desk.hosts.connect({ host: name });
+    assert.ok(lstatSync(desk.file).isSymbolicLink());
+    assert.match(inserted(before, readFileSync(target)), /nucleus/);
+    desk.hosts.undo({ host: name });
+    assert.ok(lstatSync(desk.file).isSymbolicLink());
     assert.deepEqual(readFileSync(target), before);
   });
 }
