@@ -147,8 +147,16 @@ test('Claude Code is asked by its own command, with exact arguments, once', asyn
   const home = createHome(t);
   const { calls, env } = stubClaude(home);
   const add = (scope: string): string[] => [
-    ...['mcp', 'add', '--scope', scope, 'nucleus', '--', shimOf(home)],
-    ...['serve', '--client', 'claude-code'],
+    'mcp',
+    'add',
+    '--scope',
+    scope,
+    'nucleus',
+    '--',
+    shimOf(home),
+    'serve',
+    '--client',
+    'claude-code',
   ];
   const first = await nucleusOk(home, ['install', 'claude'], { env });
   assert.equal(first.stdout, '', 'what claude says is for the person');
@@ -219,8 +227,12 @@ test('--print gives every client its own shape and says where it goes', async (t
   });
   const goose = parseYaml(await printed('goose')) as { extensions: { nucleus: object } };
   assert.deepEqual(goose.extensions.nucleus, {
-    ...{ type: 'stdio', name: 'nucleus', enabled: true, timeout: 300 },
-    ...{ cmd: command, args: ['serve', '--client', 'goose'] },
+    type: 'stdio',
+    name: 'nucleus',
+    enabled: true,
+    cmd: command,
+    args: ['serve', '--client', 'goose'],
+    timeout: 300,
   });
   const refused = await nucleus(home, ['install', 'kiro']);
   assert.equal(refused.code, 2);

@@ -26,7 +26,7 @@ function watched(t: TestContext, content = theirs) {
     clock,
     changes,
     look,
-    repairs: () => desk.log.lines.filter((line) => /is back$/.test(line)),
+    repairs: () => desk.log.lines.filter((line) => line.endsWith('is back')),
   };
 }
 
