@@ -332,15 +332,16 @@ test('a headless gateway puts our entry back when Claude Desktop wipes its file'
   const serving = await serveHttp(t, home, '127.0.0.1:0');
   const wiped = '{"preferences":{"menuBarEnabled":true}}';
   writeFileSync(file, wiped);
-  await until('the entry is back', () => readFileSync(file, 'utf8').includes(shimOf(home)), 30_000);
-  assert.match(serving.stderr(), /a host dropped its servers; our entry is back/);
+  // Said when all that belongs to it is done.
+  const said = 'a host dropped its servers; our entry is back';
+  await until('the entry is back', () => serving.stderr().includes(said), 30_000);
+  assert.ok(readFileSync(file, 'utf8').includes(shimOf(home)));
   const [desktop] = (await nucleusJson(home, ['clients', 'hosts'])) as HostStatus[];
   assert.equal(desktop?.state, 'connected');
   assert.ok(desktop.repairedAt !== null);
   assert.equal(readFileSync(desktop.backup ?? '', 'utf8'), wiped);
   assert.match((await nucleusOk(home, ['clients'])).stdout, /connected, repaired \d+\w ago/);
 
-  // What a person takes out stays out: the next look is at the line after it.
   await nucleusOk(home, ['uninstall', 'claude-desktop', '--yes']);
   assert.equal(readFileSync(file, 'utf8'), wiped);
 });
