@@ -121,7 +121,6 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     version: app.getVersion(),
     resources,
     runCommand: createCommands({ bundles, resources }),
-    appImage: process.env['APPIMAGE'] || null,
   });
   const window = createWindow({
     log,

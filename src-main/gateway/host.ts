@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
@@ -12,7 +11,7 @@ import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
-import { writeStableShim } from './hosts/stable-shim.ts';
+import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
@@ -50,8 +49,6 @@ export interface HostOptions {
   readonly http?: { readonly listen: string; readonly token: 'clients' | 'none' } | undefined;
   /** Runs command lines that shims hand over. */
   readonly runCommand?: CommandRunner;
-  /** The AppImage this program runs from, which is elsewhere at each start. */
-  readonly appImage?: string | null;
   readonly signal?: AbortSignal;
 }
 
@@ -180,7 +177,9 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
+      version,
+      checkShim: () => checkStableShim(paths),
       clock,
       log,
     });
@@ -237,10 +236,12 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         onClients: (count) => idle.busy('http', count > 0),
       });
       opened.push(() => http.front?.close());
-      writeStableShim(paths, options.resources, options.appImage ?? null);
+      writeStableShim(paths, options.resources);
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
+      // With or without an app: a host drops our entry either way.
+      opened.push(hosts.watch(() => gateway.announcer.announce('hosts')));
       log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
@@ -249,17 +250,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         ...gateway.person('app'),
         import: importer,
         doctor: { fix: doctor.fix },
-        hosts: {
-          ...hosts.handlers,
-          connect(input, context) {
-            if (!existsSync(paths.shim))
-              throw new NucleusError(
-                'STATE_UNUSABLE',
-                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
-              );
-            return hosts.handlers.connect(input, context);
-          },
-        },
+        hosts: hosts.handlers,
       },
       attendPerson() {
         guard
@@ -267,12 +258,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           .catch((error: unknown) =>
             log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
           );
-        const leave = gateway.attend();
-        const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
-        return () => {
-          leave();
-          unwatch();
-        };
+        return gateway.attend();
       },
       onChange: (listener) => gateway.announcer.onChange(listener),
       gateway,

@@ -1,22 +1,31 @@
 import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { NucleusError } from '../../../src-shared/errors.ts';
 import { ensurePrivateFolder, writePrivateFile } from '../storage/files.ts';
 import { createPaths, type Paths } from '../storage/paths.ts';
 
+/** Beside the command: the program of an AppImage. */
+const keptName = 'nucleus-app-image';
+
 /**
  * Writes `~/.nucleusmcp/bin/nucleus`, the command that client entries name: it follows wherever this copy of Nucleus
- * lies, so an update or a moved folder breaks no client. Rewritten at each start. `appImage`: the file this copy runs
- * from when it is one, mounted only for as long as it runs, so that the command is kept beside and told of the file.
+ * lies, so an update or a moved folder breaks no client. Rewritten at each start. An AppImage is mounted only while it
+ * runs, so its command is kept beside and told of the image.
  */
-export function writeStableShim(paths: Paths, resources: string, appImage: string | null = null): void {
+export function writeStableShim(
+  paths: Paths,
+  resources: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): void {
   // On Windows hosts get node.exe or the native shim, never a script.
   if (process.platform === 'win32') return;
   const packed = join(resources, 'bin', 'nucleus');
   // A package made without a compiler holds no command; one that another copy wrote goes on working.
   if (!existsSync(packed)) return;
   ensurePrivateFolder(dirname(paths.shim));
-  const target = appImage === null ? packed : keep(packed, join(dirname(paths.shim), 'nucleus-app-image'));
+  const appImage = appImageOf(resources, env);
+  const target = appImage === null ? packed : keep(packed, join(dirname(paths.shim), keptName));
   writePrivateFile(
     paths.shim,
     [
@@ -30,6 +39,23 @@ export function writeStableShim(paths: Paths, resources: string, appImage: strin
     ].join('\n'),
   );
   chmodSync(paths.shim, 0o700);
+}
+
+/** Throws when there is no command yet that an entry could name. */
+export function checkStableShim({ shim }: Paths): void {
+  if (!existsSync(shim))
+    throw new NucleusError(
+      'STATE_UNUSABLE',
+      'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
+    );
+}
+
+/** The AppImage these resources come from. Whatever else was started from one, such as a terminal, tells its own. */
+function appImageOf(
+  resources: string,
+  { APPIMAGE, APPDIR }: Readonly<Record<string, string | undefined>>,
+): string | null {
+  return APPIMAGE && APPDIR && resources.startsWith(`${APPDIR}/`) ? APPIMAGE : null;
 }
 
 /** Copies a program beside its place and then into it: the one that is there may be running. */

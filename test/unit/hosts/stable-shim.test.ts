@@ -31,11 +31,19 @@ test('of an AppImage the command is kept, because the image is mounted only whil
   const home = createHome(t);
   const paths = createPaths(home.env);
   const resources = resourcesOf(home);
-  writeStableShim(paths, resources, '/opt/my apps/Nucleus.AppImage');
+  const image = { APPIMAGE: '/opt/my apps/Nucleus.AppImage', APPDIR: home.root };
+  writeStableShim(paths, resources, image);
   const kept = join(dirname(paths.shim), 'nucleus-app-image');
   assert.equal(readFileSync(kept, 'utf8'), readFileSync(join(resources, 'bin', 'nucleus'), 'utf8'));
   writeFileSync(join(resources, 'bin', 'nucleus'), '');
   assert.equal(run(paths.shim), `${paths.home}|/opt/my apps/Nucleus.AppImage|serve a b\n`);
+});
+
+test('a copy that was only started from a program in an AppImage is none', (t) => {
+  const home = createHome(t);
+  const paths = createPaths(home.env);
+  writeStableShim(paths, resourcesOf(home), { APPIMAGE: '/opt/Editor.AppImage', APPDIR: '/tmp/.mount_Edit' });
+  assert.equal(run(paths.shim), `${paths.home}||serve a b\n`);
 });
 
 test('a copy without a command leaves the one that another copy wrote', (t) => {
