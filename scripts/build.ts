@@ -34,7 +34,7 @@ export async function buildApp(): Promise<number> {
   await Promise.all([
     build(forNode('src-main/electron/main.ts', 'main/main.js')),
     build(forNode('src-main/electron/builtin-host.ts', 'main/builtin-host.js')),
-    build(forNode('src-main/cli/handed-command.ts', 'main/commands.js')),
+    build(forNode('src-main/cli/app-commands.ts', 'main/commands.js')),
     build(forNode('src-main/gateway/routing/compare/compare-worker.ts', 'main/compare-worker.js')),
     // A sandboxed preload must be CommonJS.
     build(forNode('src-main/electron/preload.ts', 'preload/preload.cjs', 'cjs')),

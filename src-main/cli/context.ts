@@ -47,6 +47,8 @@ export interface Context extends Surroundings {
   readonly json: boolean;
   /** Whether a person or a pipe may be asked; false with --no-input. */
   readonly input: boolean;
+  /** Runs another command line, for a gateway that shims hand theirs to. */
+  runLine(argv: readonly string[], surroundings: Surroundings): Promise<number>;
   /** A config.toml other than that of the state folder. */
   readonly config: NamedConfig | null;
 }
@@ -69,11 +71,13 @@ const root = join(import.meta.dirname, '..', '..');
 /** The context of a command with these flags. */
 export function createContext(
   options: GlobalOptions,
+  runLine: Context['runLine'],
   surroundings: Surroundings = processSurroundings(join(root, 'resources')),
 ): Context {
   const { env, cwd } = surroundings;
   return {
     ...surroundings,
+    runLine,
     paths: createPaths(env),
     root,
     version: readVersion(),

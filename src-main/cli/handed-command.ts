@@ -1,16 +1,23 @@
 import { finished } from 'node:stream/promises';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { CommandRunner } from '../gateway/downstream/command-session.ts';
-import { runCli } from './program.ts';
+import type { Surroundings } from './context.ts';
 import { noTerminal } from './surroundings.ts';
 
 /**
  * Runs command lines that a shim hands to the gateway's process. They come as far as a process of their own would: they
  * ask over the gateway's socket as any command does, and a PIN is typed on the shim's terminal.
  */
-export function createCommandRunner({ resources }: { readonly resources: string }): CommandRunner {
+export function createCommandRunner({
+  resources,
+  runLine,
+}: {
+  readonly resources: string;
+  /** Runs a command line where it is told to. */
+  runLine(argv: readonly string[], surroundings: Surroundings): Promise<number>;
+}): CommandRunner {
   return async ({ argv, env, cwd, terminal }, { stdin, stdout, stderr, openTerminal, interrupt, gone }) => {
-    const code = await runCli(argv, {
+    const code = await runLine(argv, {
       env,
       cwd,
       stdin,

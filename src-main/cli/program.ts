@@ -230,7 +230,7 @@ function createProgram(outcome: { code: number }, surroundings: Surroundings | u
       .aliases(entry.aliases ?? []);
     command.action(async () => {
       const own = command.opts<GlobalOptions & Record<string, unknown>>();
-      const context = createContext(mergeGlobals(program.opts<GlobalOptions>(), own), surroundings);
+      const context = createContext(mergeGlobals(program.opts<GlobalOptions>(), own), runCli, surroundings);
       if (entry.isOwn && context.gone !== null)
         throw new NucleusError(
           'USAGE',

@@ -105,7 +105,8 @@ function openHost(context: Context, config: Config, { auto, flags, http }: RunOp
     // Loaded with the first command, not with the gateway.
     runCommand: async (command, streams) => {
       const { createCommandRunner } = await import('../handed-command.ts');
-      return createCommandRunner({ resources: context.resources })(command, streams);
+      const { resources, runLine } = context;
+      return createCommandRunner({ resources, runLine })(command, streams);
     },
   });
 }
