@@ -191,8 +191,8 @@ test('a command ends with the shim that handed it over', async (t) => {
     env: { ...home.env, ...how.env },
     stdio: 'ignore',
   });
-  await until('the call runs', () => fake.received('tools/call').length > 0);
+  await until('the call runs', () => fake.received('tools/call').length > 0, 30_000);
   child.kill('SIGTERM');
-  await until('the upstream is told', () => fake.received('notifications/cancelled').length > 0);
+  await until('the upstream is told', () => fake.received('notifications/cancelled').length > 0, 30_000);
   assert.deepEqual(await nucleusJson(home, ['list'], how), await nucleusJson(home, ['list']));
 });

@@ -115,19 +115,25 @@ async function play(t: TestContext, kind: ShimKind, scene: Scene): Promise<Seen 
 
   const shim = startShim(t, home, how);
   for (const line of scene.said) shim.child.stdin?.write(`${line}\n`);
-  await until('the gateway heard all of it', () => heard[0]?.length === scene.said.length);
+  await until('the gateway heard all of it', () => heard[0]?.length === scene.said.length, 30_000);
   for (const line of scene.answered) sockets[0]?.write(`${line}\n`);
   sockets[0]?.end();
   const marker = '{"jsonrpc":"2.0","id":"last","method":"tools/call"}';
-  await until('the shim found the gateway again', () =>
-    shim.seen.some((line) => line.includes('list_changed')),
+  await until(
+    'the shim found the gateway again',
+    () => shim.seen.some((line) => line.includes('list_changed')),
+    30_000,
   );
   shim.child.stdin?.write(`${marker}\n`);
-  await until('the gateway heard the last of it', () => heard[1]?.includes(marker));
+  await until('the gateway heard the last of it', () => heard[1]?.includes(marker), 30_000);
   sockets[1]?.write(
     '{"jsonrpc":"2.0","id":0,"result":{"second":true}}\n{"jsonrpc":"2.0","id":"last","result":{}}\n',
   );
-  await until('the client heard the last of it', () => shim.seen.some((line) => line.includes('"last"')));
+  await until(
+    'the client heard the last of it',
+    () => shim.seen.some((line) => line.includes('"last"')),
+    30_000,
+  );
   assert.equal(await closeBoth(shim, sockets), 0);
   return {
     client: shim.seen.map((line) => JSON.parse(line) as unknown),
@@ -155,4 +161,6 @@ for (const [what, scene] of Object.entries(scenes))
     assert.deepEqual(native.first, said);
     assert.deepEqual(script.first, said);
     assert.deepEqual(native, script);
+    const told = script.client.filter((line) => JSON.stringify(line).includes('tools/list_changed'));
+    assert.equal(told.length, 1);
   });

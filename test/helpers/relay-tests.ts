@@ -147,9 +147,9 @@ export function testRelay(kind: ShimKind, kills: number): void {
     const late = shim.ask('tools/list');
     for (const list of [await early, await late])
       assert.ok((list as { tools: { name: string }[] }).tools.some(({ name }) => name === 'fake_main_echo'));
-    // Told once, and never the answer to an initialize that the client did not send.
-    const told = shim.seen.filter((line) => line.includes('list_changed'));
-    assert.equal(told.length, 1);
+    // Told, maybe by a gateway too (how often the shim does, shim-lines.test.ts sees), and never the answer to an
+    // initialize that the client did not send.
+    assert.ok(shim.seen.some((line) => line.includes('list_changed')));
     assert.equal(shim.seen.filter((line) => line.includes('protocolVersion')).length, 1);
   });
 
