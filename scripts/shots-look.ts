@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+
+/** What no eye should have to find on a page: what is cut, what has no name, what scrolls sideways, what axe-core says. */
+export async function lookAt(page: Page): Promise<string[]> {
+  // Not a script tag: the page's own policy forbids one that it did not bring along.
+  await page.evaluate(axe);
+  const accused = await page.evaluate<string[]>(
+    `axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ['violations'] }).then(({ violations }) => violations.map(
+      ({ id, help, nodes }) => id + ': ' + help + ' :: ' + nodes.slice(0, 4).map(
+        ({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '').slice(0, 130)).join(' ; ')))`,
+  );
+  return [
+    ...(await page.evaluate<string[]>(cutOrNameless)),
+    ...(await page.evaluate<string[]>(sideways)),
+    ...accused,
+  ];
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** Text cut off that is not meant to be, controls without a name. */
+const cutOrNameless = `[...document.querySelectorAll('body *')].flatMap((element) => {
+  const style = getComputedStyle(element);
+  const isCut = element.scrollWidth > element.clientWidth + 1 && style.overflowX === 'hidden' &&
+    style.textOverflow !== 'ellipsis' && !element.closest('.sr, svg') && element.clientWidth > 1 && style.clipPath === 'none';
+  const isNameless = element.matches('button, a, input, select, [role=option]') &&
+    !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length);
+  const hasStyle = element.hasAttribute('style');
+  const name = element.tagName.toLowerCase() + '.' + element.getAttribute('class');
+  return [isCut && name + ' is cut', isNameless && name + ' has no name', hasStyle && name + ' has a style'].filter(Boolean);
+})`;
+
+/** Neither the page nor a pane of it; a table or a text may, in a box of its own that keys reach. */
+const sideways = `[document.scrollingElement, ...document.querySelectorAll('body *')].flatMap((element) => {
+  const isWider = element.scrollWidth > element.clientWidth + 1;
+  const scrolls = element === document.scrollingElement || ['auto', 'scroll'].includes(getComputedStyle(element).overflowX);
+  if (!isWider || !scrolls || element.matches('pre, textarea, [role=region][tabindex="0"]')) return [];
+  return [element.tagName.toLowerCase() + '.' + element.getAttribute('class') + ' scrolls sideways: ' +
+    element.scrollWidth + ' in ' + element.clientWidth];
+})`;
