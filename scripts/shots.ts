@@ -724,7 +724,7 @@ const scenes: readonly Scene[] = [
     answers: on('doctor'),
     act: async (page) => {
       await page.getByRole('button', { name: 'Show how' }).nth(1).click();
-      await page.getByText('23 checks passed').last().click();
+      await page.locator('summary').click();
     },
   },
   {
@@ -918,7 +918,7 @@ const scenes: readonly Scene[] = [
       await press(page, /^SQLite file/);
       await press(page, 'Choose…');
       await press(page, 'Check and add');
-      await press(page, 'Preview changes');
+      await press(page, 'Show difference');
     },
   },
   ...small({ name: 'first-run-found', answers: found }),
@@ -955,7 +955,7 @@ const scenes: readonly Scene[] = [
     act: async (page) => {
       await bringIn(page);
       await page.evaluate(`shots.set(${JSON.stringify(found)})`);
-      await press(page, 'Undo: Undo the import');
+      await press(page, 'Undo the import');
       await page.getByText('Undone').waitFor();
     },
   },
@@ -1038,7 +1038,8 @@ async function bringIn(page: Page): Promise<void> {
     })})`,
   );
   await press(page, 'Bring in 4 servers');
-  await page.getByText('4 profiles brought in').waitFor();
+  await page.getByRole('heading', { name: '4 profiles brought in' }).waitFor();
+  await page.getByRole('button', { name: 'Undo the import' }).waitFor();
 }
 
 async function openForm(page: Page, connector: RegExp): Promise<void> {
@@ -1141,7 +1142,7 @@ async function take(
     await page.mouse.move(0, 0);
     // What looks at the page waits for its clock as well.
     const looking = setInterval(() => void page.clock.runFor(10).catch(() => {}), 20);
-    problems.push(...(await lookAt(page).finally(() => clearInterval(looking))));
+    problems.push(...(await lookAt(page, colorScheme === 'light').finally(() => clearInterval(looking))));
   } catch (error) {
     problems.push((error as Error).message);
   }

@@ -10,6 +10,7 @@ import {
   findingKey,
   withReached,
   type DoctorRow,
+  type Mended,
 } from './doctor-words.ts';
 import { Resource } from './resource.svelte.ts';
 
@@ -28,13 +29,13 @@ export class DoctorState {
   readonly findings: readonly Finding[] | null = $derived.by(
     () => this.look.value && withReached(this.look.value, this.#reached),
   );
-  readonly rows: readonly DoctorRow[] = $derived.by(() => doctorRows(this.findings ?? [], this.#fixed));
+  readonly rows: readonly DoctorRow[] = $derived.by(() => doctorRows(this.findings ?? [], this.#mended));
   readonly passed: readonly Finding[] = $derived.by(() => {
     const shown = new Set(this.rows.map(({ key }) => key));
     return (this.findings ?? []).filter((one) => one.level === 'ok' && !shown.has(findingKey(one)));
   });
   readonly #app: AppState;
-  #fixed = $state.raw<readonly Finding[]>([]);
+  #mended = $state.raw<readonly Mended[]>([]);
   /** What reaching the servers showed: a look of a push does not reach them, and must not forget it. */
   #reached = $state.raw<readonly Finding[]>([]);
   /** Counts who left: an answer to somebody who is gone counts for nothing. */
@@ -48,7 +49,7 @@ export class DoctorState {
   /** Looks once more, from nothing. */
   async again(): Promise<void> {
     if (this.isLooking) return;
-    this.#fixed = [];
+    this.#mended = [];
     this.#reached = [];
     this.problem = null;
     this.isLooking = true;
@@ -80,7 +81,7 @@ export class DoctorState {
     this.#round += 1;
     this.isReaching = false;
     this.report = null;
-    this.#fixed = [];
+    this.#mended = [];
   }
 
   async fix(finding: Finding): Promise<void> {
@@ -92,7 +93,8 @@ export class DoctorState {
       const { finding: now } = await this.#app.api.doctor.fix({ check, subject });
       const isFixed = now === null || now.level === 'ok';
       if (isFixed) {
-        this.#fixed = [...this.#fixed, finding];
+        const at = this.rows.findIndex(({ key }) => key === this.fixing);
+        this.#mended = [...this.#mended, { finding, at }];
         this.#reached = this.#reached.filter((one) => findingKey(one) !== this.fixing);
       }
       const say = isFixed ? text.doctor.saidFixed : text.doctor.stillWrong;

@@ -26,15 +26,25 @@ export function findingKey({ check, subject }: Pick<Finding, 'check' | 'subject'
   return JSON.stringify([check, subject]);
 }
 
+/** Something that was mended from here. */
+export interface Mended {
+  readonly finding: Finding;
+  /** Where it stood. */
+  readonly at: number;
+}
+
 /** What is wrong, worst first, and what was mended from here, where it stood. */
-export function doctorRows(findings: readonly Finding[], fixed: readonly Finding[]): readonly DoctorRow[] {
-  const wrong = findings.filter(({ level }) => level !== 'ok');
-  const again = new Set(wrong.map(findingKey));
-  const mended = fixed.filter((one) => !again.has(findingKey(one)));
-  return [
-    ...wrong.map((finding) => ({ key: findingKey(finding), finding, isFixed: false })),
-    ...mended.map((finding) => ({ key: findingKey(finding), finding, isFixed: true })),
-  ].toSorted((a, b) => ranks[a.finding.level] - ranks[b.finding.level]);
+export function doctorRows(findings: readonly Finding[], mended: readonly Mended[]): readonly DoctorRow[] {
+  const rows: DoctorRow[] = findings
+    .filter(({ level }) => level !== 'ok')
+    .toSorted((a, b) => ranks[a.level] - ranks[b.level])
+    .map((finding) => ({ key: findingKey(finding), finding, isFixed: false }));
+  const wrong = new Set(rows.map(({ key }) => key));
+  for (const { finding, at } of mended.toSorted((a, b) => a.at - b.at)) {
+    const key = findingKey(finding);
+    if (!wrong.has(key)) rows.splice(at, 0, { key, finding, isFixed: true });
+  }
+  return rows;
 }
 
 /** A look, with what only reaching the servers showed before it. */
@@ -43,11 +53,11 @@ export function withReached(look: readonly Finding[], reached: readonly Finding[
   return [...look, ...reached.filter((one) => !keys.has(findingKey(one)))];
 }
 
-/** `client-entry` of `cursor` reads `Client entry, cursor`. */
+/** `client-entry` of `cursor` reads `Entry in a client, cursor`; a file is named by the sentence below. */
 export function checkTitle({ check, subject }: Finding): string {
   const words = check.replaceAll('-', ' ');
-  const title = words.charAt(0).toUpperCase() + words.slice(1);
-  return subject === null ? title : `${title}, ${subject}`;
+  const title = text.doctor.checks[check] ?? words.charAt(0).toUpperCase() + words.slice(1);
+  return subject === null || subject.includes('/') ? title : `${title}, ${subject}`;
 }
 
 export interface FixPart {
