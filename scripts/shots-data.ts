@@ -352,6 +352,7 @@ export const answers: Answers = {
   'pin.set': {},
   'pin.remove': {},
   'profiles.changeEnv': profiles[0],
+  'profiles.setEnv': profiles[0],
   'settings.get': settings,
   'settings.set': settings,
   'signIn.list': [],

@@ -113,9 +113,12 @@ export class ImportState {
     const problems: string[] = [];
     for (const row of rows) {
       const env = this.envOf(row);
-      if (!added.has(row.id) || this.#app.envOf(row.id) === env) continue;
+      const now = this.#app.envOf(row.id);
+      if (!added.has(row.id) || now === env) continue;
       try {
-        await this.#app.api.profiles.changeEnv({ id: row.id, env });
+        // The first class anybody may give; another one is for a person, which not every window can prove at once.
+        if (now === null && env !== null) await this.#app.api.profiles.setEnv({ id: row.id, env });
+        else await this.#app.api.profiles.changeEnv({ id: row.id, env });
       } catch (error) {
         problems.push(text.imports.noClass(row.id, toNucleusError(error).message));
       }

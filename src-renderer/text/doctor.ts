@@ -9,7 +9,7 @@ export const doctor = {
   reach: 'Reach every server',
   reaching: 'Reaching…',
   reachingHint: (amount: number) =>
-    `Reaching ${count(amount, 'server')}, up to 10 s each. Leave this view to end it.`,
+    `Reaching ${count(amount, 'server')}, up to 10 s each. Leave this view to stop waiting.`,
   report: 'Copy report…',
   reportTitle: 'This is what would be copied. It holds no secrets.',
   reportLabel: 'The report',
