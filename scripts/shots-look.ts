@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 
-/**
- * What no eye should have to find on a page: what is cut, what has no name, what scrolls sideways, what axe-core says;
- * of a theme more, `isFirst` is false, and the colours alone are another matter.
- */
-export async function lookAt(page: Page, isFirst: boolean): Promise<string[]> {
+export interface Looking {
+  /** Of one theme the structure is looked at, too: it is the same in the other. */
+  readonly structure: boolean;
+  /** Not where the system gives its own: then the page's are not what one sees. */
+  readonly colours: boolean;
+}
+
+/** What no eye should have to find on a page: what is cut, what has no name, what scrolls sideways, what axe-core says. */
+export async function lookAt(page: Page, { structure, colours }: Looking): Promise<string[]> {
   // Not a script tag: the page's own policy forbids one that it did not bring along.
   await page.evaluate(axe);
   const accused = await page.evaluate<string[]>(
-    `axe.run(document, { runOnly: ${JSON.stringify(isFirst ? rules : ['color-contrast'])}, rules: ${JSON.stringify(beside)}, resultTypes: ['violations'] }).then(({ violations }) => violations.map(
+    `axe.run(document, { runOnly: ${JSON.stringify(structure ? rules : ['color-contrast'])}, rules: ${JSON.stringify({ ...beside, 'color-contrast': { enabled: colours } })}, resultTypes: ['violations'] }).then(({ violations }) => violations.map(
       ({ id, help, nodes }) => id + ': ' + help + ' :: ' + nodes.slice(0, 4).map(
         ({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '').slice(0, 130)).join(' ; ')))`,
   );

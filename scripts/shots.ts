@@ -1142,7 +1142,11 @@ async function take(
     await page.mouse.move(0, 0);
     // What looks at the page waits for its clock as well.
     const looking = setInterval(() => void page.clock.runFor(10).catch(() => {}), 20);
-    problems.push(...(await lookAt(page, colorScheme === 'light').finally(() => clearInterval(looking))));
+    problems.push(
+      ...(await lookAt(page, { structure: colorScheme === 'light', colours: !scene.forcedColors }).finally(
+        () => clearInterval(looking),
+      )),
+    );
   } catch (error) {
     problems.push((error as Error).message);
   }
