@@ -268,12 +268,12 @@ export const wrong: readonly Finding[] = [
     fix: 'chmod 700 /home/dana/.nucleusmcp',
     isFixable: true,
   }),
-  finding('profile', 'fail', 'notes:home ended with code 1 while it started', {
+  finding('upstream', 'fail', 'notes:home ended with code 1 while it started', {
     subject: 'notes:home',
     fix: 'run `npx -y @modelcontextprotocol/server-filesystem@2026.8.31` to see what it says, then nucleus test notes:home',
   }),
-  finding('client-entry', 'warn', 'Cursor dropped our entry; its file was rewritten at 09:12', {
-    subject: 'Cursor',
+  finding('client-entry', 'warn', 'Cursor lost its entry in /home/dana/.cursor/mcp.json', {
+    subject: 'cursor',
     fix: 'nucleus install cursor',
     isFixable: true,
   }),
@@ -283,19 +283,34 @@ export const wrong: readonly Finding[] = [
     'a token stands in the clear in /home/dana/.cursor/mcp.json, entry sentry',
     {
       subject: '/home/dana/.cursor/mcp.json',
-      fix: 'bring the server in with nucleus import, which moves it to the vault',
+      fix: 'nucleus import, which moves them to the vault',
     },
   ),
 ];
-const passed =
-  `runtime keychain home-owner database audit-log policy config connectors socket http-port name-budget
-  shim path session-env clock disk-space vault-key stale-gateway`
-    .split(/\s+/)
-    .map((check) => finding(check, 'ok', `${check.replaceAll('-', ' ')} is as it should be`));
+const passed = Object.entries({
+  runtime: 'Node 24.11.1 in Electron 42.0.1',
+  keychain: 'a secret can be kept, read and deleted',
+  home: '/home/dana/.nucleusmcp belongs to you',
+  registry: 'the registry is whole, version 14',
+  'audit-log': 'calls can be recorded',
+  'audit-chain': '48,213 records are as they were written',
+  'audit-index': 'the index says what the log says',
+  policy: '6 rules are in force',
+  config: 'all settings are understood',
+  connector: 'all connectors can be used',
+  command: '/home/dana/.nucleusmcp/bin/nucleus, which clients start, leads to a program',
+  socket: 'the gateway answers on its socket',
+  http: 'the gateway answers on http://127.0.0.1:8787',
+  gateway: 'one gateway runs, of this version',
+  vault: 'open, with its key in the keychain',
+  disk: 'there is room for some years of records',
+  surface: 'clients are shown 84 tools, about 6140 tokens of 10000',
+  claude: 'Claude Code is /usr/local/bin/claude',
+}).map(([check, message]) => finding(check, 'ok', message));
 export const fine: readonly Finding[] = [
   ...passed,
   ...['github:work', 'github:personal', 'sqlite:prod', 'sqlite:staging'].map((subject) =>
-    finding('profile', 'ok', `${subject} is signed in`, { subject }),
+    finding('sign-in', 'ok', `${subject} is signed in`, { subject }),
   ),
 ];
 export const findings: readonly Finding[] = [...wrong, ...fine];

@@ -956,7 +956,7 @@ const scenes: readonly Scene[] = [
       await bringIn(page);
       await page.evaluate(`shots.set(${JSON.stringify(found)})`);
       await press(page, 'Undo the import');
-      await page.getByText('Undone').waitFor();
+      await page.getByRole('main').getByText('Undone').waitFor();
     },
   },
   { name: 'first-run-forced', answers: found, forcedColors: true },
