@@ -11,18 +11,26 @@ export interface Looking {
 
 /** What no eye should have to find on a page: what is cut, what has no name, what scrolls sideways, what axe-core says. */
 export async function lookAt(page: Page, { structure, colours }: Looking): Promise<string[]> {
-  // Not a script tag: the page's own policy forbids one that it did not bring along.
-  await page.evaluate(axe);
-  const accused = await page.evaluate<string[]>(
-    `axe.run(document, { runOnly: ${JSON.stringify(structure ? rules : ['color-contrast'])}, rules: ${JSON.stringify({ ...beside, 'color-contrast': { enabled: colours } })}, resultTypes: ['violations'] }).then(({ violations }) => violations.map(
-      ({ id, help, nodes }) => id + ': ' + help + ' :: ' + nodes.slice(0, 4).map(
-        ({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '').slice(0, 130)).join(' ; ')))`,
-  );
   return [
     ...(await page.evaluate<string[]>(cutOrNameless)),
     ...(await page.evaluate<string[]>(sideways)),
-    ...accused,
+    ...(structure || colours ? await accused(page, { structure, colours }) : []),
   ];
+}
+
+async function accused(page: Page, { structure, colours }: Looking): Promise<string[]> {
+  // Not a script tag: the page's own policy forbids one that it did not bring along.
+  await page.evaluate(axe);
+  const options = {
+    runOnly: structure ? rules : ['color-contrast'],
+    rules: structure ? { ...beside, 'color-contrast': { enabled: colours } } : {},
+    resultTypes: ['violations'],
+  };
+  return page.evaluate<string[]>(
+    `axe.run(document, ${JSON.stringify(options)}).then(({ violations }) => violations.map(
+      ({ id, help, nodes }) => id + ': ' + help + ' :: ' + nodes.slice(0, 4).map(
+        ({ target, any }) => target.join(' ') + ' ' + (any[0]?.message ?? '').slice(0, 130)).join(' ; ')))`,
+  );
 }
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
