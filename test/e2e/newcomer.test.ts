@@ -1,7 +1,7 @@
 // The first minute: what two clients have already becomes profiles by one click, and all of it can be taken back.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, extname, join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { getDefaultEnvironment, StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
@@ -19,6 +19,11 @@ const tokens = {
   notes: 'notes-token-c40a77e1',
 };
 
+interface Launch {
+  readonly command: string;
+  readonly args: string[];
+}
+
 interface Machine {
   readonly home: Home;
   readonly env: Readonly<Record<string, string>>;
@@ -28,9 +33,9 @@ interface Machine {
 /** A machine of somebody who used Cursor and Claude Desktop so far. */
 function createMachine(t: TestContext): Machine {
   const home = createHome(t);
-  const crm = createFake(home, 'crm', '--tools', '3').launch;
-  const notes = createFake(home, 'notes', '--tools', '2').launch;
-  const files = createFake(home, 'files', '--tools', '1').launch;
+  const crm = launchOf(home, 'crm', 3);
+  const notes = launchOf(home, 'notes', 2);
+  const files = launchOf(home, 'files', 1);
   const write = (file: string, before: string): { file: string; before: string } => {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, before);
@@ -58,10 +63,19 @@ function createMachine(t: TestContext): Machine {
   };
 }
 
+/** A server with so many tools and a program of its own: what starts the same program is the same service. */
+function launchOf(home: Home, name: string, tools: number): Launch {
+  const { launch } = createFake(home, name, '--tools', String(tools));
+  const [shared = '', ...args] = launch.args;
+  const own = home.path(`${name}${extname(shared)}`);
+  copyFileSync(shared, own);
+  return { command: launch.command, args: [own, ...args] };
+}
+
 /** A client started with what a client's file says, as that client would. */
 async function startFrom(t: TestContext, machine: Machine, file: string): Promise<Client> {
   const { mcpServers } = JSON.parse(readFileSync(file, 'utf8')) as {
-    mcpServers: Readonly<Record<string, { readonly command: string; readonly args: string[] }>>;
+    mcpServers: Readonly<Record<string, Launch>>;
   };
   assert.deepEqual(Object.keys(mcpServers), ['nucleus']);
   const entry = mcpServers['nucleus'] ?? assert.fail('no entry');
@@ -132,7 +146,8 @@ test('what two clients have becomes profiles by one click, answers for both acco
   await page.getByText('Cursor is attached and sees your profiles.').waitFor();
 
   await mouse.click(page.getByRole('button', { name: 'Undo the import' }));
-  await page.getByText('Undone: 4 profiles gone, 2 files as before.').waitFor({ timeout: 60_000 });
+  const main = page.getByRole('main');
+  await main.getByText('Undone: 4 profiles gone, 2 files as before.').waitFor({ timeout: 60_000 });
   for (const { file, before } of Object.values(files)) assert.equal(readFileSync(file, 'utf8'), before);
   assert.deepEqual(await profilesIn(page), []);
   await offer.getByRole('button', { name: 'Bring in 4 servers' }).waitFor();
