@@ -94,7 +94,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEW-038': { title: 'A profile belongs to everyone, a group or one user', status: 'planned' },
   'NEW-039': { title: 'Tray: add and switch profiles', status: 'done' },
   'NEW-040': { title: 'Claude Desktop registered by itself', status: 'done' },
-  'NEW-041': { title: 'First run from what is already there', status: 'planned' },
+  'NEW-041': { title: 'First run from what is already there', status: 'done' },
   'NEX-001': { title: 'Listen address: flag, environment, config', status: 'done' },
   'NEX-002': { title: 'Log levels and styles', status: 'done' },
   'NEX-003': { title: 'TOML config rejects unknown keys', status: 'done' },
