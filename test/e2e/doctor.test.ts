@@ -28,7 +28,7 @@ test('a fault is mended by its button, stays to be seen, and the report that was
     shown.join('\n'),
   );
   await report.getByRole('button', { name: 'Copy' }).click();
-  await page.getByText('Copied.').waitFor({ state: 'attached' });
+  await page.getByText('Copied.', { exact: true }).waitFor({ state: 'attached' });
   const copied = await app.electron.evaluate(({ clipboard }) => clipboard.readText());
   assert.equal(copied, shown.join('\n'));
 
