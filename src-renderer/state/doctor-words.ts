@@ -81,7 +81,7 @@ const hosts: readonly HostName[] = [
 const second = `${hosts.join('|')}|check|accept|status|verify|recover|move|rekey|add|remove|list|trust|forget|reset|set|all|test|undo`;
 const option = String.raw`--?[a-z][\w-]*(?:=[^\s;,]+)?|[\w.~@-]*[:/][^\s;,]*|[A-Z][A-Z_]+`;
 const commands = new RegExp(
-  String.raw`\`([^\`]+)\`|\bnucleus [a-z][a-z-]*(?: (?:${second})(?![\w-]))?(?: (?:${option}))*|\bchmod [0-7]{3,4} [^\s;,]+`,
+  String.raw`\`([^\`]+)\`|\bnucleus [a-z][a-z-]*(?: (?:${second})(?![\w-]))?(?: (?:${option}))*|\bchmod (?:[0-7]{3,4}|[ugoa]*[+-][rwx]+) [^\s;,]+|\bmv [^\s;,]+ [^\s;,]+`,
   'g',
 );
 

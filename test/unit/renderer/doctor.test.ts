@@ -122,6 +122,8 @@ test('commands in a way out stand apart, and prose does not', async () => {
       .filter(({ isCommand }) => isCommand)
       .map((part) => part.text);
   assert.deepEqual(commandsIn('chmod 700 /home/dana/.nucleusmcp'), ['chmod 700 /home/dana/.nucleusmcp']);
+  assert.deepEqual(commandsIn('chmod go-w /srv, or point NUCLEUS_HOME elsewhere'), ['chmod go-w /srv']);
+  assert.deepEqual(commandsIn('move it away: mv /a.db /a.db.old'), ['mv /a.db /a.db.old']);
   assert.deepEqual(commandsIn('nucleus stop, then nucleus start'), ['nucleus stop', 'nucleus start']);
   assert.deepEqual(commandsIn('nucleus list shows them'), ['nucleus list']);
   assert.deepEqual(commandsIn('nucleus sign-in supabase:prod'), ['nucleus sign-in supabase:prod']);
