@@ -69,7 +69,7 @@ export function sealAddress(
     const secret = /^authorization$/i.test(name) ? 'token' : name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
     headers[name] = isHidden ? `${scheme}{{secret.${secret}}}` : value;
     if (isHidden)
-      secrets.push({ name: secret, value: rest, place: given.isUser ? 'its address' : `header ${name}` });
+      secrets.push({ name: secret, value: rest, place: given.isUser && secret === 'token' ? 'its address' : `header ${name}` });
   }
   const place = secretInAddress(url);
   if (place !== null)
@@ -78,7 +78,8 @@ export function sealAddress(
     };
   if (secrets.length > 0 && url.protocol === 'http:' && !isLoopback(url))
     return { left: 'its secret would go over an unencrypted connection; use an https address' };
-  return { url: url.href, transport: entry.transport, headers, secrets, notes };
+  // As it was written: an end without a slash stays one.
+  return { url: given.isUser ? url.href : entry.url, transport: entry.transport, headers, secrets, notes };
 }
 
 /** `https://user:password@host` is what programs send as a header. */
@@ -91,7 +92,7 @@ function withUserOf(
   url.username = '';
   url.password = '';
   const isNamed = Object.keys(headers).some((name) => /^authorization$/i.test(name));
-  if (isNamed) return { headers, isUser: false };
+  if (isNamed) return { headers, isUser: true };
   return { headers: { ...headers, Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, isUser: true };
 }
 
