@@ -10,7 +10,7 @@ import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
-import { writeStableShim } from './hosts/stable-shim.ts';
+import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
@@ -175,6 +175,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       platform: process.platform,
       shim: paths.shim,
       folder: join(paths.home, 'hosts'),
+      version,
+      checkShim: () => checkStableShim(paths),
       clock,
       log,
     });
@@ -214,6 +216,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
+      // With or without an app: a host drops our entry either way.
+      opened.push(hosts.watch(() => gateway.announcer.announce('hosts')));
       log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
@@ -222,17 +226,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         ...gateway.person('app'),
         import: createImport({ platform, paths, handlers, hosts }),
         doctor: { fix: doctor.fix },
-        hosts: {
-          ...hosts.handlers,
-          connect(input, context) {
-            if (!existsSync(paths.shim))
-              throw new NucleusError(
-                'STATE_UNUSABLE',
-                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
-              );
-            return hosts.handlers.connect(input, context);
-          },
-        },
+        hosts: hosts.handlers,
       },
       attendPerson() {
         guard
@@ -240,12 +234,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           .catch((error: unknown) =>
             log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
           );
-        const leave = gateway.attend();
-        const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
-        return () => {
-          leave();
-          unwatch();
-        };
+        return gateway.attend();
       },
       onChange: (listener) => gateway.announcer.onChange(listener),
       gateway,

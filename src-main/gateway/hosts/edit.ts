@@ -23,6 +23,16 @@ export type Entry =
   | { readonly value: unknown; readonly problem?: never }
   | { readonly problem: string; readonly value?: never };
 
+/** All that stands in a section, by name; or why the text is not ours to edit, as half a sentence. */
+export type Section =
+  | {
+      readonly entries: Readonly<Record<string, unknown>>;
+      /** Whether the section itself is there. */
+      readonly hasSection: boolean;
+      readonly problem?: never;
+    }
+  | { readonly problem: string; readonly entries?: never; readonly hasSection?: never };
+
 const parseOptions = { allowTrailingComma: true, disallowComments: false, allowEmptyContent: false };
 
 /** Reads the entry. A blank text has none, and is fine. */
@@ -31,6 +41,20 @@ export function readEntry(text: string, path: EntryPath): Entry {
   const document = open(text, path);
   if ('problem' in document) return document;
   return { value: document.entry && valueOf(text, document.entry) };
+}
+
+/** Reads all entries beside and with it. */
+export function readSection(text: string, path: EntryPath): Section {
+  if (isBlank(text)) return { entries: {}, hasSection: false };
+  const document = open(text, path);
+  if ('problem' in document) return document;
+  const rows = document.section?.children ?? [];
+  return {
+    hasSection: document.section !== undefined,
+    entries: Object.fromEntries(
+      rows.map((property) => [String(property.children?.[0]?.value), valueOf(text, property)]),
+    ),
+  };
 }
 
 /** The edit that makes the entry this value. */
@@ -56,6 +80,11 @@ export function removeEntry(text: string, path: EntryPath): Edit | null {
 
 export function applyEdit(text: string, { offset, length, content }: Edit): string {
   return text.slice(0, offset) + content + text.slice(offset + length);
+}
+
+/** The text after edits that follow one another. */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  return edits.reduce(applyEdit, text);
 }
 
 interface Document {

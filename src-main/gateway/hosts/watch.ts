@@ -2,8 +2,8 @@ import { realpathSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock, Log } from '../platform.ts';
 
-/** A program that writes a file does so in several steps; it is looked at when they are over. */
-const settleMs = 200;
+/** A program that writes a file does so in several steps, and the biggest are read whole: looked at when they are over. */
+const settleMs = 500;
 /** How often is looked where the system does not tell. */
 const lookMs = 60_000;
 

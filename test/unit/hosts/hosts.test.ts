@@ -50,6 +50,9 @@ test('without Claude Desktop nothing is offered and nothing is made', (t) => {
     preview: '',
     backup: null,
     problem: null,
+    others: [],
+    duplicates: [],
+    repairedAt: null,
   });
   assert.throws(
     desk.connect,
@@ -132,13 +135,18 @@ test('what is remembered is pinned', (t) => {
     version: 1,
     consentedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     undo: {
-      [desk.file]: {
-        backup: basename(backup ?? ''),
-        backupHash: before,
-        hash: desk.hash(),
-        existed: true,
-      },
+      [desk.file]: [
+        {
+          backup: basename(backup ?? ''),
+          backupHash: before,
+          hash: desk.hash(),
+          existed: true,
+          replaced: [],
+        },
+      ],
     },
+    seen: { [desk.file]: ['fs'] },
+    repairs: [],
   });
 });
 
