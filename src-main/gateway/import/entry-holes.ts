@@ -34,7 +34,9 @@ export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
       );
     if (inside === 'userHome') return user;
     if (inside === '/' || inside === 'pathSeparator') return sep;
-    return refuse(`it holds ${whole.slice(0, 40)}, which only the client can fill in, for one folder at a time`);
+    return refuse(
+      `it holds ${whole.slice(0, 40)}, which only the client can fill in, for one folder at a time`,
+    );
   };
   const shell = (whole: string, inside: string): string => {
     const [, name, , fallback] = /^([A-Za-z_]\w*)(:-(.*))?$/s.exec(inside) ?? [];
@@ -46,12 +48,15 @@ export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
       return text
         .replace(double, (whole, inside: string) => {
           const name = /^env\.([A-Za-z_]\w*)$/.exec(inside)?.[1];
-          return name === undefined ? refuse(`it holds ${whole.slice(0, 40)}, which is no variable`) : variable(name);
+          return name === undefined
+            ? refuse(`it holds ${whole.slice(0, 40)}, which is no variable`)
+            : variable(name);
         })
         .replace(braces, shell);
     if (host === 'vscode' || host === 'cursor' || host === 'windsurf') return text.replace(braces, editor);
     if (host === 'claude-code') return text.replace(braces, shell);
-    if (host === 'gemini') return text.replace(braces, shell).replace(bare, (_, name: string) => variable(name));
+    if (host === 'gemini')
+      return text.replace(braces, shell).replace(bare, (_, name: string) => variable(name));
     // The others start what is written.
     return text;
   };

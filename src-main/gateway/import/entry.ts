@@ -61,12 +61,7 @@ export function readEntry(raw: unknown, place: EntryPlace): EntryReading {
   return reading;
 }
 
-function readStdio(
-  table: Table,
-  command: unknown,
-  holes: HoleFiller,
-  place: EntryPlace,
-): EntryReading {
+function readStdio(table: Table, command: unknown, holes: HoleFiller, place: EntryPlace): EntryReading {
   const words = Array.isArray(command) ? command : [command];
   const args: unknown = table['args'] ?? [];
   if (!Array.isArray(args)) return { left: 'its args are no list' };
@@ -80,33 +75,57 @@ function readStdio(
   return {
     entry: {
       kind: 'stdio',
-      ...unwrapped(holes.fill(program), rest.map((word) => holes.fill(word ?? '')), {
-        ...passed,
-        ...fromFile,
-        ...holes.fillAll(named),
-      }),
+      ...unwrapped(
+        holes.fill(program),
+        rest.map((word) => holes.fill(word ?? '')),
+        {
+          ...passed,
+          ...fromFile,
+          ...holes.fillAll(named),
+        },
+      ),
       cwd: typeof table['cwd'] === 'string' ? holes.fill(table['cwd']) : null,
       stderr: stderrOf(table['stderr']),
     },
-    notes: notesOf(table, [...common, 'command', 'cmd', 'args', 'env', 'environment', 'envFile', 'env_vars', 'cwd', 'stderr']),
+    notes: notesOf(table, [
+      ...common,
+      'command',
+      'cmd',
+      'args',
+      'env',
+      'environment',
+      'envFile',
+      'env_vars',
+      'cwd',
+      'stderr',
+    ]),
   };
 }
 
 function readHttp(table: Table, url: string, holes: HoleFiller, place: EntryPlace): EntryReading {
-  if (holes.problem() === null && !isWebAddress(url)) return { left: 'its address is not an http or https address' };
+  if (holes.problem() === null && !isWebAddress(url))
+    return { left: 'its address is not an http or https address' };
+  if (objectIn(table['auth'], 'type') === 'forward')
+    return { left: 'it passes on the token of whoever calls, and Nucleus gives each account its own' };
+  if (url.includes('{{')) return { left: 'its address holds {{, which stands for a hole in a connector' };
   if (table['headersHelper'] !== undefined)
     return { left: 'a program of its own makes its headers, and Nucleus runs none for that' };
-  const headers = texts(table['headers'] ?? table['http_headers'] ?? objectIn(table['requestInit'], 'headers'));
+  const headers = texts(
+    table['headers'] ?? table['http_headers'] ?? objectIn(table['requestInit'], 'headers'),
+  );
   if (headers === null) return { left: 'its headers are not made of texts' };
   const filled = holes.fillAll(headers);
   const variables = {
-    ...(typeof table['bearer_token_env_var'] === 'string' && { Authorization: table['bearer_token_env_var'] }),
+    ...(typeof table['bearer_token_env_var'] === 'string' && {
+      Authorization: table['bearer_token_env_var'],
+    }),
     ...texts(table['env_http_headers']),
   };
   for (const [header, variable] of Object.entries(variables)) {
     const value = place.env[variable];
     if (!value) return { left: unsetVariable(variable) };
-    filled[header] = header === 'Authorization' && table['bearer_token_env_var'] === variable ? `Bearer ${value}` : value;
+    filled[header] =
+      header === 'Authorization' && table['bearer_token_env_var'] === variable ? `Bearer ${value}` : value;
   }
   return {
     entry: { kind: 'http', transport: transportOf(table, place.host), url, headers: filled },
@@ -121,7 +140,17 @@ function readHttp(table: Table, url: string, holes: HoleFiller, place: EntryPlac
 type Table = Readonly<Record<string, unknown>>;
 
 /** Keys that say nothing about how a server is reached. */
-const common = ['type', 'disabled', 'enabled', 'source', 'name', 'description', 'gallery', 'version', '$schema'];
+const common = [
+  'type',
+  'disabled',
+  'enabled',
+  'source',
+  'name',
+  'description',
+  'gallery',
+  'version',
+  '$schema',
+];
 
 function notesOf(table: Table, known: readonly string[]): string[] {
   const others = Object.keys(table).filter((key) => !known.includes(key));
@@ -152,7 +181,9 @@ function unwrapped(
   const end = args.findIndex((arg) => !/^[A-Za-z_]\w*=/.test(arg));
   const program = args[end];
   if (program === undefined || program.startsWith('-')) return { command, args, env };
-  const assigned = args.slice(0, end).map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]);
+  const assigned = args
+    .slice(0, end)
+    .map((arg) => [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)]);
   return { command: program, args: args.slice(end + 1), env: { ...env, ...Object.fromEntries(assigned) } };
 }
 

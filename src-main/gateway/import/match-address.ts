@@ -4,7 +4,12 @@ import type { HttpEntry } from './entry.ts';
 import { isLiteral, readBack, type Caught } from './template-reading.ts';
 
 /** Whether an entry reaches what the manifest would reach, with what in its holes. */
-export function fitsAddress(entry: HttpEntry, manifest: Manifest, readOnly: boolean, caught: Caught): boolean {
+export function fitsAddress(
+  entry: HttpEntry,
+  manifest: Manifest,
+  readOnly: boolean,
+  caught: Caught,
+): boolean {
   const url = new URL(entry.url);
   if (url.username !== '' || url.hash !== '') return false;
   return (
@@ -52,7 +57,10 @@ function fitsQuery(url: URL, manifest: Manifest, readOnly: boolean, caught: Caug
       (Object.hasOwn(templates, name) &&
         readBack(templates[name] ?? '', value, caught, { readOnly, place: `parameter ${name}` })),
   );
-  return isKnown && Object.entries(templates).every(([name, template]) => !isLiteral(template) || url.searchParams.has(name));
+  return (
+    isKnown &&
+    Object.entries(templates).every(([name, template]) => !isLiteral(template) || url.searchParams.has(name))
+  );
 }
 
 function fitsHeaders(
@@ -62,7 +70,10 @@ function fitsHeaders(
   caught: Caught,
 ): boolean {
   const templates = new Map(
-    Object.entries(headerTemplates(manifest, readOnly)).map(([name, template]) => [name.toLowerCase(), template]),
+    Object.entries(headerTemplates(manifest, readOnly)).map(([name, template]) => [
+      name.toLowerCase(),
+      template,
+    ]),
   );
   const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
   const isKnown = given.every(([name, value]) => {

@@ -35,7 +35,9 @@ function passedOn(entry: StdioEntry, program: Program): Readonly<Record<string, 
     const inside = /^(?:-e|--env=)([A-Za-z_]\w*)(=.*)?$/s.exec(arg) ?? [];
     const follows = /^(-e|--env)$/.test(before[index - 1] ?? '') ? /^([A-Za-z_]\w*)(=.*)?$/s.exec(arg) : null;
     const [, name, value] = follows ?? inside;
-    return name === undefined ? [] : [[name, value === undefined ? (entry.env[name] ?? '') : value.slice(1)] as const];
+    return name === undefined
+      ? []
+      : [[name, value === undefined ? (entry.env[name] ?? '') : value.slice(1)] as const];
   });
   return Object.fromEntries(named);
 }
@@ -90,7 +92,12 @@ function saidBy(templates: readonly string[]): Said[] {
   return said;
 }
 
-function takes({ flag, template }: Said, arg: string, next: string | undefined, { readOnly, caught }: Look): boolean {
+function takes(
+  { flag, template }: Said,
+  arg: string,
+  next: string | undefined,
+  { readOnly, caught }: Look,
+): boolean {
   if (flag === null) return readBack(template, arg, caught, { readOnly, place: 'an argument' });
   const place = `argument ${flag}`;
   if (arg === flag) return next !== undefined && readBack(template, next, caught, { readOnly, place });

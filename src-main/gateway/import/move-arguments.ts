@@ -62,12 +62,19 @@ export function shownArguments(args: readonly string[], command: string): string
 }
 
 /** `-e NAME=value` gives docker the value on its command line; `-e NAME` takes it from the environment. */
-function namedOnly(args: readonly string[], move: (variable: string, value: string, place: string) => void): string[] {
+function namedOnly(
+  args: readonly string[],
+  move: (variable: string, value: string, place: string) => void,
+): string[] {
   return args.map((arg, index) => {
     const [, flag = '', name = '', value = ''] = /^(-e|--env=)?([A-Za-z_]\w*)=(.*)$/s.exec(arg) ?? [];
     const isVariable = name !== '' && (flag !== '' || /^(-e|--env)$/.test(args[index - 1] ?? ''));
     if (!isVariable || value === '') return arg;
-    move(name, value, `argument ${args[index - 1] === '--env' || flag === '--env=' ? '--env' : '-e'} ${name}`);
+    move(
+      name,
+      value,
+      `argument ${args[index - 1] === '--env' || flag === '--env=' ? '--env' : '-e'} ${name}`,
+    );
     return `${flag}${name}`;
   });
 }
@@ -86,7 +93,8 @@ function moveKnown(
     if (variable !== undefined && (value ?? next)) {
       move(variable, value ?? next ?? '', `argument ${flag}`);
       if (value === undefined) at += 1;
-    } else if (known[''] !== undefined && !isFlag(arg) && looksSecret(arg)) move(known[''], arg, 'an argument');
+    } else if (known[''] !== undefined && !isFlag(arg) && looksSecret(arg))
+      move(known[''], arg, 'an argument');
     else kept.push(arg);
   }
   return kept;

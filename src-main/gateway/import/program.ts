@@ -53,7 +53,9 @@ function packageOf(runtime: 'npx' | 'uvx', args: readonly string[]): Program | n
     // The package is named apart from the program in it.
     const of = named[3] ?? args[at + 1];
     const program = at + (named[3] === undefined ? 2 : 1);
-    return of === undefined ? null : { runtime, name: withoutVersion(of), args: args.slice(program + 1), isPlain: false };
+    return of === undefined
+      ? null
+      : { runtime, name: withoutVersion(of), args: args.slice(program + 1), isPlain: false };
   }
   if (spec.startsWith('-')) return null;
   return { runtime, name: withoutVersion(spec), args: args.slice(at + 1), isPlain: true };

@@ -66,10 +66,16 @@ export function sealAddress(
     if (value === '') continue;
     const isHidden = isSecret(name, value) || value.includes('{{') || alike.has(name.toLowerCase());
     const { scheme, rest } = splitScheme(value);
-    const secret = /^authorization$/i.test(name) ? 'token' : name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
+    const secret = /^authorization$/i.test(name)
+      ? 'token'
+      : name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
     headers[name] = isHidden ? `${scheme}{{secret.${secret}}}` : value;
     if (isHidden)
-      secrets.push({ name: secret, value: rest, place: given.isUser && secret === 'token' ? 'its address' : `header ${name}` });
+      secrets.push({
+        name: secret,
+        value: rest,
+        place: given.isUser && secret === 'token' ? 'its address' : `header ${name}`,
+      });
   }
   const place = secretInAddress(url);
   if (place !== null)
@@ -93,7 +99,10 @@ function withUserOf(
   url.password = '';
   const isNamed = Object.keys(headers).some((name) => /^authorization$/i.test(name));
   if (isNamed) return { headers, isUser: true };
-  return { headers: { ...headers, Authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, isUser: true };
+  return {
+    headers: { ...headers, Authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+    isUser: true,
+  };
 }
 
 /** `Bearer …`: the word stays to be read, what follows is the secret. */

@@ -5,8 +5,8 @@
 
 /** Words after which what follows is a secret, whatever it looks like. */
 const strong = new Set([
-  ...['token', 'secret', 'password', 'passwd', 'passphrase', 'pwd', 'apikey', 'pat', 'credential'],
-  ...['credentials', 'dsn', 'jwt', 'bearer', 'cookie', 'authorization'],
+  ...'token secret password passwd passphrase pwd apikey pat credential credentials'.split(' '),
+  ...'dsn jwt bearer cookie authorization'.split(' '),
 ]);
 /** Words that often stand for something else, too: `--key`, `--auth none`. */
 const weak = new Set(['key', 'auth', 'pass']);
@@ -25,7 +25,9 @@ export function isSecret(name: string, value: string): boolean {
   const words = wordsOf(name);
   if (!words.some((word) => strong.has(word) || weak.has(word))) return hasSecretIn(value);
   // `AUTH=none` or `MAX_TOKEN=4096` is a setting; a password may be anything.
-  return words.some((word) => /^pass|^pwd/.test(word)) || !/^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value);
+  return (
+    words.some((word) => /^pass|^pwd/.test(word)) || !/^(true|false|yes|no|on|off|none|\d{1,5})$/i.test(value)
+  );
 }
 
 /** Whether what follows a flag of this name on a command line is one. */

@@ -21,7 +21,10 @@ export function readBack(
 ): boolean {
   const holes = holesOf(template);
   const inside = options.part === 'path' ? '([^/?#]+?)' : '(.+?)';
-  const pattern = template.split(/\{\{.*?\}\}/s).map(escaped).join(inside);
+  const pattern = template
+    .split(/\{\{.*?\}\}/s)
+    .map(escaped)
+    .join(inside);
   const match = new RegExp(`^${pattern}$`, 's').exec(text);
   if (!match) return false;
   return holes.every((hole, index) => {
