@@ -110,6 +110,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/install.ts')).install,
   },
   {
+    name: 'import',
+    summary: 'bring in the servers that clients, or a nexus.toml, name already',
+    load: async () => (await import('./commands/import.ts')).importServers,
+  },
+  {
     name: 'clients',
     summary: 'list, add or remove clients that come over HTTP',
     load: async () => (await import('./commands/clients.ts')).clients,

@@ -5,6 +5,7 @@ import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shar
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
+import { localApi } from './downstream/control.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createDoctor } from './doctor/doctor.ts';
@@ -169,8 +170,9 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       await Promise.race([Promise.all([gateway.finish(), http.front?.finish()]), late.promise]);
       forget();
     };
+    const personFolder = platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? paths.home;
     const hosts = createHosts({
-      user: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? paths.home,
+      user: personFolder,
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
@@ -183,6 +185,19 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
 
     const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
+    const importing = createImport({
+      env: platform.env,
+      user: personFolder,
+      api: localApi(handlers),
+      connectors,
+      connectorFolder: paths.connectors,
+      hosts,
+      folder: join(paths.home, 'hosts'),
+      shim: paths.shim,
+      http: () => http.front?.url ?? null,
+      clock,
+      log,
+    });
 
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
@@ -224,7 +239,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       handlers,
       person: {
         ...gateway.person('app'),
-        import: createImport({ platform, paths, handlers, hosts }),
+        import: importing.handlers,
         doctor: { fix: doctor.fix },
         hosts: hosts.handlers,
       },

@@ -64,7 +64,7 @@ export function makePlan(options: {
     manifests,
     profiles,
     takenConnectors: options.takenConnectors,
-    existing: (account) => existingOf(account, manifests, profiles, options.holds),
+    existing: (account) => existingOf(account, profiles, options.holds),
   });
   const byServer = new Map(
     accounts.flatMap((account) => account.servers.map((id) => [id, account] as const)),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Profile } from '../../../src-shared/model.ts';
-import { manifestOf, type Manifest } from '../profiles/manifest.ts';
+import { manifestOf } from '../profiles/manifest.ts';
 import type { Unnamed } from './accounts.ts';
 import type { Match } from './match.ts';
 import { profileName } from './names.ts';
@@ -9,19 +9,13 @@ import { profileName } from './names.ts';
 export type Holds = (profile: Profile, secrets: Readonly<Record<string, string>>) => boolean;
 
 /** The profile that does the same already; null where it cannot be told. */
-export function existingOf(
-  account: Unnamed,
-  manifests: readonly Manifest[],
-  profiles: readonly Profile[],
-  holds: Holds,
-): Profile | null {
+export function existingOf(account: Unnamed, profiles: readonly Profile[], holds: Holds): Profile | null {
   const { match, add, secrets } = account.account;
   const same = profiles.filter((profile) =>
     match
       ? isSameWay(profile, match)
-      : add.launch
-        ? isDeepStrictEqual(profile.launch, add.launch)
-        : isSameAddress(profile, account, manifests),
+      : // An address of one's own that a connector has already would be a match.
+        add.launch != null && isDeepStrictEqual(profile.launch, add.launch),
   );
   if (account.isByName) return same.find((profile) => isNamedSo(profile, account)) ?? null;
   return same.find((profile) => secrets.length === 0 || holds(profile, add.secrets ?? {})) ?? null;
@@ -36,17 +30,6 @@ function isSameWay(profile: Profile, { connector, variant, auth, readOnly, metad
     (profile.auth ?? way?.auth) === (auth ?? way?.auth) &&
     (profile.readOnly ?? byDefault) === (readOnly ?? byDefault) &&
     isDeepStrictEqual(profile.metadata, { ...metadata })
-  );
-}
-
-/** Of a connector of one's own, which would have matched unless its headers are others. */
-function isSameAddress(profile: Profile, { account }: Unnamed, manifests: readonly Manifest[]): boolean {
-  const manifest = manifests.find(({ name }) => name === profile.connector);
-  return (
-    manifest?.kind === 'custom' &&
-    profile.launch === null &&
-    manifest.url === account.add.url &&
-    isDeepStrictEqual({ ...manifest.headers }, account.add.headers ?? {})
   );
 }
 
