@@ -7,7 +7,7 @@ import type { ImportApi } from './import.ts';
 import { idOfProfile, type Planned } from './plan.ts';
 import { markOf, type Import } from './record.ts';
 
-/** So many connectors are added at once: each may download a server to start it. */
+/** So many are added at once: each may download a server to start it. */
 const atOnce = 4;
 
 export interface Outcome {
@@ -17,7 +17,7 @@ export interface Outcome {
   readonly done: ReadonlySet<string>;
 }
 
-/** Adds what is new, one after the other within a connector; what fails is told, and the others go on. */
+/** Adds what is new, some at a time; what fails is told, and the others go on. */
 export async function addAll(
   chosen: readonly Planned[],
   deps: {
@@ -69,12 +69,10 @@ export async function addAll(
       failed.push({ name, file, problem: reason ?? 'it cannot be brought in' });
     }
   }
-  // The first profile of a connector makes it, so those of one connector wait for one another.
-  const queues = Map.groupBy(profiles.values(), ([first]) => first?.shown.connector ?? '');
-  const waiting = [...queues.values()];
+  const waiting = [...profiles.values()];
   const work = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift())
-      for (const servers of next) if (servers[0]?.add) await addOne(servers, servers[0].add);
+    for (let servers = waiting.shift(); servers; servers = waiting.shift())
+      if (servers[0]?.add) await addOne(servers, servers[0].add);
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return { added: added.toSorted((a, b) => (a.profile < b.profile ? -1 : 1)), failed, done };

@@ -4,6 +4,7 @@ import type { Entry, HttpEntry, StdioEntry } from './entry.ts';
 import { fitsAddress } from './match-address.ts';
 import { fitsStart } from './match-start.ts';
 import type { MovedSecret } from './seal.ts';
+import { isKnownSecret } from './secret-text.ts';
 import { createCaught, type Caught } from './template-reading.ts';
 
 /** A profile of a known connector that starts or reaches exactly what the entry did. */
@@ -87,6 +88,8 @@ function fitsStdio(
 function checked(manifest: Manifest, caught: Caught): Record<string, string> | null {
   if (manifest.secrets.some((name) => !caught.secrets.get(name))) return null;
   if ([...caught.secrets.keys()].some((name) => !manifest.secrets.includes(name))) return null;
+  // A field is kept in clear.
+  if ([...caught.metadata.values()].some(isKnownSecret)) return null;
   try {
     return checkMetadata(manifest, Object.fromEntries(caught.metadata), null);
   } catch {

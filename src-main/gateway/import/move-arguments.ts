@@ -107,7 +107,7 @@ function secretPlace(args: readonly string[], isText: boolean): string | null {
     const [, flag = '', value = ''] = /^(-{0,2}[A-Za-z_][\w.-]*)=(.*)$/s.exec(arg) ?? [];
     if (flag !== '' && isSecretArgument(flag, value)) return flag;
     if (isFlag(before) && !before.includes('=') && isSecretArgument(before, arg)) return before;
-    if (looksSecret(arg) || (isText && hasSecretIn(arg))) return `the ${index + 1}.`;
+    if (looksSecret(arg) || (isText && hasSecretIn(arg))) return `number ${index + 1}`;
     // `--header "Authorization: Bearer …"`
     const header = /^([\w-]+):\s*(.+)$/s.exec(arg);
     if (header && (hasSecretIn(header[2] ?? '') || isSecretArgument(header[1] ?? '', header[2] ?? '')))

@@ -3,6 +3,8 @@ import type { Manifest } from '../profiles/manifest.ts';
 import { readEntry, type Entry, type EntryPlace, type HttpEntry, type StdioEntry } from './entry.ts';
 import { matchConnector, type Match } from './match.ts';
 import { moveArguments, shownArguments } from './move-arguments.ts';
+import { wordsOf } from './names.ts';
+import { programOf } from './program.ts';
 import { behindBridge } from './remote-bridge.ts';
 import { sealAddress, sealLaunch, type SealedLaunch } from './seal.ts';
 
@@ -34,7 +36,8 @@ function readStart(
   manifests: readonly Manifest[],
 ): ServerReading {
   const moved = moveArguments(entry);
-  if (moved.left !== undefined) return { left: moved.left, how: shownStart(entry) };
+  if (moved.left !== undefined)
+    return { left: `${moved.left}${connectorHint(entry, manifests)}`, how: shownStart(entry) };
   const relative = entry.cwd === null ? [entry.command, ...entry.args].find(isRelative) : undefined;
   if (relative !== undefined)
     return {
@@ -59,6 +62,13 @@ function readAddress(
   const sealed = sealAddress(entry);
   if ('left' in sealed) return { left: sealed.left, how: shownAddress(entry) };
   return { becomes: { kind: 'address', entry }, notes: [...notes, ...sealed.notes] };
+}
+
+/** Another server for the same service, which keeps its secrets where they belong. */
+function connectorHint(entry: StdioEntry, manifests: readonly Manifest[]): string {
+  const words = wordsOf(programOf(entry).name);
+  const like = manifests.find(({ kind, name }) => kind === 'builtin' && words.includes(name));
+  return like ? `; or add the service anew: nucleus add ${like.name}` : '';
 }
 
 /** mcp-remote keeps sign-ins of its own, which nobody else can use. */

@@ -43,11 +43,16 @@ export function isSecretArgument(flag: string, value: string): boolean {
 
 /** Whether a text is a secret by itself: by how it begins, as an address with a password, or by chance alone. */
 export function looksSecret(value: string): boolean {
-  if (passwordUrl.test(value) || value.includes('PRIVATE KEY-----')) return true;
+  if (isKnownSecret(value)) return true;
   if (/\s/.test(value)) return false;
-  if (prefixes.test(value) && value.length >= 12) return true;
   if (value.length <= 20 || /^([@./~]|[A-Za-z]:\\)|:\/\/|@sha256:/.test(value)) return false;
   return value.split(/[^A-Za-z0-9+/=]/).some(isRandom);
+}
+
+/** The same without the guess: it begins like one, or is an address with a password. */
+export function isKnownSecret(value: string): boolean {
+  if (passwordUrl.test(value) || value.includes('PRIVATE KEY-----')) return true;
+  return !/\s/.test(value) && prefixes.test(value) && value.length >= 12;
 }
 
 /** Whether a text that is more than one word, such as a script, has a secret somewhere in it. */

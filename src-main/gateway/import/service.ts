@@ -11,8 +11,7 @@ export function serviceOfStart(command: string, args: readonly string[]): string
     return `${program.runtime === 'docker' ? 'image' : 'package'} ${program.name}`;
   const name = baseName(command);
   if (shells.test(name)) return ['shell', command, ...args].join(' ');
-  if (!interpreters.test(name))
-    return ['program', command, ...args.filter(isPlainWord).slice(0, 1)].join(' ');
+  if (!interpreters.test(name)) return ['program', command, ...subcommand(args)].join(' ');
   const module = args.indexOf('-m');
   const script = module === -1 ? args.findIndex(isScript) : module + 1;
   return ['program', command, ...(script === -1 ? args : args.slice(0, script + 1))].join(' ');
@@ -31,9 +30,9 @@ export function nameOfAddress(url: string): string {
   return labels.length > 1 ? (labels.at(-2) ?? '') : (labels[0] ?? '');
 }
 
-/** A subcommand, not what it is told: `serve`. */
-function isPlainWord(arg: string): boolean {
-  return /^[a-z][a-z-]*$/.test(arg);
+/** `serve` names what is started; what follows a flag, or looks like a value, only tells it something. */
+function subcommand(args: readonly string[]): readonly string[] {
+  return args.slice(0, 1).filter((arg) => /^[a-z][a-z-]*$/.test(arg));
 }
 
 function isScript(arg: string): boolean {
