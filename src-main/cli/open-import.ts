@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Api } from '../../src-shared/contract.ts';
 import { systemClock } from '../gateway/clock.ts';
-import { checkStableShim, writeStableShim } from '../gateway/hosts/stable-shim.ts';
 import type { Importing } from '../gateway/import/import.ts';
 import type { Log } from '../gateway/platform.ts';
 import { withApi } from './api.ts';
 import type { Context } from './context.ts';
+import { openHosts, placeOf } from './hosts.ts';
 
 /** What goes wrong is the command's own sentence. */
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -18,13 +18,10 @@ export interface OpenImport {
 
 /** An import whose profiles are the gateway's and whose files this process reads and writes. */
 export async function openImport(context: Context): Promise<OpenImport> {
-  const { createHosts } = await import('../gateway/hosts/hosts.ts');
   const { createImport } = await import('../gateway/import/import.ts');
   const { createConnectors } = await import('../gateway/profiles/connectors.ts');
-  const { env, paths } = context;
-  const user = env['HOME'] ?? env['USERPROFILE'] ?? paths.home;
-  const folder = join(paths.home, 'hosts');
-  const shared = { env, user, folder, shim: paths.shim, clock: systemClock, log: silent };
+  const { paths } = context;
+  const { user, shim } = placeOf(context);
   let api: Api | null = null;
   let http: string | null = null;
   const now = (): Api => {
@@ -32,7 +29,9 @@ export async function openImport(context: Context): Promise<OpenImport> {
     return api;
   };
   const importing = createImport({
-    ...shared,
+    env: context.env,
+    user,
+    shim,
     api: {
       profiles: {
         list: (input) => now().profiles.list(input),
@@ -46,15 +45,10 @@ export async function openImport(context: Context): Promise<OpenImport> {
       log: silent,
     }),
     connectorFolder: paths.connectors,
-    hosts: createHosts({
-      ...shared,
-      platform: process.platform,
-      version: context.version,
-      checkShim() {
-        writeStableShim(paths, context.resources);
-        checkStableShim(paths);
-      },
-    }),
+    hosts: openHosts(context),
+    folder: paths.hosts,
+    clock: systemClock,
+    log: silent,
     http: () => http,
   });
   return {

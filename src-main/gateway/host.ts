@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
@@ -176,7 +175,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
       version,
       checkShim: () => checkStableShim(paths),
       clock,
@@ -192,7 +191,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       connectors,
       connectorFolder: paths.connectors,
       hosts,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
       shim: paths.shim,
       http: () => http.front?.url ?? null,
       clock,

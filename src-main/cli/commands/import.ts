@@ -1,13 +1,13 @@
 import { resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import type { ImportServer } from '../../../src-shared/import.ts';
+import { agreed } from '../agree.ts';
 import type { Context } from '../context.ts';
 import { collect } from '../flags.ts';
 import { openImport, type OpenImport } from '../open-import.ts';
 import { note, print, printJson } from '../output.ts';
 import { withProgress } from '../progress.ts';
 import type { CommandSpec } from '../program.ts';
-import { createPrompter } from '../prompt.ts';
 import { describePlan, tellResult, tellSources, tellUndone } from '../render-import.ts';
 
 export type ImportOptions = {
@@ -72,10 +72,8 @@ async function bringIn(
     return 0;
   }
   const clean = options.keepFiles !== true;
-  const question = clean
-    ? 'Import these, and put Nucleus in their place in the files? [y/N] '
-    : 'Import these? [y/N] ';
-  if (!(await isAgreed(context, question, options))) return 0;
+  const question = clean ? 'Import these, and put Nucleus in their place in the files?' : 'Import these?';
+  if (!(await agreed(context, options.yes === true, question))) return 0;
   const result = await visit(async () =>
     withProgress(
       context,
@@ -96,7 +94,13 @@ async function undo(
   options: ImportOptions,
 ): Promise<number> {
   const { signal } = new AbortController();
-  if (!(await isAgreed(context, 'Take the last import back, profiles and secrets included? [y/N] ', options)))
+  if (
+    !(await agreed(
+      context,
+      options.yes === true,
+      'Take the last import back, profiles and secrets included?',
+    ))
+  )
     return 0;
   const undone = await visit(async () => importing.handlers.undo({}, { signal }));
   if (context.json) printJson(context, undone);
@@ -106,36 +110,17 @@ async function undo(
 
 async function forget(context: Context, { importing }: OpenImport, options: ImportOptions): Promise<number> {
   if (
-    !(await isAgreed(
+    !(await agreed(
       context,
-      'Delete the copies of the files? No import can be undone then. [y/N] ',
-      options,
+      options.yes === true,
+      'Delete the copies of the files? No import can be undone then.',
     ))
   )
     return 0;
   const deleted = importing.forgetCopies();
   if (context.json) printJson(context, { deleted });
-  note(context, deleted.length === 0 ? 'There are no copies.' : `Deleted ${deleted.length} copies.`);
+  note(context, deleted.length === 0 ? 'There are no copies.' : `Deleted ${deleted.length} of them.`);
   return 0;
-}
-
-/** Only a person is asked: a script says --yes. */
-async function isAgreed(context: Context, question: string, { yes }: ImportOptions): Promise<boolean> {
-  if (yes === true) return true;
-  if (!context.input || !context.stdin.isTTY)
-    throw new NucleusError(
-      'USAGE',
-      'nothing was changed: this asks a person first; run it in a terminal, or add --yes',
-    );
-  const prompter = createPrompter(context);
-  try {
-    const answer = await prompter.ask(question);
-    if (/^y(es)?$/i.test(answer?.trim() ?? '')) return true;
-    note(context, 'Cancelled; nothing was changed.');
-    return false;
-  } finally {
-    prompter.close();
-  }
 }
 
 function isAsked(server: ImportServer, only: readonly string[] | undefined): boolean {

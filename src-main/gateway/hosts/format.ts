@@ -1,4 +1,5 @@
-import { readSection, removeEntry, setEntry, type Edit, type EntryPath, type Section } from './edit.ts';
+import type { Edit, EntryPath, Section } from './edit.ts';
+import { readSection, removeEntry, setEntry } from './json-edit.ts';
 import { readTomlSection, removeTomlEntry, setTomlEntry } from './toml-edit.ts';
 
 /** How entries are read from, put into and taken out of one kind of file; every byte of the rest stays. */

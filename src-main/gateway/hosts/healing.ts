@@ -56,7 +56,9 @@ export function createHealing(deps: {
     deps.onRepaired();
   }
 
-  function remember({ backups, memory, looks }: Survey): void {
+  function remember({ backups, looks }: Survey): void {
+    // Read anew: a command in another process may have written since the files were looked at.
+    const memory = backups.read();
     if (memory.consentedAt === null) return;
     const seen = { ...memory.seen };
     for (const { file, state, entries } of looks)

@@ -43,6 +43,9 @@ export type TakenBack = readonly { readonly file: string; readonly how: How }[];
 /** Registers Nucleus with the hosts of this person, and notices when one of them dropped it. */
 export interface Hosts {
   readonly handlers: HandlersOf<PersonContract>['hosts'];
+  list(): HostStatus[];
+  /** Throws when there is no command yet that an entry could name. */
+  check(): void;
   /** Every file of every installed host. */
   servers(): HostServers[];
   /** Puts our entry in, in the place of those named in `replaces`, in one write per file. */
@@ -69,7 +72,7 @@ export function createHosts(
     readonly shim: string;
     /** Private folder for backups and consent. */
     readonly folder: string;
-    /** Called before an entry is written: throws when there is no such command yet. */
+    /** Throws when there is no such command yet. */
     readonly checkShim?: () => void;
     readonly version?: string;
     readonly clock: Clock;
@@ -82,7 +85,8 @@ export function createHosts(
     backups: createBackups({ folder: join(deps.folder, host.host), clock, log }),
   }));
   const watches = new Set<FileWatch>();
-  const surveys = () => hosts.map(({ host, backups }) => survey(host, backups));
+  const surveys = (withPreview: boolean) =>
+    hosts.map(({ host, backups }) => survey(host, backups, withPreview));
   const statusNow = ({ host, backups }: Known): HostStatus => statusOf(survey(host, backups));
 
   /** Writing may have made a file that was not watched yet. */
@@ -96,9 +100,11 @@ export function createHosts(
     }
   }
 
+  const list = (): HostStatus[] => surveys(true).map(statusOf);
+  const check = (): void => deps.checkShim?.();
   const connect: Hosts['connect'] = ({ host, replaces = [] }) =>
     act(host, (known) => {
-      deps.checkShim?.();
+      check();
       const changed = connectHost(known, replaces);
       return { status: statusNow(known), changed };
     });
@@ -106,7 +112,7 @@ export function createHosts(
 
   return {
     handlers: {
-      list: () => surveys().map(statusOf),
+      list,
       connect: ({ host }) => connect({ host }).status,
       undo({ host }) {
         undo({ host });
@@ -114,10 +120,12 @@ export function createHosts(
       },
       async bundle() {
         const { writeBundle } = await import('./bundle.ts');
-        deps.checkShim?.();
+        check();
         return { path: writeBundle(deps) };
       },
     },
+    list,
+    check,
     servers: () =>
       hosts.flatMap(({ host }) =>
         host.files().map((file) => {
@@ -134,14 +142,14 @@ export function createHosts(
         log,
         repair: ({ host, backups }, file) => void connectFile({ host, backups }, file, []),
         onRepaired: look,
-        survey: (name) => surveys().filter(({ host }) => host.host === name),
+        survey: (name) => surveys(false).filter(({ host }) => host.host === name),
       });
       let known = '';
       /** Nobody waits for what a watch sees, so a failure is a state like others. */
       function look(): void {
         let now: string;
         try {
-          const seen = surveys();
+          const seen = surveys(false);
           healing.look(seen);
           now = JSON.stringify(seen.map(statusOf));
         } catch (error) {

@@ -29,11 +29,13 @@ export interface Survey {
   readonly looks: readonly Look[];
 }
 
-export function survey(host: Host, backups: Backups): Survey {
-  return { host, backups, memory: backups.read(), looks: host.files().map((file) => lookAt(host, file)) };
+/** `withPreview` false: without working out the edit, which costs much in a file of megabytes. */
+export function survey(host: Host, backups: Backups, withPreview = true): Survey {
+  const looks = host.files().map((file) => lookAt(host, file, withPreview));
+  return { host, backups, memory: backups.read(), looks };
 }
 
-export function lookAt(host: Host, file: string): Look {
+function lookAt(host: Host, file: string, withPreview: boolean): Look {
   const reading = readConfig(file);
   const unreadable = (problem: string): Look => {
     return {
@@ -51,12 +53,13 @@ export function lookAt(host: Host, file: string): Look {
   const found = { file, entries, hasSection, duplicates: duplicatesIn(host, entries), problem: null };
   if (isOurs(entries[ourName], host.entry) && found.duplicates.length === 0)
     return { ...found, state: 'connected', preview: '' };
+  const isMissing = entries[ourName] === undefined && found.duplicates.length === 0;
+  const state = isMissing ? 'missing' : 'changed';
+  if (!withPreview) return { ...found, state, preview: '' };
   try {
     const text = textOf(reading);
     const edits = connectingEdits(host, text, entries, []);
-    const preview = diffEdits(file, reading.state === 'found' ? text : null, edits);
-    const isMissing = entries[ourName] === undefined && found.duplicates.length === 0;
-    return { ...found, state: isMissing ? 'missing' : 'changed', preview };
+    return { ...found, state, preview: diffEdits(file, reading.state === 'found' ? text : null, edits) };
   } catch (error) {
     // What cannot be written is a state of the file like others.
     if (error instanceof NucleusError) return unreadable(mend(file, error.message));

@@ -36,7 +36,19 @@ export function readMemory(text: string, isCopy: (name: string) => boolean): Mem
     // Damaged, which is the answer.
     return null;
   }
-  return isMemory(found, isCopy) ? found : null;
+  const memory = isObject(found) ? fromFormer(found) : found;
+  return isMemory(memory, isCopy) ? memory : null;
+}
+
+/** Up to 0.1 one write per file was remembered, and nothing of what stood beside our entry. */
+function fromFormer(found: Record<string, unknown>): Record<string, unknown> {
+  const { undo, seen = {}, repairs = [] } = found;
+  if (!isObject(undo)) return found;
+  const lists = Object.entries(undo).map(([file, value]) => [
+    file,
+    isObject(value) ? [{ replaced: [], ...value }] : value,
+  ]);
+  return { ...found, undo: Object.fromEntries(lists), seen, repairs };
 }
 
 /** Checked by hand: this folder does without zod, and a few fields do not need it. */

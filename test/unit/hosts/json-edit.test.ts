@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  applyEdit,
-  readEntry,
-  removeEntry,
-  setEntry,
-  type EntryPath,
-} from '../../../src-main/gateway/hosts/edit.ts';
+import { applyEdit, type EntryPath } from '../../../src-main/gateway/hosts/edit.ts';
+import { readSection, removeEntry, setEntry } from '../../../src-main/gateway/hosts/json-edit.ts';
 
 const path: EntryPath = ['mcpServers', 'nucleus'];
 const value = { command: 'n' };
+const readEntry = (text: string, at: EntryPath): object => {
+  const { entries, problem } = readSection(text, at);
+  return problem === undefined ? { value: entries[at[1]] } : { problem };
+};
 const set = (text: string): string => applyEdit(text, setEntry(text, path, value));
 const remove = (text: string): string => {
   const edit = removeEntry(text, path);
