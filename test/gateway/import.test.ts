@@ -1,7 +1,7 @@
 // `nucleus import` and its undo: through the real command, the files of clients in a home of their own, and real servers.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import type { ImportPlan, ImportResult } from '../../src-shared/import.ts';
@@ -48,6 +48,24 @@ function createDesk(scope: Scope): {
     },
     entry: (token) => ({ ...fake.launch, env: { ACME_TOKEN: token, ACME_MODE: 'fast' } }),
     import: (...args) => nucleus(home, ['import', ...args], { env, within }),
+  };
+}
+
+/** The import as the app of a home offers it. */
+async function openApp(scope: Scope, home: Home) {
+  const { host, log } = await openDesk(scope, home);
+  const { import: importing } = host.person;
+  return {
+    host,
+    log,
+    look: async () => importing.look({ files: [] }, { signal }),
+    run: async (plan: ImportPlan, more: { clean?: boolean; servers?: string[] } = {}) =>
+      importing.run(
+        { version: plan.version, files: [], servers: plan.servers.map(({ id }) => id), clean: true, ...more },
+        { signal },
+      ),
+    undo: async () => importing.undo({}, { signal }),
+    ids: async () => (await host.handlers.profiles.list({}, { signal })).map(({ id }) => id).sort(),
   };
 }
 
@@ -140,31 +158,6 @@ test('one service under two names becomes one connector with two profiles, its t
   assert.match((await desk.import('--undo', '--yes')).stderr, /there is no import to undo/);
 });
 
-test('two accounts of one address keep their own tokens, which arrive as before', async (t) => {
-  const upstream = await startHttpUpstream();
-  t.after(() => upstream.close());
-  const desk = createDesk(t);
-  const at = (token: string): object => ({
-    url: upstream.url,
-    headers: { Authorization: `Bearer ${token}` },
-  });
-  desk.write('cursor', JSON.stringify({ mcpServers: { shop: at('CANARY-a'), 'shop-work': at('CANARY-b') } }));
-  const { code, stderr } = await desk.import('--yes');
-  assert.equal(code, 0, stderr);
-  for (const [name, token] of [
-    ['default', 'CANARY-a'],
-    ['work', 'CANARY-b'],
-  ]) {
-    await nucleusOk(desk.home, ['call', `shop_${name}_echo`, '--args', '{"text":"hi"}'], {
-      env: desk.env,
-      within,
-    });
-    const last = upstream.requests.findLast(({ message }) => message?.method === 'tools/call');
-    assert.equal(last?.headers.authorization, `Bearer ${token}`);
-  }
-  assert.deepEqual(holding(desk.home.user, /CANARY/), []);
-});
-
 test('a nexus.toml is brought in and stays as it is', async (t) => {
   verifies('NEX-005');
   const desk = createDesk(t);
@@ -201,19 +194,6 @@ test('of a file that cannot be read it is told, and the others are imported', as
   assert.deepEqual(await ids(desk.home, desk.env), ['acme:default']);
 });
 
-test('a server that does not answer is added all the same, and told', async (t) => {
-  const desk = createDesk(t);
-  const file = desk.write(
-    'cursor',
-    '{"mcpServers":{"dead":{"command":"/nowhere/dead","env":{"DEAD_TOKEN":"CANARY"}}}}',
-  );
-  const { code, stderr } = await desk.import('--yes');
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /^added dead:default, which does not answer yet: /m);
-  assert.doesNotMatch(stderr, /CANARY/);
-  assert.deepEqual(serversIn(readFileSync(file, 'utf8')), ['nucleus']);
-});
-
 test('nobody is asked without a terminal, and nothing is done', async (t) => {
   const desk = createDesk(t);
   const text = JSON.stringify({ mcpServers: { acme: desk.entry('one') } });
@@ -239,57 +219,6 @@ test('a person at a terminal is shown the plan and asked, and a no changes nothi
   assert.equal(yes.code, 0);
 });
 
-test('files that are kept are known the next time, and only their entries go then', async (t) => {
-  const desk = createDesk(t);
-  const file = desk.write(
-    'cursor',
-    JSON.stringify({ mcpServers: { acme: desk.entry('one'), bare: desk.fake.launch } }),
-  );
-  const before = hashOf(file);
-  assert.equal((await desk.import('--yes', '--keep-files', '--only', 'acme:default')).code, 0);
-  assert.equal(hashOf(file), before);
-  const again = await desk.import('--yes', '--only', 'acme:default');
-  assert.match(again.stdout, /^Cursor +acme +acme:default +there already/m);
-  assert.deepEqual(await ids(desk.home, desk.env), ['acme:default']);
-  assert.deepEqual(serversIn(readFileSync(file, 'utf8')), ['bare', 'nucleus']);
-  // The first undo takes back the file, the second the profile.
-  assert.equal((await desk.import('--undo', '--yes')).code, 0);
-  assert.equal(hashOf(file), before);
-  assert.deepEqual(await ids(desk.home, desk.env), ['acme:default']);
-  assert.equal((await desk.import('--undo', '--yes')).code, 0);
-  assert.deepEqual(await ids(desk.home, desk.env), []);
-});
-
-test('where a file cannot be written its entries stay, which is told, and undo still works', async (t) => {
-  const desk = createDesk(t);
-  const file = desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
-  const before = hashOf(file);
-  chmodSync(file, 0o444);
-  const { code, stderr } = await desk.import('--yes');
-  assert.equal(code, 1);
-  assert.match(stderr, /not imported: acme of .*mcp\.json: .*read-only; make it writable/);
-  assert.equal(hashOf(file), before);
-  assert.equal((await desk.import('--undo', '--yes')).code, 0);
-  assert.equal(hashOf(file), before);
-  assert.deepEqual(await ids(desk.home, desk.env), []);
-});
-
-test('after another program wrote to a file its old entries come back, and what it wrote stays', async (t) => {
-  const desk = createDesk(t);
-  const file = desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
-  assert.equal((await desk.import('--yes')).code, 0);
-  const text = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: Record<string, unknown> };
-  writeFileSync(
-    file,
-    JSON.stringify({ ...text, mcpServers: { ...text.mcpServers, mine: { command: 'mine' } } }),
-  );
-  const { code, stderr } = await desk.import('--undo', '--yes');
-  assert.equal(code, 0, stderr);
-  assert.match(stderr, /was written to since/);
-  const after = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: Record<string, unknown> };
-  assert.deepEqual(after.mcpServers, { mine: { command: 'mine' }, acme: desk.entry('one') });
-});
-
 test('copies can be forgotten, and no token is left in the clear then', async (t) => {
   const desk = createDesk(t);
   desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('CANARY-one') } }));
@@ -302,33 +231,166 @@ test('copies can be forgotten, and no token is left in the clear then', async (t
   assert.deepEqual(await ids(desk.home, desk.env), ['acme:default']);
 });
 
+test('two accounts of one address keep their own tokens, which arrive as before', async (t) => {
+  const upstream = await startHttpUpstream();
+  t.after(() => upstream.close());
+  const desk = createDesk(t);
+  const at = (token: string): object => ({
+    url: upstream.url,
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  desk.write('cursor', JSON.stringify({ mcpServers: { shop: at('CANARY-a'), 'shop-work': at('CANARY-b') } }));
+  const app = await openApp(t, desk.home);
+  const { added } = await app.run(await app.look());
+  assert.deepEqual(
+    added.map(({ profile, problem }) => [profile, problem]),
+    [
+      ['shop:default', null],
+      ['shop:work', null],
+    ],
+  );
+  for (const [name, token] of [
+    ['default', 'CANARY-a'],
+    ['work', 'CANARY-b'],
+  ]) {
+    await app.host.handlers.tools.call({ name: `shop_${name}_echo`, arguments: { text: 'hi' } }, { signal });
+    const last = upstream.requests.findLast(({ message }) => message?.method === 'tools/call');
+    assert.equal(last?.headers.authorization, `Bearer ${token}`);
+  }
+  assert.deepEqual(holding(desk.home.user, /CANARY/), []);
+  assert.doesNotMatch(app.log(), /CANARY/);
+});
+
+test('a server that does not answer is added all the same, and told', async (t) => {
+  const desk = createDesk(t);
+  const env = { DEAD_TOKEN: 'CANARY' };
+  const file = desk.write(
+    'cursor',
+    JSON.stringify({ mcpServers: { dead: { command: '/nowhere/dead', env } } }),
+  );
+  const app = await openApp(t, desk.home);
+  const { added, failed } = await app.run(await app.look());
+  assert.deepEqual(failed, []);
+  assert.equal(added[0]?.profile, 'dead:default');
+  assert.match(added[0]?.problem ?? '', /dead/);
+  assert.doesNotMatch(JSON.stringify(added) + app.log(), /CANARY/);
+  assert.deepEqual(serversIn(readFileSync(file, 'utf8')), ['nucleus']);
+});
+
 test('the app refuses to import what changed since it was looked at, imports it when looked at again, and undoes it', async (t) => {
   const desk = createDesk(t);
   const file = desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
-  const { host } = await openDesk(t, desk.home);
-  const look = async (): Promise<ImportPlan> => host.person.import.look({ files: [] }, { signal });
-  const run = async (plan: ImportPlan) =>
-    host.person.import.run(
-      { version: plan.version, files: [], servers: plan.servers.map(({ id }) => id), clean: true },
-      { signal },
-    );
-  const old = await look();
+  const app = await openApp(t, desk.home);
+  const old = await app.look();
   assert.equal(old.last, null);
   desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('two') } }));
   const before = hashOf(file);
-  await assert.rejects(run(old), { code: 'IMPORT_CHANGED' });
-  const plan = await look();
+  await assert.rejects(app.run(old), { code: 'IMPORT_CHANGED' });
+  const plan = await app.look();
   assert.deepEqual(
     plan.servers.map(({ id }) => id),
     old.servers.map(({ id }) => id),
   );
-  const result = await run(plan);
   assert.deepEqual(
-    result.added.map(({ profile }) => profile),
+    (await app.run(plan)).added.map(({ profile }) => profile),
     ['acme:default'],
   );
-  assert.deepEqual((await look()).last?.profiles, ['acme:default']);
-  const undone = await host.person.import.undo({}, { signal });
-  assert.deepEqual(undone, { removed: ['acme:default'], restored: [file], merged: [] });
+  assert.deepEqual((await app.look()).last?.profiles, ['acme:default']);
+  assert.deepEqual(await app.undo(), { removed: ['acme:default'], restored: [file], merged: [] });
   assert.equal(hashOf(file), before);
+});
+
+test('what was imported with its file kept is known the next time, and only its entry goes then', async (t) => {
+  const desk = createDesk(t);
+  const entries = { acme: desk.entry('one'), 'acme-work': desk.entry('two') };
+  const file = desk.write('cursor', JSON.stringify({ mcpServers: entries }));
+  const before = hashOf(file);
+  const app = await openApp(t, desk.home);
+  const only = (plan: ImportPlan): string[] =>
+    plan.servers.flatMap(({ id, profile }) => (profile === 'default' ? [id] : []));
+  const first = await app.look();
+  await app.run(first, { clean: false, servers: only(first) });
+  assert.equal(hashOf(file), before);
+
+  const again = await app.look();
+  assert.deepEqual(
+    again.servers.map(({ state, profile }) => [state, profile]),
+    [
+      ['known', 'default'],
+      ['new', 'work'],
+    ],
+  );
+  assert.deepEqual((await app.run(again, { servers: only(again) })).added, []);
+  assert.deepEqual(await app.ids(), ['acme:default']);
+  assert.deepEqual(serversIn(readFileSync(file, 'utf8')), ['acme-work', 'nucleus']);
+  // The profile is not the last import's, so only its own undo takes it away.
+  assert.deepEqual(await app.undo(), { removed: [], restored: [file], merged: [] });
+  assert.equal(hashOf(file), before);
+  assert.deepEqual((await app.undo()).removed, ['acme:default']);
+  assert.deepEqual(await app.ids(), []);
+});
+
+test('where a file cannot be written its entries stay, which is told, and undo still works', async (t) => {
+  const desk = createDesk(t);
+  const file = desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
+  const before = hashOf(file);
+  chmodSync(file, 0o444);
+  const app = await openApp(t, desk.home);
+  const { added, failed, changed } = await app.run(await app.look());
+  assert.deepEqual([added.length, changed.length], [1, 0]);
+  assert.equal(failed[0]?.name, 'acme');
+  assert.match(failed[0].problem, /read-only; make it writable/);
+  assert.equal(hashOf(file), before);
+  assert.deepEqual(await app.undo(), { removed: ['acme:default'], restored: [], merged: [] });
+});
+
+test('after another program wrote to a file its old entries come back, and what it wrote stays', async (t) => {
+  const desk = createDesk(t);
+  const file = desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
+  const app = await openApp(t, desk.home);
+  await app.run(await app.look());
+  const text = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: Record<string, unknown> };
+  writeFileSync(
+    file,
+    JSON.stringify({ ...text, mcpServers: { ...text.mcpServers, mine: { command: 'm' } } }),
+  );
+  assert.deepEqual((await app.undo()).merged, [file]);
+  const after = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: Record<string, unknown> };
+  assert.deepEqual(after.mcpServers, { mine: { command: 'm' }, acme: desk.entry('one') });
+});
+
+test('without the copy of a file nothing is undone, so that no token is lost', async (t) => {
+  const desk = createDesk(t);
+  desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
+  const app = await openApp(t, desk.home);
+  const { changed } = await app.run(await app.look());
+  rmSync(changed[0]?.backup ?? '');
+  await assert.rejects(app.undo(), /the copy of .*mcp\.json from before the import is gone/);
+  assert.deepEqual(await app.ids(), ['acme:default']);
+});
+
+test('an undo leaves alone what became of a profile since, and a connector that was there before', async (t) => {
+  const desk = createDesk(t);
+  desk.write(
+    'cursor',
+    JSON.stringify({
+      mcpServers: {
+        acme: desk.entry('one'),
+        'acme-work': desk.entry('two'),
+        shop: { url: 'https://127.0.0.1:9/mcp' },
+      },
+    }),
+  );
+  const shop = desk.home.write(
+    'connectors/shop.toml',
+    '# mine\nschema = 1\nname = "shop"\ntransport = "http"\nurl = "https://127.0.0.1:9/mcp"\nauth = "none"\n',
+  );
+  const app = await openApp(t, desk.home);
+  await app.run(await app.look());
+  assert.deepEqual(await app.ids(), ['acme:default', 'acme:work', 'shop:default']);
+  await app.host.handlers.profiles.rename({ id: 'acme:work', name: 'mine' }, { signal });
+  assert.deepEqual((await app.undo()).removed.toSorted(), ['acme:default', 'shop:default']);
+  assert.deepEqual(await app.ids(), ['acme:mine']);
+  assert.match(readFileSync(shop, 'utf8'), /^# mine/);
+  assert.ok(existsSync(join(desk.home.state, 'connectors', 'acme.toml')));
 });
