@@ -9,13 +9,15 @@ export interface HoleFiller {
   problem(): string | null;
 }
 
-/** A variable with braces, with another value where there is none, or bare. */
+/** A variable with braces, with another value where there is none. */
 const braces = /\$\{([^{}]*)\}/g;
-const bare = /\$([A-Za-z_]\w*)/g;
+/** The same, or bare. */
+const either = /\$(?:\{([^{}]*)\}|([A-Za-z_]\w*))/g;
 /** Holes of config.toml's kind, which a nexus.toml has. */
 const double = /\{\{\s*(.*?)\s*\}\}/g;
 
-export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
+/** `own` names the variables that the entry itself sets: the server may fill those in by itself, as mcp-remote does. */
+export function createHoleFiller({ host, env, user }: EntryPlace, own: ReadonlySet<string>): HoleFiller {
   let problem: string | null = null;
   const refuse = (sentence: string): string => {
     problem ??= sentence;
@@ -32,6 +34,7 @@ export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
       return refuse(
         `it asks for "${name}" when it starts, so the value is in no file; add it by hand, which asks for it, too`,
       );
+    if (own.has(inside)) return whole;
     if (inside === 'userHome') return user;
     if (inside === '/' || inside === 'pathSeparator') return sep;
     return refuse(
@@ -40,7 +43,8 @@ export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
   };
   const shell = (whole: string, inside: string): string => {
     const [, name, , fallback] = /^([A-Za-z_]\w*)(:-(.*))?$/s.exec(inside) ?? [];
-    return name === undefined ? whole : variable(name, fallback);
+    if (name === undefined || (own.has(name) && !env[name] && fallback === undefined)) return whole;
+    return variable(name, fallback);
   };
 
   const fill = (text: string): string => {
@@ -56,7 +60,9 @@ export function createHoleFiller({ host, env, user }: EntryPlace): HoleFiller {
     if (host === 'vscode' || host === 'cursor' || host === 'windsurf') return text.replace(braces, editor);
     if (host === 'claude-code') return text.replace(braces, shell);
     if (host === 'gemini')
-      return text.replace(braces, shell).replace(bare, (_, name: string) => variable(name));
+      return text.replace(either, (whole, inside?: string, name?: string) =>
+        shell(whole, inside ?? name ?? ''),
+      );
     // The others start what is written.
     return text;
   };

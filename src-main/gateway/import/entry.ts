@@ -47,7 +47,7 @@ export function readEntry(raw: unknown, place: EntryPlace): EntryReading {
     return { left: 'it is switched off there; switch it on, then import it' };
   if (table['source'] === 'extension')
     return { left: 'it is part of an extension, which brings its own command' };
-  const holes = createHoleFiller(place);
+  const holes = createHoleFiller(place, new Set(Object.keys(texts(table['env']) ?? {})));
   const url = firstText(table, ['httpUrl', 'serverUrl', 'url']);
   const command = table['command'] ?? table['cmd'];
   if (url !== null && command !== undefined) return { left: 'it has a command and an address; keep one' };
