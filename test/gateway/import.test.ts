@@ -237,7 +237,7 @@ test('two accounts of one address keep their own tokens, which arrive as before'
   const desk = createDesk(t);
   const at = (token: string): object => ({
     url: upstream.url,
-    headers: { Authorization: `Bearer ${token}` },
+    headers: { Authorization: `Bearer ${token}`, 'X-Api-Key': token, 'X-Team': `of ${token.slice(-1)}` },
   });
   desk.write('cursor', JSON.stringify({ mcpServers: { shop: at('CANARY-a'), 'shop-work': at('CANARY-b') } }));
   const app = await openApp(t, desk.home);
@@ -255,7 +255,8 @@ test('two accounts of one address keep their own tokens, which arrive as before'
   ]) {
     await app.host.handlers.tools.call({ name: `shop_${name}_echo`, arguments: { text: 'hi' } }, { signal });
     const last = upstream.requests.findLast(({ message }) => message?.method === 'tools/call');
-    assert.equal(last?.headers.authorization, `Bearer ${token}`);
+    const { authorization, 'x-api-key': key, 'x-team': team } = last?.headers ?? {};
+    assert.deepEqual([authorization, key, team], [`Bearer ${token}`, token, `of ${token?.slice(-1)}`]);
   }
   assert.deepEqual(holding(desk.home.user, /CANARY/), []);
   assert.doesNotMatch(app.log(), /CANARY/);

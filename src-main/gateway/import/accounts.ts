@@ -7,7 +7,13 @@ import type { HttpEntry } from './entry.ts';
 import type { Match } from './match.ts';
 import { wordsOf } from './names.ts';
 import type { Becoming } from './read-server.ts';
-import { sealAddress, type MovedSecret, type SealedAddress, type SealedLaunch } from './seal.ts';
+import {
+  isUnencrypted,
+  sealAddress,
+  type MovedSecret,
+  type SealedAddress,
+  type SealedLaunch,
+} from './seal.ts';
 import { nameOfAddress, nameOfStart, serviceOfStart } from './service.ts';
 
 /** One server of a file that can be brought in. */
@@ -76,8 +82,15 @@ export function accountsOf(found: readonly Found[]): Unnamed[] {
 export function profileOf(parts: { readonly launch?: Launch; readonly match?: Match }): Profile {
   const { launch = null, match } = parts;
   return {
-    ...{ id: '', connector: match?.connector.name ?? '', name: '', createdAt: 0, isDefault: false },
-    ...{ metadata: { ...match?.metadata }, launch, readOnly: match?.readOnly ?? null, stderr: 'null' },
+    id: '',
+    connector: match?.connector.name ?? '',
+    name: '',
+    createdAt: 0,
+    isDefault: false,
+    metadata: { ...match?.metadata },
+    launch,
+    readOnly: match?.readOnly ?? null,
+    stderr: 'null',
     ...(match?.variant != null && { variant: match.variant }),
     ...(match?.auth != null && { auth: match.auth }),
   };
@@ -143,8 +156,10 @@ function drawAddress(service: string, { url, transport, headers, secrets }: Seal
 
 /** A connector has one address and the same headers for all its profiles. */
 function serviceOfAddress({ url, transport, headers }: HttpEntry): string {
-  const names = Object.keys(headers).map((name) => name.toLowerCase());
-  return ['address', transport, url, ...names.toSorted()].join(' ');
+  const rows = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+  // In clear text nothing can be made a secret, so accounts that differ there are connectors of their own.
+  const told = rows.map(([name, value]) => (isUnencrypted(new URL(url)) ? `${name}=${value}` : name));
+  return ['address', transport, url, ...told.toSorted()].join(' ');
 }
 
 /** By service, the headers in which its accounts differ. */

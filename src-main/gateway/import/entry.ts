@@ -129,11 +129,7 @@ function readHttp(table: Table, url: string, holes: HoleFiller, place: EntryPlac
   }
   return {
     entry: { kind: 'http', transport: transportOf(table, place.host), url, headers: filled },
-    notes: notesOf(table, [
-      ...common,
-      ...['url', 'serverUrl', 'httpUrl', 'transport', 'transportType'],
-      ...['headers', 'http_headers', 'env_http_headers', 'bearer_token_env_var', 'requestInit'],
-    ]),
+    notes: notesOf(table, [...common, ...webKeys]),
   };
 }
 
@@ -150,6 +146,19 @@ const common = [
   'gallery',
   'version',
   '$schema',
+];
+
+const webKeys = [
+  'url',
+  'serverUrl',
+  'httpUrl',
+  'transport',
+  'transportType',
+  'headers',
+  'http_headers',
+  'env_http_headers',
+  'bearer_token_env_var',
+  'requestInit',
 ];
 
 function notesOf(table: Table, known: readonly string[]): string[] {

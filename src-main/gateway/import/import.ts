@@ -67,7 +67,12 @@ export function createImport(deps: {
       isOwn: (raw) => isOwnEntry(raw, { shim: deps.shim, http: deps.http() }),
       holds: ({ id }, secrets) => isMarked(marks[id], secrets),
     });
-    const sources: ImportSource[] = read.map(({ entries: _, ...source }) => source);
+    const sources: ImportSource[] = read.map(({ file, title, host, problem }) => ({
+      file,
+      title,
+      host,
+      problem,
+    }));
     const ids = profiles.map(({ id, createdAt }) => [id, createdAt]);
     const last = imports.at(-1);
     return {

@@ -1,6 +1,7 @@
 import { headerTemplates } from '../profiles/web-address.ts';
 import type { Manifest } from '../profiles/manifest.ts';
 import type { HttpEntry } from './entry.ts';
+import { decoded } from './secret-text.ts';
 import { isLiteral, readBack, type Caught } from './template-reading.ts';
 
 /** Whether an entry reaches what the manifest would reach, with what in its holes. */
@@ -34,7 +35,7 @@ function fitsPath(url: URL, manifest: Manifest, readOnly: boolean, caught: Caugh
     if (!isSame) continue;
     return (
       tail.every((part, index) =>
-        readBack(added[index] ?? '', decodeURIComponent(part), caught, { readOnly, place: 'its address' }),
+        readBack(added[index] ?? '', decoded(part), caught, { readOnly, place: 'its address' }),
       ) && added.slice(count).every((template) => !isLiteral(template))
     );
   }

@@ -105,10 +105,17 @@ function planned(
 }
 
 function leftOut(name: string, reason: string, how: string): Omit<ImportServer, 'id' | 'file' | 'name'> {
-  const connector = wordsOf(name).join('-');
+  const connector = wordsOf(name).join('-') || 'server';
   return {
-    ...{ connector, title: name, isBuiltin: false, profile: 'default', env: null, how, secrets: [] },
-    ...{ state: 'left', reason },
+    connector,
+    title: name,
+    isBuiltin: false,
+    profile: 'default',
+    env: null,
+    how,
+    secrets: [],
+    state: 'left',
+    reason,
   };
 }
 

@@ -19,8 +19,13 @@ export type ServerReading =
   /** `how`: as far as it may be shown. */
   | { readonly left: string; readonly how: string; readonly becomes?: never };
 
+/** Of an entry as text: a certificate among its variables has room, a file that is none has not. */
+const maxCharacters = 100_000;
+
 /** What one server of a file would be here; a known connector where nothing of the entry is lost by it. */
 export function readServer(raw: unknown, place: EntryPlace, manifests: readonly Manifest[]): ServerReading {
+  if (JSON.stringify(raw ?? null).length > maxCharacters)
+    return { left: 'it is longer than any server is; shorten it, then import it', how: '' };
   const reading = readEntry(raw, place);
   if (reading.left !== undefined) return { left: reading.left, how: '' };
   const { entry, notes } = reading;

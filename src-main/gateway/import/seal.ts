@@ -1,7 +1,7 @@
 import { headerProblem, isHeaderValue } from '../../../src-shared/headers.ts';
 import type { Launch } from '../../../src-shared/model.ts';
 import type { HttpEntry, StdioEntry } from './entry.ts';
-import { isSecret, secretInAddress } from './secret-text.ts';
+import { decoded, isSecret, secretInAddress } from './secret-text.ts';
 
 /** A secret that moves to the vault: what it is called there, where it stood, what it is. */
 export interface MovedSecret {
@@ -66,9 +66,10 @@ export function sealAddress(
     if (value === '') continue;
     const isHidden = isSecret(name, value) || value.includes('{{') || alike.has(name.toLowerCase());
     const { scheme, rest } = splitScheme(value);
-    const secret = /^authorization$/i.test(name)
-      ? 'token'
-      : name.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
+    const secret = secretNameOf(
+      name,
+      secrets.map((one) => one.name),
+    );
     headers[name] = isHidden ? `${scheme}{{secret.${secret}}}` : value;
     if (isHidden)
       secrets.push({
@@ -82,10 +83,18 @@ export function sealAddress(
     return {
       left: `a secret stands in its address (${place}), where Nucleus would keep it in clear; if the server takes it as a header, put it into one, then import it`,
     };
-  if (secrets.length > 0 && url.protocol === 'http:' && !isLoopback(url))
+  if (secrets.length > 0 && isUnencrypted(url))
     return { left: 'its secret would go over an unencrypted connection; use an https address' };
   // As it was written: an end without a slash stays one.
   return { url: given.isUser ? url.href : entry.url, transport: entry.transport, headers, secrets, notes };
+}
+
+/** What the secret of a header is called, unlike those before it. */
+function secretNameOf(header: string, taken: readonly string[]): string {
+  const name = /^authorization$/i.test(header)
+    ? 'token'
+    : header.toLowerCase().replaceAll(/[^a-z0-9_-]/g, '-');
+  return taken.includes(name) ? `${name}-${taken.length + 1}` : name;
 }
 
 /** `https://user:password@host` is what programs send as a header. */
@@ -94,7 +103,7 @@ function withUserOf(
   headers: Readonly<Record<string, string>>,
 ): { readonly headers: Readonly<Record<string, string>>; readonly isUser: boolean } {
   if (url.username === '' && url.password === '') return { headers, isUser: false };
-  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const pair = `${decoded(url.username)}:${decoded(url.password)}`;
   url.username = '';
   url.password = '';
   const isNamed = Object.keys(headers).some((name) => /^authorization$/i.test(name));
@@ -111,6 +120,7 @@ function splitScheme(value: string): { readonly scheme: string; readonly rest: s
   return { scheme, rest };
 }
 
-function isLoopback({ hostname }: URL): boolean {
-  return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
+/** Whether what is sent there can be read on the way. */
+export function isUnencrypted({ protocol, hostname }: URL): boolean {
+  return protocol === 'http:' && !/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(hostname);
 }

@@ -16,7 +16,7 @@ const prefixes =
   /^(gh[pousr]_|github_pat_|glpat-|glsa_|sbp_|sk-|[sr]k_(live|test)_|xox[abeprs]-|xapp-|AKIA|ASIA|AIza|ya29\.|eyJ[\w-]{8,}\.|ntn_|secret_|lin_api_|figd_|hf_|npm_|dop_v1_|shp(at|ss|ca)_|SG\.|ph[cx]_|sntry[su]_|nvapi-|pplx-|tvly-|dckr_pat_|napi_|apify_api_|ATATT|pat[A-Za-z0-9]{14}\.)/;
 
 /** `scheme://user:password@host`, anywhere in a text. */
-const passwordUrl = /[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i;
+const passwordUrl = /[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/@:]*:[^\s/@]+@/i;
 
 /** Whether a variable or a header of this name, with this value, is one. */
 export function isSecret(name: string, value: string): boolean {
@@ -58,7 +58,7 @@ export function isKnownSecret(value: string): boolean {
 /** Whether a text that is more than one word, such as a script, has a secret somewhere in it. */
 export function hasSecretIn(text: string): boolean {
   if (looksSecret(text)) return true;
-  const assigned = [...text.matchAll(/([A-Za-z_][\w-]*)=(["']?)([^\s"']+)\2/g)];
+  const assigned = [...text.matchAll(/([A-Za-z_][\w-]{0,60})=(["']?)([^\s"']+)\2/g)];
   if (assigned.some(([, name = '', , value = '']) => isSecretArgument(name, value))) return true;
   return text.split(/[\s"'=,;]+/).some(looksSecret);
 }
@@ -97,7 +97,8 @@ function entropy(text: string): number {
   return bits;
 }
 
-function decoded(part: string): string {
+/** The text behind percent signs. */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

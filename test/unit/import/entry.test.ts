@@ -109,7 +109,9 @@ test('mcp-remote counts as the server behind it, unless it is told what Nucleus 
   const url = 'https://example.com/mcp';
   assert.deepEqual(bridged(url), { kind: 'http', transport: 'http', url, headers: {} });
   assert.deepEqual(bridged(url, '--header', 'Authorization:${T}', '--transport', 'sse-only', '3334'), {
-    ...{ kind: 'http', transport: 'sse', url },
+    kind: 'http',
+    transport: 'sse',
+    url,
     headers: { Authorization: 'Bearer t' },
   });
   assert.equal(bridged(url, '--static-oauth-client-info', '{}'), null);

@@ -246,3 +246,43 @@ test('a server is named by where it stands, whatever it says', () => {
   const [a, b] = [{ TOKEN: 'one' }, { TOKEN: 'two' }].map((env) => one({ acme: { ...node, env } }).shown.id);
   assert.equal(a, b);
 });
+
+test('accounts that differ in a header without encryption are connectors of their own, as nothing of them may be hidden', () => {
+  const at = (team: string): object => ({ url: 'http://nas.local/mcp', headers: { 'X-Team': team } });
+  assert.deepEqual(
+    summaries(
+      planOf({
+        nas: at('a'),
+        'nas-two': at('b'),
+        secret: { url: 'http://nas.local/mcp', headers: { 'X-Key': 'k' } },
+      }),
+    ),
+    ['cursor nas: nas:default', 'cursor nas-two: nas-two:default', 'cursor secret: stays'],
+  );
+});
+
+test('headers whose secrets would have one name keep two', () => {
+  const { add } = one({
+    shop: { url: 'https://shop.example.com/mcp', headers: { Authorization: 'Bearer a', Token: 'b' } },
+  });
+  assert.deepEqual(add?.secrets, { token: 'a', 'token-2': 'b' });
+  assert.deepEqual(add.headers, { Authorization: 'Bearer {{secret.token}}', Token: '{{secret.token-2}}' });
+});
+
+test('odd entries are read in no time, and stop no other', () => {
+  const long = 'a'.repeat(60_000);
+  const started = performance.now();
+  const planned = planOf({
+    long: { command: 'x', args: [long, `${long}=${long.slice(0, 20_000)}`], env: { A: long } },
+    longer: { command: 'x', args: [long, long] },
+    percent: { url: 'https://%41.example.com/%zz/mcp?a=%' },
+    user: { url: 'https://a%zz:b@example.com/mcp' },
+    list: [],
+    fine: node,
+  });
+  assert.equal(planned.length, 6);
+  assert.equal(planned.at(-1)?.shown.state, 'new');
+  assert.equal(planned[1]?.shown.state, 'left');
+  // Quadratic in its length it would take minutes.
+  assert.ok(performance.now() - started < 20_000);
+});
