@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
+import { hostNames, type HostName } from '../../src-shared/hosts.ts';
 import type { ImportPlan, ImportResult } from '../../src-shared/import.ts';
 import type { Profile } from '../../src-shared/model.ts';
 import { startHttpUpstream } from '../fixtures/http-upstream.ts';
@@ -15,10 +16,16 @@ import { verifies } from '../helpers/requirements.ts';
 import { nucleusOnTerminal } from '../helpers/terminal.ts';
 
 const places = {
+  'claude-desktop': ['.config', 'Claude', 'claude_desktop_config.json'],
+  'claude-code': ['.claude.json'],
   cursor: ['.cursor', 'mcp.json'],
-  claude: ['.config', 'Claude', 'claude_desktop_config.json'],
+  vscode: ['.config', 'Code', 'User', 'mcp.json'],
+  windsurf: ['.codeium', 'windsurf', 'mcp_config.json'],
   codex: ['.codex', 'config.toml'],
-} as const;
+  gemini: ['.gemini', 'settings.json'],
+  zed: ['.config', 'zed', 'settings.json'],
+} as const satisfies Record<HostName, readonly string[]>;
+const fixtures = join(import.meta.dirname, '..', 'fixtures', 'import');
 
 const { signal } = new AbortController();
 const within = 60_000;
@@ -28,7 +35,7 @@ function createDesk(scope: Scope): {
   readonly home: Home;
   readonly fake: Fake;
   readonly env: Record<string, string>;
-  write(place: keyof typeof places, text: string): string;
+  write(place: HostName, text: string): string;
   /** The fake as an entry of a client, with this token. */
   entry(token: string): object;
   import(...args: readonly string[]): ReturnType<typeof nucleus>;
@@ -52,8 +59,8 @@ function createDesk(scope: Scope): {
 }
 
 /** The import as the app of a home offers it. */
-async function openApp(scope: Scope, home: Home) {
-  const { host, log } = await openDesk(scope, home);
+async function openApp(scope: Scope, home: Home, env: Readonly<Record<string, string>> = {}) {
+  const { host, log } = await openDesk(scope, home, { env });
   const { import: importing } = host.person;
   return {
     host,
@@ -102,7 +109,7 @@ test('one service under two names becomes one connector with two profiles, its t
     `{\n  "theme": "x",\n\t"mcpServers": { "acme": ${JSON.stringify(desk.entry('CANARY-one'))}, "other": {"command": "other", "disabled": true} },\n  "z": [1,  2]\n}`,
   );
   const claude = desk.write(
-    'claude',
+    'claude-desktop',
     JSON.stringify({ mcpServers: { 'acme-work': desk.entry('CANARY-two') }, scale: 2 }),
   );
   const before = [hashOf(cursor), hashOf(claude)];
@@ -394,4 +401,46 @@ test('an undo leaves alone what became of a profile since, and a connector that 
   assert.deepEqual(await app.ids(), ['acme:mine']);
   assert.match(readFileSync(shop, 'utf8'), /^# mine/);
   assert.ok(existsSync(join(desk.home.state, 'connectors', 'acme.toml')));
+});
+
+test('what the files of all eight clients start is stored, whether it starts here or not, and undo restores all of them', async (t) => {
+  const desk = createDesk(t);
+  const files = hostNames.map((host) =>
+    desk.write(host, readFileSync(join(fixtures, `${host}.${host === 'codex' ? 'toml' : 'json'}`), 'utf8')),
+  );
+  const before = files.map(hashOf);
+  // Without npx and uvx nothing is downloaded.
+  const app = await openApp(t, desk.home, {
+    PATH: '/nowhere',
+    WEATHER_KEY: 'CANARY-weather',
+    NOTES_HOME_PASSWORD: 'CANARY home',
+  });
+  const plan = await app.look();
+  assert.deepEqual(
+    plan.sources.map(({ problem }) => problem),
+    files.map(() => null),
+  );
+  const started = plan.servers.filter(({ state, how }) => state === 'new' && !how.startsWith('http'));
+  const { added, failed, changed } = await app.run(plan, { servers: started.map(({ id }) => id) });
+  assert.deepEqual(failed, []);
+  assert.deepEqual(
+    added.map(({ profile }) => profile),
+    [
+      'everything:default',
+      'files:default',
+      'github:default',
+      'github:work',
+      'notes:default',
+      'notes:home',
+      'supabase:default',
+      'supabase:staging',
+      'weather:default',
+    ],
+  );
+  assert.equal(changed.length, 7);
+  assert.doesNotMatch(JSON.stringify([plan, added]) + app.log(), /CANARY/);
+  const { restored, removed } = await app.undo();
+  assert.equal(removed.length, added.length);
+  assert.equal(restored.length, changed.length);
+  assert.deepEqual(files.map(hashOf), before);
 });
