@@ -403,15 +403,20 @@ test('an undo leaves alone what became of a profile since, and a connector that 
   assert.ok(existsSync(join(desk.home.state, 'connectors', 'acme.toml')));
 });
 
-test('what the files of all eight clients start is stored, whether it starts here or not, and undo restores all of them', async (t) => {
+test('what the files of all eight clients start is stored, what does not start here as well, and undo restores all of them', async (t) => {
   const desk = createDesk(t);
   const files = hostNames.map((host) =>
     desk.write(host, readFileSync(join(fixtures, `${host}.${host === 'codex' ? 'toml' : 'json'}`), 'utf8')),
   );
   const before = files.map(hashOf);
-  // Without npx and uvx nothing is downloaded.
+  // In the place of npx and uvx, which would download what they are told.
+  const stubs = desk.home.path('stubs');
+  mkdirSync(stubs);
+  const { command, args } = desk.fake.launch;
+  for (const name of ['npx', 'uvx'])
+    writeFileSync(join(stubs, name), `#!/bin/sh\nexec ${[command, ...args].join(' ')}\n`, { mode: 0o755 });
+  writeFileSync(join(desk.home.user, '.profile'), `PATH=${stubs}:$PATH\n`);
   const app = await openApp(t, desk.home, {
-    PATH: '/nowhere',
     WEATHER_KEY: 'CANARY-weather',
     NOTES_HOME_PASSWORD: 'CANARY home',
   });
@@ -424,14 +429,14 @@ test('what the files of all eight clients start is stored, whether it starts her
   const { added, failed, changed } = await app.run(plan, { servers: started.map(({ id }) => id) });
   assert.deepEqual(failed, []);
   assert.deepEqual(
-    added.map(({ profile }) => profile),
+    added.map(({ profile, problem }) => `${profile}${problem === null ? '' : ' does not answer'}`),
     [
       'everything:default',
       'files:default',
       'github:default',
       'github:work',
-      'notes:default',
-      'notes:home',
+      'notes:default does not answer',
+      'notes:home does not answer',
       'supabase:default',
       'supabase:staging',
       'weather:default',
