@@ -21,8 +21,9 @@ export function isOurs(value: unknown, ours: OurEntry): boolean {
 export function leadsToUs(value: unknown, shim: string): boolean {
   if (!isObject(value)) return false;
   // Zed had the command as an object once, some hosts have it as a list.
-  const command = isObject(value['command']) ? value['command']['path'] : value['command'];
-  const words = [command, value['args']].flat().filter((word) => typeof word === 'string');
+  const { command, args } = value;
+  const started = isObject(command) ? [command['path'], command['args']] : [command, args];
+  const words = started.flat().filter((word) => typeof word === 'string');
   const serve = words.findIndex((word, at) => word === 'serve' && at > 0);
   if (serve < 0) return false;
   const program = words[serve - 1] ?? '';

@@ -1,7 +1,6 @@
 import type { HostName } from '../../../src-shared/hosts.ts';
 import type { Clock, Log } from '../platform.ts';
-import { ourName } from './host-table.ts';
-import type { Look, Survey } from './look.ts';
+import { othersIn, type Look, type Survey } from './look.ts';
 
 /** A host that drops its servers may write again at once, so it is looked at once more before anything is done. */
 const settleMs = 2_000;
@@ -62,7 +61,7 @@ export function createHealing(deps: {
     if (memory.consentedAt === null) return;
     const seen = { ...memory.seen };
     for (const { file, state, entries } of looks)
-      if (state === 'connected') seen[file] = Object.keys(entries ?? {}).filter((name) => name !== ourName);
+      if (state === 'connected') seen[file] = othersIn(entries ?? {});
     if (JSON.stringify(seen) !== JSON.stringify(memory.seen)) backups.write({ ...memory, seen });
   }
 

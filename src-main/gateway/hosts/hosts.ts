@@ -12,6 +12,7 @@ import {
   connectingEdits,
   duplicatesIn,
   mustReadServers,
+  othersIn,
   readServers,
   statusOf,
   survey,
@@ -192,7 +193,8 @@ export function createHosts(
       return backup === null ? [] : [{ file, backup }];
     });
     const memory = backups.read();
-    const seen = Object.fromEntries(files.map((file) => [file, namesIn(host, file)]));
+    const { looks } = survey(host, backups, false);
+    const seen = Object.fromEntries(looks.map(({ file, entries }) => [file, othersIn(entries ?? {})]));
     backups.write({ ...memory, consentedAt: memory.consentedAt ?? clock.now(), seen });
     log.info('a host is connected', { host: host.host, files: files.join(', ') });
     return changed;
@@ -245,9 +247,11 @@ function connectFile({ host, backups }: Known, file: string, replaces: readonly 
       },
       (undo) => {
         const writes = memory.undo[file] ?? [];
-        // Behind a write of somebody else's no byte leads back; what ours took the place of still does.
+        // Behind a write of somebody else's no byte leads back; what ours took the place of, and how it began, still do.
         const isInRow = writes[0]?.hash === undo.backupHash;
-        const before = isInRow ? writes : writes.filter((write) => write.replaced.length > 0);
+        const before = isInRow
+          ? writes
+          : writes.filter((write) => write.replaced.length > 0 || write === writes.at(-1));
         const list = [{ ...undo, replaced }, ...before].slice(0, maxWrites);
         backups.write({ ...memory, undo: { ...memory.undo, [file]: list } });
         isRemembered = true;
@@ -283,9 +287,4 @@ function replaceKept(
     }
     return verdict;
   });
-}
-
-function namesIn(host: Host, file: string): string[] {
-  const { entries = {} } = readServers(host, file, readConfig(file));
-  return Object.keys(entries).filter((name) => name !== ourName);
 }

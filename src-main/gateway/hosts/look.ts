@@ -100,6 +100,16 @@ export function connectingEdits(
   return edits;
 }
 
+/** What is told and remembered of a file with more servers than anybody has. */
+const maxNames = 500;
+
+/** The names beside ours. */
+export function othersIn(entries: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(entries)
+    .filter((name) => name !== ourName)
+    .slice(0, maxNames);
+}
+
 export function duplicatesIn(host: Host, entries: Readonly<Record<string, unknown>>): string[] {
   return Object.keys(entries).filter(
     (name) => name !== ourName && leadsToUs(entries[name], host.entry.command),
@@ -127,7 +137,7 @@ export function statusOf({ host, backups, memory, looks }: Survey): HostStatus {
   }
   const [undo] = [worst, ...looks].flatMap(({ file }) => memory.undo[file] ?? []);
   const duplicates = new Set(looks.flatMap((look) => look.duplicates));
-  const names = new Set(looks.flatMap(({ entries }) => Object.keys(entries ?? {})));
+  const names = new Set(looks.flatMap(({ entries }) => othersIn(entries ?? {})));
   return {
     ...about,
     state: worst.state,
@@ -135,7 +145,7 @@ export function statusOf({ host, backups, memory, looks }: Survey): HostStatus {
     preview: worst.state === 'unreadable' ? '' : looks.map(({ preview }) => preview).join(''),
     backup: undo ? backups.pathOf(undo.backup) : null,
     problem: worst.problem,
-    others: [...names].filter((name) => name !== ourName && !duplicates.has(name)),
+    others: [...names].filter((name) => !duplicates.has(name)),
     duplicates: [...duplicates],
   };
 }

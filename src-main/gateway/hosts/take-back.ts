@@ -26,33 +26,41 @@ export function takeBack(options: {
   const [last] = writes;
   if (last && reading.state === 'found' && hashOf(reading.bytes) === last.hash) {
     const first = oldestInRow(writes);
-    const rest = writes.slice(writes.indexOf(first) + 1);
     const former = formerOf(first, reading, backups);
     if (former !== null) {
-      if (rest.every(({ replaced }) => replaced.length === 0)) return { verdict: former, how: 'restored' };
       const text = former === 'remove' ? '' : (decode(former) ?? '');
-      return { verdict: encode(withReplaced(host, text, rest, backups), reading), how: 'merged' };
+      const rest = writes.slice(writes.indexOf(first) + 1);
+      // What was edited of ours in between is no more wanted than ours.
+      const after = rest.length === 0 ? text : merged(text, { ...options, writes: rest });
+      return after === text
+        ? { verdict: former, how: 'restored' }
+        : { verdict: encode(after, reading), how: 'merged' };
     }
   }
-
-  const value = mustReadServers(host, file, reading)[ourName];
+  mustReadServers(host, file, reading);
   const text = textOf(reading);
-  const oldest = writes.at(-1);
-  const before = oldest && entriesOf(host, backups.load(oldest))[ourName];
-  const keepsOurs = isOurs(before, host.entry) && !options.staysConnected ? undefined : before;
-  const without =
-    value === undefined
-      ? text
-      : applyEdits(
-          text,
-          isObject(keepsOurs)
-            ? host.format.set(text, host.path, keepsOurs)
-            : host.format.remove(text, host.path),
-        );
-  const after = withReplaced(host, without, writes, backups);
+  const after = merged(text, options);
   return after === text
     ? { verdict: null, how: 'nothing' }
     : { verdict: encode(after, reading), how: 'merged' };
+}
+
+/** The text with our entry as it was before the oldest of the writes, and with what they took away. */
+function merged(
+  text: string,
+  { host, writes, backups, staysConnected }: Omit<Parameters<typeof takeBack>[0], 'file' | 'reading'>,
+): string {
+  const { entries = {} } = host.format.read(text, host.path);
+  const oldest = writes.at(-1);
+  const before = oldest && entriesOf(host, backups.load(oldest))[ourName];
+  const isWanted = isObject(before) && (staysConnected || !isOurs(before, host.entry));
+  const edits =
+    entries[ourName] === undefined
+      ? []
+      : isWanted
+        ? host.format.set(text, host.path, before)
+        : host.format.remove(text, host.path);
+  return withReplaced(host, applyEdits(text, edits), writes, backups);
 }
 
 /** The oldest of the writes that nobody else wrote in between of. */

@@ -232,3 +232,20 @@ test('whatever the layout, an edit changes the entry alone and loses no comment'
           }
   }
 });
+
+test('a text of megabytes is read as a short one is', () => {
+  const filler = JSON.stringify('x'.repeat(200_000));
+  const servers = '{"a":{"command":"x"},"nucleus":{"command":"n"}}';
+  const read = (text: string) => readSection(text, path);
+  for (const [long, short] of [
+    [`{"z":${filler},"mcpServers":${servers}}`, `{"mcpServers":${servers}}`],
+    [`{"z":${filler}}`, '{}'],
+    [`{"z":${filler},"mcpServers":[]}`, '{"mcpServers":[]}'],
+    [`[${filler}]`, '[]'],
+    [`{"z":${filler}, // c\n"mcpServers":${servers},}`, `{"mcpServers":${servers}}`],
+  ] as const)
+    assert.deepEqual(read(long), read(short));
+  assert.match(read(`{"z":${filler},}}`).problem ?? '', /^is not valid JSON/);
+  const long = `{"z":${filler}}`;
+  assert.equal(remove(set(long)), `{"z":${filler}}`.replace('{', '{"mcpServers":{},'));
+});
