@@ -377,6 +377,18 @@ test('without the copy of a file nothing is undone, so that no token is lost', a
   assert.deepEqual(await app.ids(), ['acme:default']);
 });
 
+test('where a host forgot what was written, profiles stay until their entries are back', async (t) => {
+  const desk = createDesk(t);
+  desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
+  const app = await openApp(t, desk.home);
+  await app.run(await app.look());
+  rmSync(join(desk.home.state, 'hosts', 'cursor', 'state.json'));
+  await assert.rejects(app.undo(), /the entry acme did not come back to .*mcp\.json/);
+  assert.deepEqual(await app.ids(), ['acme:default']);
+  desk.write('cursor', JSON.stringify({ mcpServers: { acme: desk.entry('one') } }));
+  assert.deepEqual((await app.undo()).removed, ['acme:default']);
+});
+
 test('an undo leaves alone what became of a profile since, and a connector that was there before', async (t) => {
   const desk = createDesk(t);
   desk.write(

@@ -10,7 +10,7 @@ export function cleanHosts(options: {
   /** All servers there are, the chosen ones and the others. */
   readonly servers: readonly Planned[];
   readonly done: ReadonlySet<string>;
-  before(host: HostName): void;
+  before(host: HostName, names: string[]): void;
   after(host: HostName, files: { readonly file: string; readonly backup: string }[]): void;
 }): Pick<ImportResult, 'changed' | 'failed'> {
   const changed: ImportResult['changed'] = [];
@@ -23,12 +23,10 @@ export function cleanHosts(options: {
     // A host may have two files, and an entry goes by its name from both.
     const goes = servers.filter(({ shown }) => options.done.has(shown.id) && !stays.has(shown.name));
     if (goes.length === 0) continue;
-    options.before(host);
+    const names = [...new Set(goes.map(({ shown }) => shown.name))];
+    options.before(host, names);
     try {
-      const { changed: files } = options.hosts.connect({
-        host,
-        replaces: [...new Set(goes.map(({ shown }) => shown.name))],
-      });
+      const { changed: files } = options.hosts.connect({ host, replaces: names });
       options.after(host, [...files]);
       changed.push(...files);
     } catch (error) {

@@ -165,7 +165,7 @@ export function createImport(deps: {
       connector: string | null,
       mark: { salt: string; hash: string } | null,
     ): void;
-    host(host: HostName): void;
+    host(host: HostName, names: string[]): void;
     files(host: HostName, files: Import['hosts'][number]['files']): void;
   } {
     let now = started;
@@ -188,10 +188,10 @@ export function createImport(deps: {
           },
           mark ? { [profile.id]: mark } : {},
         ),
-      host: (host) => write({ ...now, hosts: [...now.hosts, { host, files: [] }] }),
+      host: (host, names) => write({ ...now, hosts: [...now.hosts, { host, names, files: [] }] }),
       files(host, files) {
-        const rest = now.hosts.filter((one) => one.host !== host);
-        write({ ...now, hosts: files.length === 0 ? rest : [...rest, { host, files }] });
+        const hosts = now.hosts.map((one) => (one.host === host ? { ...one, files } : one));
+        write({ ...now, hosts: hosts.filter((one) => one.host !== host || files.length > 0) });
       },
     };
   }

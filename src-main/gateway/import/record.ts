@@ -12,7 +12,12 @@ const Import = z.object({
   /** Connectors that were made for them. */
   connectors: z.array(z.string()),
   hosts: z.array(
-    z.object({ host: HostName, files: z.array(z.object({ file: z.string(), backup: z.string() })) }),
+    z.object({
+      host: HostName,
+      /** The entries that went. */
+      names: z.array(z.string()),
+      files: z.array(z.object({ file: z.string(), backup: z.string() })),
+    }),
   ),
 });
 /** One import: what there is to undo. */

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import type { HostName } from '../../../src-shared/hosts.ts';
 import type { ImportUndone } from '../../../src-shared/import.ts';
 import type { Profile } from '../../../src-shared/model.ts';
 import type { Hosts } from '../hosts/hosts.ts';
@@ -13,7 +14,7 @@ import type { Import, ImportRecords } from './record.ts';
 /** Takes the last import back: first the files, so that no token is gone before it is back where it was. */
 export async function undoImport(deps: {
   readonly api: ImportApi;
-  readonly hosts: Pick<Hosts, 'giveBack'>;
+  readonly hosts: Pick<Hosts, 'giveBack' | 'servers'>;
   readonly records: ImportRecords;
   readonly connectorFolder: string;
 }): Promise<ImportUndone> {
@@ -29,12 +30,13 @@ export async function undoImport(deps: {
     records.write({ ...record, imports: record.imports.map((one) => (one.at === now.at ? now : one)) });
   };
 
-  for (const { host } of last.hosts) {
+  for (const { host, names } of last.hosts) {
     // One that cannot be written ends it here: its profiles stay until it can.
     for (const { file, how } of hosts.giveBack({ host })) {
       if (how === 'restored') undone.restored.push(file);
       if (how === 'merged') undone.merged.push(file);
     }
+    checkBack(host, names);
     keep({ ...left, hosts: left.hosts.filter((one) => one.host !== host) });
   }
 
@@ -56,6 +58,18 @@ export async function undoImport(deps: {
     marks: Object.fromEntries(Object.entries(record.marks).filter(([id]) => !gone.has(id))),
   });
   return undone;
+
+  /** Whatever became of what was remembered of the host: only then the tokens may go from the vault. */
+  function checkBack(host: HostName, names: readonly string[]): void {
+    const servers = hosts.servers().filter((one) => one.host === host);
+    const missing = names.find((name) => !servers.some(({ entries }) => Object.hasOwn(entries, name)));
+    if (missing === undefined) return;
+    throw new NucleusError(
+      'STATE_UNUSABLE',
+      `the entry ${missing} did not come back to ${servers[0]?.file ?? host}, so its profile stays; look at the copies in the hosts folder, or remove the profile with nucleus remove`,
+      { path: servers[0]?.file },
+    );
+  }
 
   /** Without profiles a connector of one's own goes, too: one that was there before the import comes back. */
   async function removeProfile({ id, connector }: Profile, { connectors }: Import): Promise<void> {
