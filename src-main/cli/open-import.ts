@@ -5,7 +5,7 @@ import type { Importing } from '../gateway/import/import.ts';
 import type { Log } from '../gateway/platform.ts';
 import { withApi } from './api.ts';
 import type { Context } from './context.ts';
-import { openHosts, placeOf } from './hosts.ts';
+import { openHosts } from './hosts.ts';
 
 /** What goes wrong is the command's own sentence. */
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -21,7 +21,6 @@ export async function openImport(context: Context): Promise<OpenImport> {
   const { createImport } = await import('../gateway/import/import.ts');
   const { createConnectors } = await import('../gateway/profiles/connectors.ts');
   const { paths } = context;
-  const { user, shim } = placeOf(context);
   let api: Api | null = null;
   let http: string | null = null;
   const now = (): Api => {
@@ -29,9 +28,8 @@ export async function openImport(context: Context): Promise<OpenImport> {
     return api;
   };
   const importing = createImport({
-    env: context.env,
-    user,
-    shim,
+    platform: { env: context.env, clock: systemClock, log: silent },
+    paths,
     api: {
       profiles: {
         list: (input) => now().profiles.list(input),
@@ -44,11 +42,7 @@ export async function openImport(context: Context): Promise<OpenImport> {
       customFolder: paths.connectors,
       log: silent,
     }),
-    connectorFolder: paths.connectors,
     hosts: openHosts(context),
-    folder: paths.hosts,
-    clock: systemClock,
-    log: silent,
     http: () => http,
   });
   return {

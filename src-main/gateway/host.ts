@@ -4,11 +4,12 @@ import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shar
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
 import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
-import { localApi } from './downstream/control.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
+import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
+import { ownGateway } from './import/own-gateway.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
@@ -169,9 +170,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       await Promise.race([Promise.all([gateway.finish(), http.front?.finish()]), late.promise]);
       forget();
     };
-    const personFolder = platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? paths.home;
     const hosts = createHosts({
-      user: personFolder,
+      user: platform.env['HOME'] ?? platform.env['USERPROFILE'] ?? paths.home,
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
@@ -182,21 +182,35 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
-    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
-    const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
     const importing = createImport({
-      env: platform.env,
-      user: personFolder,
-      api: localApi(handlers),
+      platform,
+      paths,
+      api: ownGateway(gateway.handlers),
       connectors,
-      connectorFolder: paths.connectors,
       hosts,
-      folder: paths.hosts,
-      shim: paths.shim,
       http: () => http.front?.url ?? null,
-      clock,
-      log,
     });
+    const doctor = createDoctor(
+      {
+        platform,
+        paths,
+        configPlace: options.configPlace,
+        resources: options.resources,
+        version,
+        hosts,
+        isHolder: true,
+      },
+      {
+        handlers: gateway.handlers,
+        registry,
+        vault,
+        guard,
+        connectors,
+        seals,
+        findSecrets: createFindSecrets(importing.handlers),
+      },
+    );
+    const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
 
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {

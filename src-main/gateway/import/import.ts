@@ -5,9 +5,10 @@ import { NucleusError, toNucleusError } from '../../../src-shared/errors.ts';
 import type { HostName } from '../../../src-shared/hosts.ts';
 import type { ImportPlan, ImportResult, ImportSource, ImportUndone } from '../../../src-shared/import.ts';
 import type { Hosts } from '../hosts/hosts.ts';
-import type { Clock, Log } from '../platform.ts';
+import type { Platform } from '../platform.ts';
 import type { Connectors } from '../profiles/connectors.ts';
 import { readTextIfExists } from '../storage/files.ts';
+import type { Paths } from '../storage/paths.ts';
 import { addAll } from './add-all.ts';
 import { cleanHosts } from './clean-hosts.ts';
 import { readGiven } from './given-file.ts';
@@ -29,25 +30,18 @@ export interface Importing {
 
 /** Brings in what a person's clients have already: their servers become connectors and profiles. */
 export function createImport(deps: {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Home folder of the person. */
-  readonly user: string;
+  readonly platform: Pick<Platform, 'env' | 'clock' | 'log'>;
+  readonly paths: Paths;
   readonly api: ImportApi;
   readonly connectors: Pick<Connectors, 'list' | 'problems'>;
-  /** The folder of connectors of one's own. */
-  readonly connectorFolder: string;
   readonly hosts: Pick<Hosts, 'servers' | 'connect' | 'giveBack'>;
-  /** Where copies and what is remembered lie. */
-  readonly folder: string;
-  /** The command that our own entries start. */
-  readonly shim: string;
   /** Where the gateway answers over HTTP; null while it does not. */
   http(): string | null;
-  readonly clock: Clock;
-  readonly log: Log;
 }): Importing {
-  const { api, connectors, hosts, clock } = deps;
-  const records = createImportRecords(deps);
+  const { api, connectors, hosts, paths } = deps;
+  const { env, clock, log } = deps.platform;
+  const user = env['HOME'] ?? env['USERPROFILE'] ?? paths.home;
+  const records = createImportRecords({ folder: paths.hosts, log });
   /** A plain hash of files with secrets would tell whether a guess is right. */
   const key = randomBytes(32);
   let busy = false;
@@ -63,8 +57,8 @@ export function createImport(deps: {
       manifests: connectors.list(),
       profiles,
       takenConnectors: connectors.problems().map(({ connector }) => connector),
-      placeOf: (host) => ({ host, env: deps.env, user: deps.user, readText: readTextOrNull }),
-      isOwn: (raw) => isOwnEntry(raw, { shim: deps.shim, http: deps.http() }),
+      placeOf: (host) => ({ host, env, user, readText: readTextOrNull }),
+      isOwn: (raw) => isOwnEntry(raw, { shim: paths.shim, http: deps.http() }),
       holds: ({ id }, secrets) => isMarked(marks[id], secrets),
     });
     const sources: ImportSource[] = read.map(({ file, title, host, problem }) => ({
@@ -111,7 +105,7 @@ export function createImport(deps: {
       run: (input) => alone(() => run(input)),
       undo: () => alone(undo),
     },
-    forgetCopies: () => forgetCopies(records, deps.log),
+    forgetCopies: () => forgetCopies(records, log),
   };
 
   async function run(input: {
@@ -147,7 +141,7 @@ export function createImport(deps: {
           after: keep.files,
         })
       : { changed: [], failed: [] };
-    deps.log.info('servers of clients are imported', {
+    log.info('servers of clients are imported', {
       profiles: outcome.added.length,
       files: cleaned.changed.length,
     });
@@ -197,7 +191,7 @@ export function createImport(deps: {
   }
 
   function undo(): Promise<ImportUndone> {
-    return undoImport({ api, hosts, records, connectorFolder: deps.connectorFolder });
+    return undoImport({ api, hosts, records, connectorFolder: paths.connectors });
   }
 }
 

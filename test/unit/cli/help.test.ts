@@ -42,7 +42,7 @@ test('every command and alias prints its flags with --help', async () => {
     install: ['--print', '--scope', '--yes', '--claude-md', '--bundle'],
     uninstall: ['--scope', '--yes', '--claude-md'],
     logs: ['--path', '-n, --last', '--since', '--outcome', '--decision', '--show-hash', '--show-args'],
-    doctor: ['--strict'],
+    doctor: ['--strict', '--probe', '--fix'],
   };
   await Promise.all(
     Object.entries(flags).map(async ([command, own]) => {
