@@ -75,7 +75,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEW-019': { title: 'Lock all', status: 'done' },
   'NEW-020': { title: 'Dry run', status: 'done' },
   'NEW-021': { title: 'Promotion', status: 'planned' },
-  'NEW-022': { title: 'Reverse import', status: 'planned' },
+  'NEW-022': { title: 'Reverse import', status: 'done' },
   'NEW-023': { title: 'Client registration that heals', status: 'done' },
   'NEW-024': { title: 'Sandboxed stdio servers', status: 'planned' },
   'NEW-025': { title: 'Sealed secrets', status: 'planned' },
