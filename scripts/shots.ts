@@ -942,7 +942,7 @@ const scenes: readonly Scene[] = [
     answers: {
       ...found,
       'import.run': failing(
-        'IMPORT_STALE',
+        'IMPORT_CHANGED',
         'the file of Cursor says something else by now, so nothing was brought in; look at it and bring it in again',
       ),
     },
