@@ -278,7 +278,7 @@ export const wrong: readonly Finding[] = [
     isFixable: true,
   }),
   finding(
-    'plain-secret',
+    'client-secret',
     'warn',
     'a token stands in the clear in /home/dana/.cursor/mcp.json, entry sentry',
     {
