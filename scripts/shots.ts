@@ -769,6 +769,14 @@ const scenes: readonly Scene[] = [
   { name: 'doctor-vault-locked', answers: { ...on('doctor'), ...locked } },
   { name: 'doctor-forced', answers: on('doctor'), forcedColors: true },
   { name: 'doctor-wide-font', answers: on('doctor'), act: (page) => page.evaluate(wideFont) },
+  {
+    name: 'clients-wiped',
+    answers: { ...on('clients'), ...wiped, ...locked },
+    act: async (page) => {
+      await press(page, 'Show difference');
+      await page.getByText('Hide difference').scrollIntoViewIfNeeded();
+    },
+  },
   { name: 'tools', answers: on('tools'), act: (page) => choose(page, /^sqlite_prod_query/) },
   {
     name: 'tools-found',
