@@ -71,17 +71,15 @@ test('a client starts the packed app by its own command, uses it, and leaves no 
   assert.equal(textOf(await shim.call('fake_main_echo', { text: 'hi' }, patience)), 'hi');
 
   // E14: only the upstream itself holds its secret.
-  const holders = processesWith(secret).filter(({ command: line }) => !line.includes(home.path('main')));
+  const holders = processesWith(secret).map(({ command: line }) => line.includes('fake-upstream'));
+  assert.deepEqual(holders, [true]);
+  // E12: nobody is there to write what was in memory when something crashes, or to send it.
+  const ours = processesWith(home.root).map(({ command: line }) => line);
+  assert.ok(ours.length > 3, ours.join('\n'));
   assert.deepEqual(
-    holders.filter(({ command: line }) => !line.includes('fake-upstream')),
+    ours.filter((line) => line.includes('crashpad')),
     [],
   );
-  // E12: nothing of memory is written to disk when something crashes, nor sent.
-  assert.deepEqual(
-    processesWith(home.root).filter(({ command: line }) => line.includes('--upload-url=http')),
-    [],
-  );
-  assert.match(readFileSync(`/proc/${pid}/limits`, 'utf8'), /Max core file size/);
 
   // The command that client entries name leads to the one of the package.
   const stable = await nucleus(home, ['--version'], { command: join(home.state, 'bin', 'nucleus') });
