@@ -262,6 +262,9 @@ export const Topic = z.enum([
 ]);
 export type Topic = z.infer<typeof Topic>;
 
+/** Reading is no act: the files are the user's own. */
+const listHosts = ask(z.object({}), z.array(HostStatus));
+
 /** A raw MCP result: what the upstream sent, nothing read into it. */
 const RawResult = z.record(z.string(), z.unknown());
 
@@ -274,6 +277,11 @@ export const contract = {
     status: ask(z.object({}), GatewayStatus),
     /** Answers, then closes; with `byPerson` shims start no new one until `nucleus start`. */
     stop: ask(z.object({ byPerson: z.boolean() }), z.object({})),
+    /**
+     * What has to be asked about again since the last answer, whose `seq` goes into `since`; null at first. Answers as
+     * soon as there is something, or after half a minute with nothing.
+     */
+    watch: ask(z.object({ since: z.int().nullable() }), z.object({ seq: z.int(), topics: z.array(Topic) })),
   },
   connectors: {
     list: ask(
@@ -462,6 +470,7 @@ export const contract = {
     /** Looks through the whole chain; some seconds for a full log. */
     verify: ask(z.object({}), AuditVerification),
   },
+  hosts: { list: listHosts },
   doctor: {
     /** Every look there is, worst first; with `probe` each server is reached, too. Changes nothing. */
     run: ask(z.object({ probe: z.boolean() }), z.array(Finding)),
@@ -565,7 +574,7 @@ export const personContract = {
     forget: ask(z.object({ file: z.string().max(4_200) }), z.object({ forgotten: z.boolean() })),
   },
   hosts: {
-    list: ask(z.object({}), z.array(HostStatus)),
+    list: listHosts,
     connect: ask(z.object({ host: HostName }), HostStatus),
     /** Puts the file back byte for byte as it was before `connect`. */
     undo: ask(z.object({ host: HostName }), HostStatus),

@@ -11,7 +11,7 @@ import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { writeStableShim } from './hosts/stable-shim.ts';
-import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
+import { builtinConnectors, createGateway, type Gateway, type MachineHandlers } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
 import { sayAtStart } from './start-messages.ts';
@@ -147,6 +147,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
             return reading.state === 'sealed' ? reading.seal.seq : null;
           },
         },
+        machine: () => machine,
       },
       () => ({
         socket,
@@ -179,8 +180,24 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
-    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
-    const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
+    const looking = { ...gateway.handlers, hosts: { list: hosts.handlers.list } };
+    const doctor = createDoctor({ platform, paths, handlers: looking, hosts });
+    const handlers: Handlers = { ...looking, doctor: { run: doctor.run } };
+    const machine: MachineHandlers = {
+      import: createImport({ platform, paths, handlers, hosts }),
+      doctor: { fix: doctor.fix },
+      hosts: {
+        ...hosts.handlers,
+        connect(input, context) {
+          if (!existsSync(paths.shim))
+            throw new NucleusError(
+              'STATE_UNUSABLE',
+              'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
+            );
+          return hosts.handlers.connect(input, context);
+        },
+      },
+    };
 
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
@@ -218,22 +235,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     }
     return {
       handlers,
-      person: {
-        ...gateway.person('app'),
-        import: createImport({ platform, paths, handlers, hosts }),
-        doctor: { fix: doctor.fix },
-        hosts: {
-          ...hosts.handlers,
-          connect(input, context) {
-            if (!existsSync(paths.shim))
-              throw new NucleusError(
-                'STATE_UNUSABLE',
-                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
-              );
-            return hosts.handlers.connect(input, context);
-          },
-        },
-      },
+      person: { ...gateway.person('app'), ...machine },
       attendPerson() {
         guard
           .change((state) => (state.hasApp ? state : { ...state, hasApp: true }))
