@@ -12,6 +12,7 @@ import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
 import { firstRun } from './text/first-run.ts';
+import { web } from './text/web.ts';
 
 /** Every text a person reads in the window, keyed by place. Sentence case, present tense, verbs on buttons. */
 export const text = {
@@ -34,5 +35,6 @@ export const text = {
   settings,
   host,
   firstRun,
+  web,
   problems,
 } as const;

@@ -239,7 +239,8 @@ export type ExposedTool = z.infer<typeof ExposedTool>;
 
 export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
-  autostart: z.boolean(),
+  /** null where there is no login to start at. */
+  autostart: z.boolean().nullable(),
   /** Last view shown. */
   view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'clients', 'doctor', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */

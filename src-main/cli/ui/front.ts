@@ -98,9 +98,7 @@ export function createUiFront(deps: UiFrontDeps): RequestListener {
     const cookie = cookieOf(request, deps.cookieName);
     if (pathname === '/claim') {
       await readJson(request);
-      const key = access.claim(cookie);
-      if (key === null) throw signedOut();
-      return reply(response, 200, { ok: true, value: { key } });
+      return reply(response, 200, { ok: true, value: { key: access.claim(cookie) } });
     }
     const session = access.find(cookie, headerOf(request, 'x-nucleus-key'));
     if (!session) throw signedOut();
@@ -152,7 +150,10 @@ export function createUiFront(deps: UiFrontDeps): RequestListener {
   return (request, response) => {
     handle(request, response).catch((error: unknown) => {
       const { code, message, data } = toNucleusError(error);
-      if (response.headersSent) return void response.destroy();
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
       // What is left of a body nobody read would be taken for the next request.
       if (!request.complete) response.setHeader('connection', 'close');
       reply(response, statusOf(code), { ok: false, error: { code, message, data } });
