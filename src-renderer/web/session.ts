@@ -68,11 +68,7 @@ export async function openWebSession({ fetch, storage }: WebSessionDeps): Promis
       }
     },
     async follow(path, signal) {
-      const response = await send(
-        path,
-        {},
-        { headers: proof, signal: AbortSignal.any([signal, over.signal]) },
-      );
+      const response = await send(path, {}, proof, AbortSignal.any([signal, over.signal]));
       if (response.ok && response.body) return response.body;
       await read(response);
       throw new Error(`refused with ${response.status}`);

@@ -1,0 +1,183 @@
+// The page of `nucleus ui` in a real browser, on the gateway of a real home.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { Page } from 'playwright-core';
+import type { EnvClass } from '../../src-shared/policy.ts';
+import { openChromium, openTab, type Tab } from '../helpers/chromium.ts';
+import { attach, nucleusErrorOf } from '../helpers/client.ts';
+import { openGuarded, type Guarded } from '../helpers/guarded.ts';
+import { nucleusOk } from '../helpers/nucleus.ts';
+import { needs } from '../helpers/require.ts';
+import { verifies } from '../helpers/requirements.ts';
+import { testPin } from '../helpers/terminal.ts';
+import { startUi, type Ui } from '../helpers/ui.ts';
+import { until } from '../helpers/until.ts';
+
+const context = { signal: new AbortController().signal };
+const wrongPin = '271828';
+
+interface Opened extends Tab {
+  readonly guarded: Guarded;
+  readonly ui: Ui;
+}
+
+/** A gateway nobody sits before, with a PIN, and a browser that came in by the link. */
+async function open(
+  t: test.TestContext,
+  accounts: Readonly<Record<string, EnvClass | null>>,
+  { pin = testPin as string | null, ...size } = {} as {
+    pin?: string | null;
+    viewport?: { width: number; height: number };
+  },
+): Promise<Opened> {
+  const guarded = await openGuarded(t, accounts, { isAttended: false });
+  if (pin !== null) await guarded.desk.host.person.pin.set({ pin }, context);
+  const ui = await startUi(t, guarded.home);
+  const tab = await openTab(await openChromium(t), size);
+  await tab.page.goto(ui.link);
+  await tab.page.getByRole('heading', { name: 'Profiles' }).waitFor();
+  return { guarded, ui, ...tab };
+}
+
+const dialog = (page: Page) => page.getByRole('dialog', { name: 'Prove it is you' });
+
+test('the link opens the window of the app once, and what changes shows by itself', async (t) => {
+  verifies('NEW-028');
+  if (!needs(t, 'chromium')) return;
+  const { guarded, ui, page, problems } = await open(t, { prod: 'prod', open: null });
+  assert.equal(new URL(page.url()).pathname, '/', 'the token is out of the address bar');
+  await page.getByRole('option', { name: /^prod/ }).waitFor();
+  await page.getByRole('option', { name: /^open/ }).waitFor();
+  const second = await openTab(page.context().browser() ?? assert.fail());
+  const refused = await second.page.goto(ui.link);
+  assert.equal(refused?.status(), 403);
+  assert.match((await refused?.text()) ?? '', /opened already/);
+  await nucleusOk(guarded.home, ['rename', 'db:open', 'wide']);
+  await page.getByRole('option', { name: /^wide/ }).waitFor();
+  await page.reload();
+  await page.getByRole('option', { name: /^wide/ }).waitFor();
+  assert.deepEqual(problems, []);
+  await second.page.goto(await ui.another());
+  await second.page.getByRole('option', { name: /^wide/ }).waitFor();
+  assert.equal(await ui.end(), 0);
+});
+
+test('a call that waits is allowed with the PIN, and a wrong one is told', async (t) => {
+  verifies('NEW-028', 'NEW-002');
+  if (!needs(t, 'chromium')) return;
+  const { guarded, page, problems } = await open(t, { prod: 'prod' });
+  const client = await attach(t, guarded.home);
+  await client.initialize();
+  const call = client.call('db_prod_execute', { query: 'from the page' });
+  await page.getByRole('link', { name: /Approvals/ }).click();
+  await page.getByText('from the page').waitFor();
+  await page.getByRole('button', { name: 'Allow once on prod', disabled: false }).click();
+  await dialog(page).getByText('Allow execute on db:prod for line-client').waitFor();
+  await page.getByLabel('Approval PIN').fill(wrongPin);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await dialog(page).getByText('4 tries are left').first().waitFor();
+  assert.deepEqual(guarded.reached('prod'), []);
+  assert.equal(await page.getByLabel('Approval PIN').inputValue(), '', 'what was typed is gone');
+  await page.keyboard.press('Escape');
+  await dialog(page).waitFor({ state: 'detached' });
+  await page.getByText('was not confirmed with your PIN').waitFor();
+  assert.deepEqual(guarded.reached('prod'), []);
+  await page.getByRole('button', { name: 'Allow once on prod', disabled: false }).click();
+  await page.getByLabel('Approval PIN').fill(testPin);
+  await page.keyboard.press('Enter');
+  await dialog(page).waitFor({ state: 'detached' });
+  assert.equal(nucleusErrorOf(await call), undefined);
+  assert.deepEqual(guarded.reached('prod'), ['execute']);
+  assert.deepEqual(problems.filter(isOurs), []);
+});
+
+test('locking needs nothing, unlocking the PIN, and five wrong ones lock that', async (t) => {
+  verifies('NEW-019', 'NEW-028');
+  if (!needs(t, 'chromium')) return;
+  const { guarded, page } = await open(t, { prod: null });
+  const isLocked = async (): Promise<boolean> => (await guarded.gateway.status()).lockedAt !== null;
+  await page.getByRole('button', { name: 'Lock all' }).click();
+  await until('everything is locked', isLocked, 30_000);
+  await page.getByRole('button', { name: 'Unlock' }).first().click();
+  await page.getByLabel('Approval PIN').fill(testPin);
+  await page.keyboard.press('Enter');
+  await until('everything is open again', async () => !(await isLocked()), 30_000);
+  await page.getByRole('button', { name: 'Lock all' }).click();
+  await until('everything is locked', isLocked, 30_000);
+  await page.getByRole('button', { name: 'Unlock' }).first().click();
+  for (let left = 4; left > 0; left -= 1) {
+    await page.getByLabel('Approval PIN').fill(wrongPin);
+    await page.keyboard.press('Enter');
+    await dialog(page)
+      .getByText(new RegExp(`${left} (tries are|try is) left`))
+      .first()
+      .waitFor();
+  }
+  await page.getByLabel('Approval PIN').fill(wrongPin);
+  await page.keyboard.press('Enter');
+  await dialog(page)
+    .getByText(/Five wrong tries: the PIN is locked until/)
+    .waitFor();
+  await dialog(page).getByRole('button', { name: 'Close' }).click();
+  assert.equal(await isLocked(), true);
+});
+
+test('without a PIN the page says how to set one', async (t) => {
+  if (!needs(t, 'chromium')) return;
+  const { guarded, page } = await open(t, { prod: null }, { pin: null });
+  await page.getByRole('button', { name: 'Lock all' }).click();
+  await page.getByRole('button', { name: 'Unlock' }).first().click();
+  await dialog(page).getByText('nucleus pin set').waitFor();
+  assert.equal(await page.getByLabel('Approval PIN').count(), 0);
+  await page.keyboard.press('Escape');
+  assert.notEqual((await guarded.gateway.status()).lockedAt, null);
+});
+
+test('each view opens at any width without a complaint of the browser, and nothing scrolls sideways', async (t) => {
+  verifies('NEW-028');
+  if (!needs(t, 'chromium')) return;
+  const { page, problems } = await open(t, { prod: 'prod', open: null });
+  for (const width of [1_100, 360]) {
+    await page.setViewportSize({ width, height: 720 });
+    const links = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
+    for (let index = 0; index < (await links.count()); index += 1) {
+      await links.nth(index).click();
+      const name = (await links.nth(index).getAttribute('title')) ?? '';
+      await page.getByRole('heading', { level: 1 }).first().waitFor();
+      await page.waitForLoadState('networkidle');
+      assert.deepEqual(await page.evaluate(tooWide), [], `${name} at ${width}`);
+    }
+  }
+  assert.deepEqual(problems, []);
+});
+
+test('who signs out has to open another link, and so has everybody once the command ended', async (t) => {
+  if (!needs(t, 'chromium')) return;
+  const { ui, page } = await open(t, { open: null });
+  await page.getByRole('link', { name: /Settings/ }).click();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('heading', { name: 'Signed out' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Signed out' }).waitFor();
+  await page.goto(await ui.another());
+  await page.getByRole('option', { name: /^open/ }).waitFor();
+  assert.equal(await ui.end(), 0);
+  await page.getByText('Gateway does not answer').waitFor({ state: 'attached' });
+});
+
+/** A question that is refused with a status is told in the console as well. */
+function isOurs(problem: string): boolean {
+  return !problem.startsWith('Failed to load resource');
+}
+
+/** What of the page is wider than it, in a page. */
+const tooWide = `(() => {
+  const wide = document.documentElement.scrollWidth > innerWidth ? ['the page'] : [];
+  for (const element of document.querySelectorAll('*')) {
+    const { overflowX } = getComputedStyle(element);
+    const isScroller = overflowX === 'auto' || overflowX === 'scroll';
+    if (isScroller && element.scrollWidth > element.clientWidth + 1 && !element.matches('pre, code, textarea, table, [data-sideways]'))
+      wide.push(element.tagName + '.' + element.className + ' ' + element.scrollWidth + ' > ' + element.clientWidth);
+  }
+  return wide;
+})()`;
