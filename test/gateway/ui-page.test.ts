@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import test from 'node:test';
-import type { Page } from 'playwright-core';
-import type { EnvClass } from '../../src-shared/policy.ts';
+import type { Browser, Page } from 'playwright-core';
 import { openChromium, openTab, type Tab } from '../helpers/chromium.ts';
 import { attach, nucleusErrorOf } from '../helpers/client.ts';
 import { openGuarded, type Guarded } from '../helpers/guarded.ts';
+import { createScope } from '../helpers/home.ts';
 import { nucleusOk } from '../helpers/nucleus.ts';
 import { needs } from '../helpers/require.ts';
 import { verifies } from '../helpers/requirements.ts';
@@ -17,27 +17,35 @@ import { until } from '../helpers/until.ts';
 const context = { signal: new AbortController().signal };
 const wrongPin = '271828';
 
-interface Opened extends Tab {
+/** One gateway, which nobody sits before, and one browser for all tests; each has a `nucleus ui` of its own. */
+interface World {
   readonly guarded: Guarded;
+  readonly browser: Browser;
+}
+const scope = createScope();
+let world: Promise<World> | null = null;
+
+async function openWorld(): Promise<World> {
+  const guarded = await openGuarded(scope, { prod: 'prod', open: null }, { isAttended: false });
+  return { guarded, browser: await openChromium(scope) };
+}
+
+interface Opened extends World, Tab {
   readonly ui: Ui;
 }
 
-/** A gateway nobody sits before, with a PIN, and a browser that came in by the link. */
-async function open(
-  t: test.TestContext,
-  accounts: Readonly<Record<string, EnvClass | null>>,
-  { pin = testPin as string | null, ...size } = {} as {
-    pin?: string | null;
-    viewport?: { width: number; height: number };
-  },
-): Promise<Opened> {
-  const guarded = await openGuarded(t, accounts, { isAttended: false });
-  if (pin !== null) await guarded.desk.host.person.pin.set({ pin }, context);
+/** A browser that came in by the link, to a gateway with this PIN. */
+async function open(t: test.TestContext, pin: string | null = testPin): Promise<Opened> {
+  const { guarded, browser } = await (world ??= openWorld());
+  const { person } = guarded.desk.host;
+  if (pin === null) await person.pin.remove({}, context);
+  else await person.pin.set({ pin }, context);
+  await person.lock.release({}, context);
   const ui = await startUi(t, guarded.home);
-  const tab = await openTab(await openChromium(t), size);
+  const tab = await openTab(t, browser);
   await tab.page.goto(ui.link);
   await tab.page.getByRole('heading', { name: 'Profiles' }).waitFor();
-  return { guarded, ui, ...tab };
+  return { guarded, browser, ui, ...tab };
 }
 
 const dialog = (page: Page) => page.getByRole('dialog', { name: 'Prove it is you' });
@@ -45,11 +53,11 @@ const dialog = (page: Page) => page.getByRole('dialog', { name: 'Prove it is you
 test('the link opens the window of the app once, and what changes shows by itself', async (t) => {
   verifies('NEW-028');
   if (!needs(t, 'chromium')) return;
-  const { guarded, ui, page, problems } = await open(t, { prod: 'prod', open: null });
+  const { guarded, browser, ui, page, problems } = await open(t);
   assert.equal(new URL(page.url()).pathname, '/', 'the token is out of the address bar');
   await page.getByRole('option', { name: /^prod/ }).waitFor();
   await page.getByRole('option', { name: /^open/ }).waitFor();
-  const second = await openTab(page.context().browser() ?? assert.fail());
+  const second = await openTab(t, browser);
   const refused = await second.page.goto(ui.link);
   assert.equal(refused?.status(), 403);
   assert.match((await refused?.text()) ?? '', /opened already/);
@@ -68,7 +76,7 @@ test('the link opens the window of the app once, and what changes shows by itsel
 test('a call that waits is allowed with the PIN, and a wrong one is told', async (t) => {
   verifies('NEW-028', 'NEW-002');
   if (!needs(t, 'chromium')) return;
-  const { guarded, page, problems } = await open(t, { prod: 'prod' });
+  const { guarded, page, problems } = await open(t);
   const client = await attach(t, guarded.home);
   await client.initialize();
   const call = client.call('db_prod_execute', { query: 'from the page' });
@@ -97,7 +105,7 @@ test('a call that waits is allowed with the PIN, and a wrong one is told', async
 test('locking needs nothing, unlocking the PIN, and five wrong ones lock that', async (t) => {
   verifies('NEW-019', 'NEW-028');
   if (!needs(t, 'chromium')) return;
-  const { guarded, page } = await open(t, { prod: null });
+  const { guarded, page } = await open(t);
   const isLocked = async (): Promise<boolean> => (await guarded.gateway.status()).lockedAt !== null;
   await page.getByRole('button', { name: 'Lock everything' }).click();
   await until('everything is locked', isLocked, 30_000);
@@ -127,7 +135,7 @@ test('locking needs nothing, unlocking the PIN, and five wrong ones lock that', 
 
 test('without a PIN the page says how to set one', async (t) => {
   if (!needs(t, 'chromium')) return;
-  const { guarded, page } = await open(t, { prod: null }, { pin: null });
+  const { guarded, page } = await open(t, null);
   await page.getByRole('button', { name: 'Lock everything' }).click();
   await page.getByRole('button', { name: 'Unlock' }).first().click();
   await dialog(page).getByText('nucleus pin set').waitFor();
@@ -139,7 +147,7 @@ test('without a PIN the page says how to set one', async (t) => {
 test('each view opens at any width without a complaint of the browser, and nothing scrolls sideways', async (t) => {
   verifies('NEW-028');
   if (!needs(t, 'chromium')) return;
-  const { page, problems } = await open(t, { prod: 'prod', open: null });
+  const { page, problems } = await open(t);
   for (const width of [1_100, 360]) {
     await page.setViewportSize({ width, height: 720 });
     const links = page.getByRole('navigation', { name: 'Views' }).getByRole('link');
@@ -156,7 +164,7 @@ test('each view opens at any width without a complaint of the browser, and nothi
 
 test('who signs out has to open another link, and so has everybody once the command ended', async (t) => {
   if (!needs(t, 'chromium')) return;
-  const { ui, page } = await open(t, { open: null });
+  const { ui, page } = await open(t);
   await page.getByRole('link', { name: /Settings/ }).click();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByRole('heading', { name: 'Signed out' }).waitFor();

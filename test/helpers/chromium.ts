@@ -26,8 +26,13 @@ export async function openChromium(scope: Scope): Promise<Browser> {
 }
 
 /** A browser of its own, as far as cookies go, with one tab. */
-export async function openTab(browser: Browser, options: BrowserContextOptions = {}): Promise<Tab> {
+export async function openTab(
+  scope: Scope,
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<Tab> {
   const context = await browser.newContext({ locale: 'en-GB', reducedMotion: 'reduce', ...options });
+  scope.after(() => context.close());
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
   const problems: string[] = [];
