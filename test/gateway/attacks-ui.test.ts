@@ -178,7 +178,7 @@ test('neither the cookie alone nor the token of a client is a session', async ()
   const claimed = await put('/claim', {}, { cookie: browser.cookie });
   assert.deepEqual(valueOf(claimed), { key: null }, 'the key is handed out once');
   const http = await urlOf(guarded.gateway);
-  const there = await ask(http, {}, { path: '/api/profiles.list', headers: headersOf(browser) });
+  const there = await ask(http, {}, { path: '/api/profiles.list', token, headers: headersOf(browser) });
   assert.equal(there.status, 404, 'and the front for clients serves none of it');
 });
 
@@ -293,7 +293,11 @@ test('only JSON is heard, and no more of it than a question may hold', async () 
   assert.equal(huge.statusCode, 413);
   huge.destroy();
   for (const method of ['PUT', 'DELETE', 'PATCH', 'TRACE'])
-    assert.equal((await ask(ui.url, null, { path: '/', method })).status, 405, method);
+    assert.equal(
+      (await ask(ui.url, null, { path: '/', method, headers: { origin: ui.url } })).status,
+      405,
+      method,
+    );
 });
 
 test('no path leads out of the folder of the pages, and no page can be framed', async () => {

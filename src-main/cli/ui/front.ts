@@ -54,7 +54,8 @@ export function createUiFront(deps: UiFrontDeps): RequestListener {
     if (refused) throw refused;
     if (!deps.isSameUser(request))
       throw new NucleusError('ORIGIN_REFUSED', 'this page belongs to another user of this machine');
-    const { pathname } = new URL(request.url ?? '/', 'http://nucleus');
+    // As it was sent: a URL that is read takes dots and double slashes for something else.
+    const [pathname = '/'] = (request.url ?? '/').split('?');
     if (request.method === 'POST') return answer(pathname, request, response);
     if (request.method !== 'GET' && request.method !== 'HEAD')
       throw new NucleusError('HTTP_METHOD_REFUSED', 'this page is read with GET and asks with POST');
