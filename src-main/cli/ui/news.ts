@@ -34,7 +34,8 @@ export function createNews(deps: { readonly open: OpenLine; readonly clock: Cloc
         // Pages ask for the status then and are told why; here it is only tried again.
         line?.close();
         line = null;
-        if (!over.signal.aborted) tell(['status']);
+        if (over.signal.aborted) return;
+        tell(['status']);
         await pause();
       }
     }
