@@ -14,7 +14,7 @@ import { openWebSession } from './session.ts';
 /** Shows the window's contents in a browser that came in by the link of `nucleus ui`. */
 export async function openPage(target: HTMLElement, isMac: boolean): Promise<void> {
   const session = await openWebSession({
-    fetch: (input, init) => fetch(input, init),
+    fetch: (path, init) => fetch(path, init),
     storage: sessionStorage,
   });
   if (session === null) {

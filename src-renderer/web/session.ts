@@ -16,7 +16,7 @@ export interface WebSession {
 }
 
 export interface WebSessionDeps {
-  readonly fetch: typeof fetch;
+  readonly fetch: (path: string, init: RequestInit) => Promise<Response>;
   readonly storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
 }
 

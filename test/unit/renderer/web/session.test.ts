@@ -10,7 +10,7 @@ function setUp(answer: (request: Request) => Response | Promise<Response>, kept:
   const open = () =>
     openWebSession({
       fetch: async (path, init) => {
-        const request = { path: String(path), headers: new Headers(init?.headers) };
+        const request = { path, headers: new Headers(init.headers) };
         requests.push(request);
         return answer(request);
       },
