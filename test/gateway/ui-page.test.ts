@@ -1,6 +1,7 @@
 // The page of `nucleus ui` in a real browser, on the gateway of a real home.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import test from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { openChromium, openTab, type Tab } from '../helpers/chromium.ts';
@@ -140,6 +141,7 @@ test('without a PIN the page says how to set one', async (t) => {
   await page.getByRole('button', { name: 'Unlock' }).first().click();
   await dialog(page).getByText('nucleus pin set').waitFor();
   assert.equal(await page.getByLabel('Approval PIN').count(), 0);
+  assert.deepEqual(await axe(page), []);
   await page.keyboard.press('Escape');
   assert.notEqual((await guarded.gateway.status()).lockedAt, null);
 });
@@ -157,6 +159,7 @@ test('each view opens at any width without a complaint of the browser, and nothi
       await page.getByRole('heading', { level: 1 }).first().waitFor();
       await page.locator('.Skeleton').waitFor({ state: 'detached' });
       assert.deepEqual(await page.evaluate(tooWide), [], `${name} at ${width}`);
+      assert.deepEqual(await axe(page), [], `${name} at ${width}`);
     }
   }
   assert.deepEqual(problems, []);
@@ -175,6 +178,16 @@ test('who signs out has to open another link, and so has everybody once the comm
   assert.equal(await ui.end(), 0);
   await page.getByText('Gateway does not answer').waitFor({ state: 'attached' });
 });
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What axe finds wrong with the page for those who do not see it, or use no mouse. */
+async function axe(page: Page): Promise<unknown> {
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(axeSource);
+  return page.evaluate(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`,
+  );
+}
 
 /** What of the page is wider than it, in a page. */
 const tooWide = `(() => {
