@@ -1,8 +1,10 @@
 // What reaches the page of `nucleus ui` besides the person: web pages, other programs, and a model with a shell.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { before } from 'node:test';
+import { promisify } from 'node:util';
 import { connectControl } from '../../src-main/gateway/downstream/control.ts';
 import { systemClock } from '../../src-main/gateway/clock.ts';
 import { openUiServer, type UiServer } from '../../src-main/cli/ui/ui-server.ts';
@@ -10,6 +12,7 @@ import { attach, nucleusErrorOf, type Attached } from '../helpers/client.ts';
 import { openGuarded, type Guarded } from '../helpers/guarded.ts';
 import { createScope } from '../helpers/home.ts';
 import { addClient, ask, raw, send, statusOf, urlOf, type Answer } from '../helpers/http.ts';
+import { needs } from '../helpers/require.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { testPin } from '../helpers/terminal.ts';
 import { until } from '../helpers/until.ts';
@@ -180,6 +183,17 @@ test('neither the cookie alone nor the token of a client is a session', async ()
   const http = await urlOf(guarded.gateway);
   const there = await ask(http, {}, { path: '/api/profiles.list', token, headers: headersOf(browser) });
   assert.equal(there.status, 404, 'and the front for clients serves none of it');
+});
+
+test('another user of this machine is turned away, the link in hand', async (t) => {
+  verifies('NEW-028');
+  if (!needs(t, 'setpriv') || !needs(t, 'curl')) return;
+  const link = ui.makeLink();
+  const curl = ['curl', '--silent', '--output', '/dev/null', '--write-out', '%{http_code}', link];
+  const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', ...curl];
+  const { stdout } = await promisify(execFile)('setpriv', asNobody, { timeout: 30_000 });
+  assert.equal(stdout, '403');
+  assert.equal((await ask(ui.url, null, { path: new URL(link).pathname })).status, 303, 'it was not used up');
 });
 
 test('what takes a person takes the PIN, whatever the words', async (t) => {

@@ -49,13 +49,29 @@ test('a script gets the link as JSON, and a port of its choice', async (t) => {
   assert.equal(taken.code, 3);
   assert.match(taken.stderr, new RegExp(`port ${port} cannot be had`));
   await new Promise((resolve) => server.close(resolve));
-  const ui = await startUi(t, home, ['--port', String(port)]);
+  const ui = await startUi(t, home, ['--no-browser', '--port', String(port)]);
   assert.equal(new URL(ui.link).port, String(port));
   for (const odd of ['x', '-1', '65536', '1.5', '']) {
     const { code, stderr } = await nucleus(home, ['ui', `--port=${odd}`]);
     assert.deepEqual([code, /port/.test(stderr)], [2, true], odd);
   }
   assert.equal(await ui.end(), 0);
+});
+
+test('the link is opened in the browser, and where there is none it is there to be opened', async (t) => {
+  if (process.platform !== 'linux') return t.skip('what opens a browser is another program there');
+  const home = createHome(t, '[http]\nenabled = false\n');
+  await startGateway(t, home);
+  const opened = home.path('opened');
+  const bin = home.path('bin');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" >'${opened}'\n`, { mode: 0o755 });
+  const ui = await startUi(t, home, [], { env: { PATH: `${bin}:${home.env['PATH']}` } });
+  await until('the link was opened', () => existsSync(opened) && readFileSync(opened, 'utf8') !== '', 30_000);
+  assert.equal(readFileSync(opened, 'utf8'), ui.link);
+  writeFileSync(join(bin, 'xdg-open'), '#!/bin/sh\nexit 3\n', { mode: 0o755 });
+  const alone = await startUi(t, home, [], { env: { PATH: `${bin}:${home.env['PATH']}` } });
+  await until('it says so', () => alone.stderr().includes('open the link yourself'), 30_000);
 });
 
 test('with the PIN a client on this machine is connected and put back, and without it not', async (t) => {

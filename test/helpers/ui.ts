@@ -18,14 +18,14 @@ export interface Ui {
   stderr(): string;
 }
 
-/** Starts it in a home, without a browser, and waits for its link. */
+/** Starts it in a home, without a browser unless `args` say otherwise, and waits for its link. */
 export async function startUi(
   scope: Scope,
   home: Home,
-  args: readonly string[] = [],
+  args: readonly string[] = ['--no-browser'],
   options: Pick<RunOptions, 'env'> = {},
 ): Promise<Ui> {
-  const child = spawn(nucleusBin, ['ui', '--no-browser', ...args], {
+  const child = spawn(nucleusBin, ['ui', ...args], {
     cwd: home.user,
     env: definedOf({ ...home.env, ...options.env }),
     stdio: 'pipe',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { NucleusError } from '../../../src-shared/errors.ts';
 import { openHttpServer } from '../../gateway/downstream/http-server.ts';
 import type { Clock } from '../../gateway/platform.ts';
@@ -32,6 +33,8 @@ export async function openUiServer(options: {
   const { port, pages, open, clock, onOpened = () => {} } = options;
   const access = createAccess({ clock });
   const news = createNews({ open, clock });
+  /** Asked once of each connection: it takes a look at all there are. */
+  const users = new WeakMap<Socket, boolean>();
   const front = createUiFront({
     access,
     news,
@@ -39,7 +42,11 @@ export async function openUiServer(options: {
     clock,
     put: createQuestions(open),
     cookieName: `nucleus-${randomBytes(6).toString('hex')}`,
-    isSameUser: ({ socket }) => isSameUser(socket),
+    isSameUser({ socket }) {
+      const isSame = users.get(socket) ?? isSameUser(socket);
+      users.set(socket, isSame);
+      return isSame;
+    },
     onOpened,
   });
   const { server, url } = await openHttpServer({ host: '127.0.0.1', port }, front, {
