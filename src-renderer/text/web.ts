@@ -1,5 +1,7 @@
 /** What only the page of `nucleus ui` says. */
 export const web = {
+  title: 'Nucleus',
+  titleWaiting: (amount: number) => `(${amount}) Nucleus`,
   signedOut: 'Signed out',
   signedOutHint:
     'This page has no session, or not any more. Press Enter in the terminal where nucleus ui runs for another link, or run nucleus ui again.',

@@ -47,6 +47,9 @@ export async function openPage(target: HTMLElement, isMac: boolean): Promise<voi
   followNews({
     session,
     tell: (topics) => bridge.tell(topics),
-    after: (milliseconds, run) => void setTimeout(run, milliseconds),
+    after(milliseconds, run) {
+      const timer = setTimeout(run, milliseconds);
+      return () => clearTimeout(timer);
+    },
   });
 }

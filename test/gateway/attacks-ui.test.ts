@@ -15,7 +15,7 @@ import { addClient, ask, raw, send, statusOf, urlOf, type Answer } from '../help
 import { needs } from '../helpers/require.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { testPin } from '../helpers/terminal.ts';
-import { until } from '../helpers/until.ts';
+import { until, withDeadline } from '../helpers/until.ts';
 
 const scope = createScope();
 let guarded: Guarded;
@@ -359,7 +359,7 @@ test('after signing out the session answers nothing, and its stream ends', async
   assert.equal(stream.headers['content-type'], 'text/event-stream');
   const ended = new Promise<void>((resolve) => stream.resume().once('end', resolve));
   assert.equal((await put('/sign-out', {}, browser)).status, 200);
-  await ended;
+  await withDeadline('the end of the stream', ended, 30_000);
   assert.equal((await put('/api/profiles.list', {}, browser)).status, 401);
 });
 

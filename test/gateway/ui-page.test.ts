@@ -83,6 +83,7 @@ test('a call that waits is allowed with the PIN, and a wrong one is told', async
   const call = client.call('db_prod_execute', { query: 'from the page' });
   await page.getByRole('link', { name: /Approvals/ }).click();
   await page.getByText('from the page').waitFor();
+  assert.equal(await page.title(), '(1) Nucleus', 'a tab in the background says so, too');
   await page.getByRole('button', { name: 'Allow once on prod', disabled: false }).click();
   await dialog(page).getByText('Allow execute on db:prod for line-client').waitFor();
   await page.getByLabel('Approval PIN').fill(wrongPin);
