@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import test from 'node:test';
 import type { Browser, Page } from 'playwright-core';
+import { browse } from '../helpers/browse.ts';
 import { openChromium, openTab, type Tab } from '../helpers/chromium.ts';
 import { attach, nucleusErrorOf } from '../helpers/client.ts';
 import { openGuarded, type Guarded } from '../helpers/guarded.ts';
@@ -11,6 +12,7 @@ import { createScope } from '../helpers/home.ts';
 import { nucleusOk } from '../helpers/nucleus.ts';
 import { needs } from '../helpers/require.ts';
 import { verifies } from '../helpers/requirements.ts';
+import { addGuarded, startWorld } from '../helpers/sign-in-world.ts';
 import { testPin } from '../helpers/terminal.ts';
 import { startUi, type Ui } from '../helpers/ui.ts';
 import { until } from '../helpers/until.ts';
@@ -146,6 +148,28 @@ test('without a PIN the page says how to set one', async (t) => {
   assert.deepEqual(await axe(page, 'dialog'), []);
   await page.keyboard.press('Escape');
   assert.notEqual((await guarded.gateway.status()).lockedAt, null);
+});
+
+test('a sign-in shows its page to open, and takes the address a browser elsewhere ended at', async (t) => {
+  verifies('NEW-028');
+  if (!needs(t, 'chromium')) return;
+  const { guarded, page } = await open(t);
+  await addGuarded(guarded.gateway, 'wiki:work', await startWorld(scope));
+  await page.getByRole('option', { name: /^work/ }).click();
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  const link = page.getByRole('link', { name: 'Open the sign-in page' });
+  const href = (await link.getAttribute('href')) ?? '';
+  assert.deepEqual(
+    [await link.getAttribute('target'), await link.getAttribute('rel')],
+    ['_blank', 'noopener noreferrer'],
+  );
+  const cameBack = page.getByLabel('Address it ended at');
+  await cameBack.fill('http://127.0.0.1/elsewhere');
+  await page.keyboard.press('Enter');
+  await page.getByText('That is not the address this sign-in ends at').waitFor();
+  await cameBack.fill((await browse(href)).href);
+  await page.getByRole('button', { name: 'Take it' }).click();
+  await page.getByText('Signed in as alice@example.com').first().waitFor();
 });
 
 test('each view opens at any width without a complaint of the browser, and nothing scrolls sideways', async (t) => {
