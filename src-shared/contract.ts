@@ -265,6 +265,11 @@ export type Topic = z.infer<typeof Topic>;
 
 /** Reading is no act: the files are the user's own. */
 const listHosts = ask(z.object({}), z.array(HostStatus));
+/** What the files of this person's clients hold, and `files` besides; nothing is changed, and no secret is told. */
+const lookAtClients = ask(
+  z.object({ files: z.array(z.string().max(4_200)).max(20).default([]) }),
+  ImportPlan,
+);
 
 /** A raw MCP result: what the upstream sent, nothing read into it. */
 const RawResult = z.record(z.string(), z.unknown());
@@ -472,6 +477,7 @@ export const contract = {
     verify: ask(z.object({}), AuditVerification),
   },
   hosts: { list: listHosts },
+  import: { look: lookAtClients },
   doctor: {
     /** Every look there is, worst first; with `probe` each server is reached, too. Changes nothing. */
     run: ask(z.object({ probe: z.boolean() }), z.array(Finding)),
@@ -583,8 +589,7 @@ export const personContract = {
     bundle: ask(z.object({}), z.object({ path: z.string() })),
   },
   import: {
-    /** What the files of this person's clients hold, and `files` besides; nothing is changed. */
-    look: ask(z.object({ files: z.array(z.string().max(4_200)).max(20).default([]) }), ImportPlan),
+    look: lookAtClients,
     /** Makes profiles of these servers and, with `clean`, our entry of theirs in the clients' files. */
     run: ask(
       z.object({

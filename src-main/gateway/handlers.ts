@@ -21,8 +21,8 @@ import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 import { foldersUp, realFolder } from './workspaces/reading.ts';
 
-/** The questions the gateway itself answers; the doctor looks at it from outside, hosts belong to the machine. */
-export type GatewayHandlers = Omit<Handlers, 'doctor' | 'hosts'>;
+/** The questions the gateway itself answers; the doctor looks at it from outside, files of clients belong to the machine. */
+export type GatewayHandlers = Omit<Handlers, 'doctor' | 'hosts' | 'import'>;
 
 /** Answers every question of the contract from the parts of the gateway. */
 export function createHandlers(deps: {

@@ -214,6 +214,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     const handlers: Handlers = {
       ...gateway.handlers,
       hosts: { list: hosts.handlers.list },
+      import: { look: importing.handlers.look },
       doctor: { run: doctor.run },
     };
     const machine: MachineHandlers = {

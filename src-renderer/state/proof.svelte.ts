@@ -51,9 +51,10 @@ export class Proof {
     const reply = await this.#deps.send(pin);
     this.isBusy = false;
     if (reply.ok || reply.error.code !== 'PIN_WRONG') return this.#end(reply);
-    const { lockedUntil } = (reply.error.data ?? {}) as { readonly lockedUntil?: number };
-    if (lockedUntil === undefined) this.problem = sentence(reply.error.message);
-    else this.#lock(lockedUntil);
+    const { lockedUntil, triesLeft } = (reply.error.data ?? {}) as Refusal;
+    if (lockedUntil !== undefined) this.#lock(lockedUntil);
+    else if (triesLeft !== undefined) this.problem = text.web.pinWrong(triesLeft);
+    else this.problem = sentence(reply.error.message);
   }
 
   /** Nothing is done, unless it is under way: then it goes on, and only the dialog goes. */
@@ -73,6 +74,12 @@ export class Proof {
     this.#deps.onClose();
     this.#deps.onEnd(reply);
   }
+}
+
+/** What the gateway says of a wrong PIN. */
+interface Refusal {
+  readonly triesLeft?: number;
+  readonly lockedUntil?: number;
 }
 
 interface Ways {

@@ -44,7 +44,7 @@ export function midSentence(label: string): string {
 }
 
 const ordinary =
-  /^(a|an|the|it|its|this|that|there|no|nobody|not|only|unknown|invalid|profile|connector|metadata)\b/;
+  /^(a|an|the|it|its|this|there|no|nobody|not|only|unknown|invalid|profile|connector|metadata)\b/;
 
 /** A message as a sentence: a full stop at the end, and a large first letter unless it is the name of something. */
 export function sentence(text: string): string {

@@ -13,6 +13,8 @@ export const web = {
   confirm: 'Confirm',
   confirming: 'Confirming…',
   pinNeeded: 'The PIN is needed.',
+  pinWrong: (left: number) =>
+    `That is not the approval PIN. ${left === 1 ? '1 try is' : `${left} tries are`} left before it is locked for 15 minutes.`,
   noPin:
     'There is no approval PIN yet, and this page takes one. Run nucleus pin set in a terminal on the machine Nucleus runs on, then try again.',
   pinLocked: (until: string) =>
@@ -25,7 +27,6 @@ export const web = {
     'lock.release': 'Unlock everything',
     'pin.set': 'Set another approval PIN. The one asked for here is the one you have now.',
     'pin.remove': 'Remove the approval PIN',
-    'import.look': 'Read what your clients are configured with',
     'import.run': 'Take over the servers of your clients',
     'import.undo': 'Take the last import back',
     'hosts.bundle': 'Make a bundle for Claude Desktop',

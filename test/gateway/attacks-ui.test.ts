@@ -228,9 +228,7 @@ test('what takes a person takes the PIN, whatever the words', async (t) => {
       'PIN_WRONG',
     );
   assert.deepEqual(guarded.reached('prod'), []);
-  const refused = guarded.gateway.ask('approvals.deny', { id });
-  await refused;
-  await until('the call is over', async () => (await guarded.desk.waiting()).length === 0, 30_000);
+  await until('a no that counts', () => guarded.desk.deny(id), 30_000);
   assert.equal(nucleusErrorOf(await outcome)?.code, 'APPROVAL_REFUSED');
   client.close();
 });
@@ -273,7 +271,7 @@ test('a yes with the PIN counts once, for the question it was given to', async (
     'PIN_WRONG',
   );
   assert.deepEqual(guarded.reached('prod'), ['execute']);
-  await guarded.gateway.ask('approvals.deny', { id: second.id });
+  await until('a no that counts', () => guarded.desk.deny(second.id), 30_000);
   await second.outcome;
 });
 

@@ -45,7 +45,7 @@ test('a wrong PIN is told in place, forgotten, and asked for again', async () =>
   assert.equal(shown().problem, text.web.pinNeeded);
   shown().pin = '271828';
   await shown().confirm();
-  assert.match(shown().problem ?? '', /^That is not the approval PIN; 4 tries are left/);
+  assert.match(shown().problem ?? '', /^That is not the approval PIN. 4 tries are left/);
   assert.equal(shown().pin, '');
   shown().pin = '481516';
   await shown().confirm();
