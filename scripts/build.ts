@@ -28,18 +28,6 @@ const external = [
   ...builtinModules.map((name) => `node:${name}`),
 ];
 
-/** Builds what a browser loads alone, for `nucleus ui` in a checkout; answers how long it took. */
-export async function buildPages(): Promise<number> {
-  const began = performance.now();
-  await build(renderer());
-  mkdirSync(out, { recursive: true });
-  const pages = join(out, 'renderer');
-  if (existsSync(pages)) renameSync(pages, stale);
-  renameSync(join(fresh, 'renderer'), pages);
-  for (const path of [stale, fresh]) rmSync(path, { recursive: true, force: true });
-  return performance.now() - began;
-}
-
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
   const began = performance.now();
@@ -56,6 +44,23 @@ export async function buildApp(): Promise<number> {
   if (existsSync(out)) renameSync(out, stale);
   renameSync(fresh, out);
   rmSync(stale, { recursive: true, force: true });
+  return performance.now() - began;
+}
+
+/** Builds what a browser loads alone, for `nucleus ui` in a checkout; answers how long it took. */
+export async function buildPages(): Promise<number> {
+  const began = performance.now();
+  await build(renderer());
+  mkdirSync(out, { recursive: true });
+  const pages = join(out, 'renderer');
+  try {
+    if (existsSync(pages)) renameSync(pages, stale);
+    renameSync(join(fresh, 'renderer'), pages);
+  } catch (error) {
+    // Somebody else put the same there in between.
+    if (!existsSync(join(pages, 'index.html'))) throw error;
+  }
+  for (const path of [stale, fresh]) rmSync(path, { recursive: true, force: true });
   return performance.now() - began;
 }
 
