@@ -2,7 +2,6 @@ import { mount } from 'svelte';
 import { createApi } from './api.ts';
 import App from './App.svelte';
 import { AppState } from './state/app-state.svelte.ts';
-import { text } from './text.ts';
 
 if (window.nucleus) {
   // The title bar lies over the page there, and keys are written otherwise.
@@ -12,7 +11,9 @@ if (window.nucleus) {
     props: { app: new AppState(createApi(window.nucleus)), isMac: isMac() },
   });
 } else {
-  document.body.textContent = text.app.noBridge;
+  // Not loaded in the app, whose window it would hold up.
+  const { openPage } = await import('./web/open-page.ts');
+  await openPage(document.body, isMac());
 }
 
 function isMac(): boolean {

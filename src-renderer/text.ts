@@ -15,6 +15,7 @@ import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
 import { firstRun } from './text/first-run.ts';
+import { web } from './text/web.ts';
 
 /** Every text a person reads in the window, keyed by place. Sentence case, present tense, verbs on buttons. */
 export const text = {
@@ -40,5 +41,6 @@ export const text = {
   doctor,
   imports,
   firstRun,
+  web,
   problems,
 } as const;

@@ -33,7 +33,7 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
       get: settings,
       set({ autostart: isOn, theme, view, wantsAdd }) {
         if (wantsAdd !== undefined) wishes.add = wantsAdd;
-        if (isOn !== undefined && isOn !== autostart.isOn()) autostart.set(isOn);
+        if (typeof isOn === 'boolean' && isOn !== autostart.isOn()) autostart.set(isOn);
         preferences.set({ ...(theme && { theme }), ...(view && { view }) });
         if (theme) nativeTheme.themeSource = theme;
         // The window that shows another view knows so; told to look again it might jump back.

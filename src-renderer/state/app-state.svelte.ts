@@ -65,6 +65,8 @@ export class AppState {
   /** The last sign-in of each profile. */
   readonly signIns: Resource<readonly SignInState[]>;
   readonly api: WindowApi;
+  /** The app's own window, where a click is a person's, or a page of `nucleus ui`, which takes the approval PIN. */
+  readonly shell: 'window' | 'page';
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
@@ -87,8 +89,9 @@ export class AppState {
   );
   #hasChosen = false;
 
-  constructor(api: WindowApi) {
+  constructor(api: WindowApi, shell: 'window' | 'page' = 'window') {
     this.api = api;
+    this.shell = shell;
     this.profiles = new Resource(() => api.profiles.list({}));
     this.connectors = new Resource(() => api.connectors.list({}));
     this.status = new Resource(() => api.gateway.status({}));

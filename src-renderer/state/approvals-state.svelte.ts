@@ -31,8 +31,11 @@ export class ApprovalsState {
   notice = $state('');
   now = $state(Date.now());
   readonly current: PendingApproval | null = $derived(this.queue.find(({ id }) => id === this.shown) ?? null);
-  /** Where the yes to what is shown may not be given in this window. */
-  readonly isElsewhere: boolean = $derived(this.current !== null && !this.current.via.includes('app'));
+  /** Where the yes to what is shown may not be given here: a page's is the PIN's, as on a terminal. */
+  readonly isElsewhere: boolean = $derived.by(
+    () =>
+      this.current !== null && !this.current.via.includes(this.#app.shell === 'page' ? 'terminal' : 'app'),
+  );
   /** The class the yes is for: of the account, chosen or named. */
   readonly env: EnvClass | null = $derived(
     this.current?.kind === 'account'

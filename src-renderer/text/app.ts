@@ -17,7 +17,6 @@ export const app = {
   gatewayUnknown: 'Asking the gateway',
   gatewayOff: 'Gateway does not answer',
   firstRunLeft: (done: number) => `${done} of 3 steps done`,
-  noBridge: 'This page belongs into the Nucleus app and does nothing elsewhere.',
   close: 'Close',
   cancel: 'Cancel',
   tryAgain: 'Try again',

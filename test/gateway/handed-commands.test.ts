@@ -180,6 +180,25 @@ test('a connection that hands over a command comes no further than one that puts
   assert.equal(await lockedAt(), null);
 });
 
+test('so many commands run at once and no more, and those that ended make room', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  await startGateway(t, home);
+  const ends: (number | null)[] = [];
+  const children = Array.from({ length: 33 }, () => {
+    const env = { ...home.env, ...how.env };
+    const child = spawn(how.command, ['logs', '--follow'], { env, stdio: 'ignore' });
+    child.once('exit', (code) => ends.push(code));
+    return child;
+  });
+  await until('one of them is refused', () => ends.length > 0, 30_000);
+  assert.deepEqual(ends, [3]);
+  for (const child of children) child.kill('SIGKILL');
+  await until('there is room again', async () => (await nucleus(home, ['list'], how)).code === 0, 30_000);
+  await until('all of them ended', () => ends.length === children.length, 30_000);
+});
+
 test('a command ends with the shim that handed it over', async (t) => {
   const home = createHome(t);
   const how = native(t, home);

@@ -127,7 +127,7 @@ async function follow(
   };
   const before = await readAuditTail(path, filter, last, true);
   await say(before);
-  const look = async (): Promise<boolean> => pause(lookMs).then(() => true);
+  const look = async (): Promise<boolean> => pause(lookMs).then(() => context.gone?.aborted !== true);
   for await (const followed of followAudit(path, filter, before.end, look)) {
     if (followed.isGap) note(context, 'note: more was written than is kept; some calls are missing here');
     await say(followed);

@@ -152,7 +152,8 @@ function createStreams(
     close() {
       opening?.resolve(false);
       for (const input of [stdin, terminal]) give(input, null);
-      for (const output of outputs) output.destroy();
+      // With an error, so that nobody goes on waiting for room in them.
+      for (const output of outputs) output.destroy(new Error('the shim is gone'));
     },
   };
 }
