@@ -12,6 +12,9 @@ import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
 import { firstRun } from './text/first-run.ts';
+import { keys } from './text/keys.ts';
+import { palette } from './text/palette.ts';
+import { popover } from './text/popover.ts';
 
 /** Every text a person reads in the window, keyed by place. Sentence case, present tense, verbs on buttons. */
 export const text = {
@@ -35,4 +38,7 @@ export const text = {
   host,
   firstRun,
   problems,
+  keys,
+  palette,
+  popover,
 } as const;

@@ -171,14 +171,15 @@ export class AppState {
     const settings = this.settings.value;
     if (!settings) return;
     this.view = settings.view;
-    this.#addAsWished(settings);
+    this.#doAsWished(settings);
   }
 
-  #addAsWished(settings: AppSettings): void {
-    if (!settings.wantsAdd) return;
-    this.profilesView.openGallery();
-    // Shown once: if that cannot be said, the gallery opens once more, which harms nobody.
-    this.api.settings.set({ wantsAdd: false }).catch(() => {});
+  #doAsWished({ wantsAdd, wantsProfile = null }: AppSettings): void {
+    if (wantsAdd) this.profilesView.openGallery();
+    else if (wantsProfile !== null) this.profilesView.reveal(wantsProfile);
+    else return;
+    // Done once: if that cannot be said, it is done once more, which harms nobody.
+    this.api.settings.set({ wantsAdd: false, wantsProfile: null }).catch(() => {});
   }
 
   async #open(): Promise<void> {
@@ -194,7 +195,7 @@ export class AppState {
     const settings = this.settings.refresh().then(() => {
       const known = this.settings.value;
       // Who was quicker than the answer is where they want to be.
-      if (known && this.#hasChosen) this.#addAsWished(known);
+      if (known && this.#hasChosen) this.#doAsWished(known);
       else this.#follow();
     });
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);

@@ -21,8 +21,8 @@ export class ProfilesState {
   selected = $state<string | null>(null);
   /** The page for a new profile, null while the list shows. */
   adding = $state.raw<AddState | null>(null);
-  /** The page for a new profile was closed: the list takes the focus back. */
-  wantsFocus = false;
+  /** The page for a new profile was closed, or a profile was chosen elsewhere: its row takes the focus. */
+  wantsFocus = $state(false);
   isRenaming = $state(false);
   busy = $state<'default' | 'rename' | 'check' | null>(null);
   /** What an act ran into; shown until it is closed or another begins. */
@@ -102,8 +102,17 @@ export class ProfilesState {
   }
 
   closeAdding(): void {
-    this.wantsFocus = this.adding !== null;
+    if (this.adding !== null) this.wantsFocus = true;
     this.adding = null;
+  }
+
+  /** Shows a profile that was chosen elsewhere. */
+  reveal(id: string): void {
+    this.#app.show('profiles');
+    this.adding = null;
+    this.find = '';
+    this.select(id);
+    this.wantsFocus = true;
   }
 
   async makeDefault(): Promise<void> {
