@@ -8,9 +8,11 @@ import { build } from 'vite';
 import type { AppSettings, Surface } from '../src-shared/contract.ts';
 import type { PendingApproval } from '../src-shared/policy.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
+import { pages } from './build.ts';
 import * as activity from './shots-activity.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
+import { paletteScenes } from './shots-palette.ts';
 import * as policy from './shots-policy.ts';
 import * as signIn from './shots-sign-in.ts';
 
@@ -25,8 +27,10 @@ const out = join(root, '.cache/shots');
 const app = join(out, 'app');
 const words = process.argv.slice(2);
 
-interface Scene {
+export interface Scene {
   readonly name: string;
+  /** Which page; the window when it is left out. */
+  readonly page?: 'popover.html';
   readonly answers?: data.Answers;
   readonly size?: { readonly width: number; readonly height: number };
   readonly zoom?: number;
@@ -107,6 +111,7 @@ const choose = (page: Page, name: RegExp): Promise<void> => page.getByRole('opti
 const wideFont = `document.styleSheets[0].insertRule(':root { --sans: "DejaVu Sans"; --mono: "DejaVu Sans Mono"; }', document.styleSheets[0].cssRules.length)`;
 
 const scenes: readonly Scene[] = [
+  ...paletteScenes,
   { name: 'profiles' },
   { name: 'profiles-failing', act: (page) => choose(page, /^home/) },
   { name: 'profiles-locked', answers: locked, act: (page) => choose(page, /^work/) },
@@ -878,7 +883,7 @@ async function take(
   await page.clock.install({ time: data.now });
   await page.addInitScript({ content: bridge({ ...data.answers, ...scene.answers }) });
   try {
-    await page.goto(address);
+    await page.goto(`${address}${scene.page ?? ''}`);
     await page.clock.runFor(1_000);
     const acting = scene.act?.(page);
     const beat = setInterval(() => void page.clock.runFor(100).catch(() => {}), 20);
@@ -933,6 +938,7 @@ await build({
     target: 'chrome148',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: [...pages] },
   },
 });
 const { server, address } = await serve();

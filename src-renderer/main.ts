@@ -1,11 +1,11 @@
 import { mount } from 'svelte';
 import { createApi } from './api.ts';
 import App from './App.svelte';
+import { isMac } from './platform.ts';
 import { AppState } from './state/app-state.svelte.ts';
 import { text } from './text.ts';
 
 if (window.nucleus) {
-  // The title bar lies over the page there, and keys are written otherwise.
   if (isMac()) document.documentElement.dataset['platform'] = 'mac';
   mount(App, {
     target: document.body,
@@ -13,8 +13,4 @@ if (window.nucleus) {
   });
 } else {
   document.body.textContent = text.app.noBridge;
-}
-
-function isMac(): boolean {
-  return navigator.userAgent.includes('Macintosh');
 }

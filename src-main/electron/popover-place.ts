@@ -14,7 +14,11 @@ const gap = 6;
  * Where the popover goes, beside the tray's icon and within the screen; null where the system does not tell where the
  * icon is, as on most Linux desktops.
  */
-export function popoverPlace(icon: Area, work: Area, size: Pick<Area, 'width' | 'height'> = popoverSize): Area | null {
+export function popoverPlace(
+  icon: Area,
+  work: Area,
+  size: Pick<Area, 'width' | 'height'> = popoverSize,
+): Area | null {
   if (icon.width <= 0 || icon.height <= 0) return null;
   const height = Math.min(size.height, work.height - 2 * gap);
   const width = Math.min(size.width, work.width - 2 * gap);

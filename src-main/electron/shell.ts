@@ -1,4 +1,10 @@
-import type { AppSettings, AskContext, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
+import type {
+  AppSettings,
+  AskContext,
+  HandlersOf,
+  PersonContract,
+  Topic,
+} from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { localApi } from '../gateway/downstream/control.ts';
 import type { Host } from '../gateway/host.ts';

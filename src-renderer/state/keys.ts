@@ -105,7 +105,8 @@ function ariaOf({ key, command, shift, alt }: Combo, isMac: boolean): string {
 function isPressed(combo: Combo, press: Press, isMac: boolean): boolean {
   const isCommand = isMac ? press.metaKey : press.ctrlKey;
   const isOther = isMac ? press.ctrlKey : press.metaKey;
-  if (isOther || isCommand !== (combo.command ?? false) || press.altKey !== (combo.alt ?? false)) return false;
+  if (isOther || isCommand !== (combo.command ?? false) || press.altKey !== (combo.alt ?? false))
+    return false;
   // On many keyboards `/` and `?` need Shift, and D is D with it or without.
   const isPrinted = combo.key.length === 1 && !combo.command;
   if (!isPrinted && press.shiftKey !== (combo.shift ?? false)) return false;

@@ -126,9 +126,15 @@ function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCo
     action('check-record', actions.checkRecord, 'okc', () => checkRecord(app), { also: also.checkRecord }),
     action('config', actions.config, 'edit', () => app.api.app.openConfig({})),
     ...themes.map((theme) =>
-      action(`theme-${theme}`, actions.theme(text.app.themes[theme]), 'settings', () => setTheme(app, theme), {
-        also: also.theme,
-      }),
+      action(
+        `theme-${theme}`,
+        actions.theme(text.app.themes[theme]),
+        'settings',
+        () => setTheme(app, theme),
+        {
+          also: also.theme,
+        },
+      ),
     ),
     action('keys', actions.keys, 'term', showKeys, { act: 'keys' }),
     action('quit', actions.quit, 'out', () => app.settingsView.quit()),

@@ -38,7 +38,8 @@ export function soughtOf(hit: PaletteHit): Sought {
  */
 export function findHits(query: string, all: readonly Sought[]): readonly PaletteHit[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
-  if (words.length === 0) return all.flatMap(({ hit }) => (hit.kind === 'tool' ? [] : [hit])).slice(0, maxHits);
+  if (words.length === 0)
+    return all.flatMap(({ hit }) => (hit.kind === 'tool' ? [] : [hit])).slice(0, maxHits);
   const ranks: PaletteHit[][] = Array.from({ length: worst + 1 }, () => []);
   for (const one of all) {
     const rank = rankOf(one, words);
