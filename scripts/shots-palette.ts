@@ -17,8 +17,8 @@ const type = async (page: Page, query: string): Promise<void> => {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill(query);
 };
-const focused = (page: Page): Promise<void> =>
-  page.evaluate(() => void window.dispatchEvent(new Event('focus')));
+const focused = (page: Page): Promise<unknown> =>
+  page.evaluate(`window.dispatchEvent(new Event('focus'))`);
 
 export const paletteScenes: readonly Scene[] = [
   { name: 'palette', act: (page) => page.keyboard.press('Control+k') },

@@ -41,7 +41,7 @@ export class PopoverState {
     const [first = null] = (this.approvals.value ?? []).toSorted((a, b) => a.askedAt - b.askedAt);
     return this.#isResting ? null : first;
   });
-  readonly more: number = $derived(
+  readonly more: number = $derived.by(() =>
     Math.max(0, (this.approvals.value?.length ?? 0) - (this.question === null ? 0 : 1)),
   );
   readonly groups: readonly ProfileGroup[] = $derived.by(() =>
