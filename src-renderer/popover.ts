@@ -8,7 +8,10 @@ import { text } from './text.ts';
 if (window.nucleus) {
   mount(Popover, {
     target: document.body,
-    props: { popover: new PopoverState(createApi<PopoverApi>(window.nucleus)), isMac: isMac() },
+    props: {
+      popover: new PopoverState(createApi<PopoverApi>(window.nucleus), () => document.hidden),
+      isMac: isMac(),
+    },
   });
 } else {
   document.body.textContent = text.app.noBridge;

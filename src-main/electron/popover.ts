@@ -49,6 +49,10 @@ export function createPopover({ log, pages }: PopoverDeps): Popover {
       closedAt = performance.now();
       popover.hide();
     }
+    rest();
+  };
+  /** Out of sight it is kept for a while only. */
+  const rest = (): void => {
     clearTimeout(idle);
     idle = setTimeout(() => popover?.destroy(), idleMs).unref();
   };
@@ -91,6 +95,7 @@ export function createPopover({ log, pages }: PopoverDeps): Popover {
   };
   const warm = (): void => {
     popover ??= make();
+    if (!popover.isVisible()) rest();
   };
 
   return {

@@ -15,7 +15,7 @@ export interface TrayDeps {
   readonly act: TrayActions;
   /** A click on the icon itself, which lies there; an empty area where the system does not tell. */
   press(icon: Area): void;
-  /** The pointer came to the icon. */
+  /** A click is likely soon: the pointer came to the icon, or a call waits for an answer. */
   near(): void;
 }
 
@@ -51,6 +51,7 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
       if (!isMac) tray.setContextMenu(menu);
     }
     shown = next;
+    if (seen && seen.approvals.length > 0 && tray.getBounds().width > 0) deps.near();
   };
   /** A click has moved the menu's own marks; what the gateway says next is drawn even if it says the same as before. */
   const forgetMenu = (): void => {

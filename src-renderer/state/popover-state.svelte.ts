@@ -54,11 +54,13 @@ export class PopoverState {
   );
   readonly api: PopoverApi;
   readonly announce: (subject: string, message: string) => void;
+  readonly #isHidden: () => boolean;
   #isResting = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(api: PopoverApi) {
+  constructor(api: PopoverApi, isHidden: () => boolean) {
     this.api = api;
+    this.#isHidden = isHidden;
     this.profiles = new Resource(() => api.profiles.list({}));
     this.connectors = new Resource(() => api.connectors.list({}));
     this.status = new Resource(() => api.gateway.status({}));
@@ -95,7 +97,7 @@ export class PopoverState {
     }
     if (topic === 'approvals') return this.#refreshApprovals();
     // Nobody reads the number while the popover is shut; it is asked for when it opens.
-    if (topic === 'activity' && !document.hidden) await this.calls.refresh();
+    if (topic === 'activity' && !this.#isHidden()) await this.calls.refresh();
   }
 
   /** It came into sight. */

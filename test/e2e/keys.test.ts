@@ -7,7 +7,7 @@ import { needsApp, startApp, type App } from '../helpers/app.ts';
 import { connectClient, controlGateway } from '../helpers/client.ts';
 import { startDesktopHost } from '../helpers/desktop-host.ts';
 import { createHome, type Home } from '../helpers/home.ts';
-import { until } from '../helpers/until.ts';
+import { until as untilWithin } from '../helpers/until.ts';
 
 function createDatabase(home: Home, name: string): string {
   const file = home.path(`${name}.db`);
@@ -17,6 +17,8 @@ function createDatabase(home: Home, name: string): string {
   return file;
 }
 
+/** A machine with other work takes its time. */
+const until = <T>(what: string, look: () => T | Promise<T>) => untilWithin(what, look, 30_000);
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name });
 const focused = (page: Page, attribute: string): Promise<string | null> =>
   page.evaluate(`document.activeElement?.getAttribute(${JSON.stringify(attribute)}) ?? null`);
@@ -48,13 +50,18 @@ async function isPopoverShown({ electron }: App): Promise<boolean> {
   );
 }
 
-test('views, profiles and answers are in reach of the keyboard, and a question from the tray', async (t) => {
+test('views, profiles and answers are in reach of the keyboard, and a question of the tray’s popover', async (t) => {
   if (!needsApp(t)) return;
   const home = createHome(t);
   const desktop = await startDesktopHost(t);
-  const app = await startApp(t, home, { env: desktop.env });
+  const app = await startApp(t, home, { env: desktop.env, args: ['--hidden'] });
+  // Panels here do not tell where the icon lies: there is no place for the popover, and a click opens the window.
+  await desktop.tray.propertiesWith('the icon', ({ ToolTip }) => ToolTip[2] !== '');
+  assert.equal(await app.windows(), 0);
+  await desktop.tray.click();
   const page = await app.page();
-  await heading(page, '').waitFor();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  assert.equal(await app.windows(), 1);
   const gateway = await controlGateway(t, home);
   for (const [name, env] of [
     ['prod', 'prod'],
@@ -133,16 +140,4 @@ test('views, profiles and answers are in reach of the keyboard, and a question f
   await page.getByRole('button', { name: /^Deny/, disabled: false }).waitFor();
   await page.keyboard.press('d');
   assert.equal((await writing).isError, true);
-});
-
-test('without a place for the popover a click on the icon opens the window', async (t) => {
-  if (!needsApp(t)) return;
-  const home = createHome(t);
-  const desktop = await startDesktopHost(t);
-  const app = await startApp(t, home, { env: desktop.env, args: ['--hidden'] });
-  await desktop.tray.propertiesWith('the icon', ({ ToolTip }) => /^Nucleus: /.test(ToolTip[2]));
-  assert.equal(await app.windows(), 0);
-  await desktop.tray.click();
-  await until('the window', async () => (await app.windows()) === 1);
-  assert.match((await app.page()).url(), /index\.html|nucleus\/$/);
 });
