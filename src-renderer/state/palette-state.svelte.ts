@@ -12,6 +12,8 @@ export class PaletteState {
   isShowingKeys = $state(false);
   /** Why the last thing chosen here could not be done. */
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   /** The place of the hit that Enter takes. */
   index = $state(0);
   readonly hits: readonly PaletteHit[] = $derived.by(() => findHits(this.#query, this.#all));
@@ -87,12 +89,16 @@ export class PaletteState {
 
   /** Does what a hit stands for, after the palette closed. */
   async take(hit: PaletteHit): Promise<void> {
-    this.problem = null;
     const command = this.#commands.find((one) => one.hit.id === hit.id);
     this.close();
+    await this.#act(() => (command ? command.run() : this.#openTool(hit.label)));
+  }
+
+  async #act(act: () => unknown): Promise<void> {
+    this.problem = null;
+    this.again = () => this.#act(act);
     try {
-      if (command) await command.run();
-      else if (hit.kind === 'tool') this.#openTool(hit.label);
+      await act();
     } catch (error) {
       this.problem = toNucleusError(error);
     }

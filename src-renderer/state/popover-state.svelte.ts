@@ -1,5 +1,5 @@
 import type { AppSettings, GatewayStatus, Topic } from '../../src-shared/contract.ts';
-import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
 import type { ConnectorProblem, ConnectorSummary, Profile } from '../../src-shared/model.ts';
 import type { PendingApproval } from '../../src-shared/policy.ts';
 import type { PopoverApi } from '../api.ts';
@@ -23,8 +23,8 @@ export class PopoverState {
   isReady = $state(false);
   isDenying = $state(false);
   busy = $state<'lock' | 'unlock' | null>(null);
-  /** What an act ran into, or became of an answer. */
-  notice = $state<{ readonly tone: 'bad' | 'plain'; readonly said: string } | null>(null);
+  /** What an act ran into, and the way to try it again, or what became of an answer. */
+  notice = $state.raw<{ readonly said: string; readonly again: (() => Promise<void>) | null } | null>(null);
   readonly profiles: Resource<readonly Profile[]>;
   readonly connectors: Resource<{
     readonly connectors: readonly ConnectorSummary[];
@@ -125,8 +125,7 @@ export class PopoverState {
       const { counted } = await this.api.approvals.deny({ id: question.id });
       await this.#refreshApprovals();
       const isOpen = this.approvals.value?.some(({ id }) => id === question.id) === true;
-      if (!counted)
-        this.notice = { tone: 'plain', said: isOpen ? words.tooFast : words.over(question.client) };
+      if (!counted) this.notice = { said: isOpen ? words.tooFast : words.over(question.client), again: null };
       else this.announce('approvals', words.answers.denied);
       if (isOpen) this.painted();
     });
@@ -204,8 +203,7 @@ export class PopoverState {
     try {
       await act();
     } catch (error) {
-      const problem: NucleusError = toNucleusError(error);
-      this.notice = { tone: 'bad', said: sentence(problem.message) };
+      this.notice = { said: sentence(toNucleusError(error).message), again: () => this.#act(act) };
     }
   }
 }

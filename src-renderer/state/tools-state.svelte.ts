@@ -37,6 +37,8 @@ export class ToolsState {
     () => this.list.value?.tools.find(({ name }) => name === this.selected) ?? null,
   );
   readonly #app: AppState;
+  /** Nobody waits for the slow ones any more; what they say later still comes in. */
+  stopListing: () => void = () => {};
   #find = $state('');
   #limit = $state(pageSize);
   #pause: ReturnType<typeof setTimeout> | undefined;
@@ -81,9 +83,12 @@ export class ToolsState {
 
   /** Starts the profiles that were never listed, and waits for them. */
   async listMissing(): Promise<void> {
+    const stopped = Promise.withResolvers<void>();
+    this.stopListing = () => stopped.resolve();
     this.isListing = true;
     // What fails of it is still missing afterwards, and Status says why.
-    await this.#app.api.tools.list({}).catch(() => {});
+    const listed = this.#app.api.tools.list({}).catch(() => {});
+    await Promise.race([listed, stopped.promise]);
     await this.refresh();
     this.isListing = false;
   }

@@ -20,6 +20,7 @@ export const app = {
   close: 'Close',
   cancel: 'Cancel',
   tryAgain: 'Try again',
+  stopWaiting: 'Stop waiting',
   copied: 'Copied.',
 } as const;
 

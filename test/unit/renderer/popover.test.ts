@@ -114,7 +114,10 @@ test('what fails is told in a sentence, and old facts stay', async (t) => {
   await push('profiles');
   assert.equal(popover.groups[0]?.entries.length, 2);
   await popover.makeDefault('sqlite:prod');
-  assert.deepEqual(popover.notice, { tone: 'bad', said: 'The gateway does not answer.' });
+  assert.equal(popover.notice?.said, 'The gateway does not answer.');
+  change({ 'profiles.use': profile('prod') });
+  await popover.notice.again?.();
+  assert.equal(popover.notice, null);
 });
 
 test('clients and the calls of today are counted, and asked again only while it is seen', async (t) => {
