@@ -12,6 +12,7 @@ import { pages } from './build.ts';
 import * as activity from './shots-activity.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
+import { measureLists } from './shots-lists.ts';
 import { paletteScenes } from './shots-palette.ts';
 import * as policy from './shots-policy.ts';
 import * as signIn from './shots-sign-in.ts';
@@ -961,6 +962,7 @@ for (const scene of scenes.filter(
 }
 // Figures, not pictures, and only when asked for: they are worth something on an idle machine alone.
 if (words.includes('frames')) await measureFrames(browser, address);
+if (words.includes('lists')) await measureLists(browser, address);
 await browser.close();
 server.close();
 process.exitCode = bad === 0 ? 0 : 1;
