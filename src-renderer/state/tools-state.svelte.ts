@@ -5,12 +5,16 @@ import { Resource } from './resource.svelte.ts';
 import { readDefinition, type ToolDefinition } from './tool-definition.ts';
 import { allRows, filteredRows, rankedRows, type ToolRow } from './tool-list.ts';
 
-/** How many rows there are at first, and how many more each time: all of 5,000 would be slow to draw. */
-const pageSize = 100;
 /** A pause in the typing: each search is a call on the record. */
 const pauseMs = 200;
 /** The most a client may ask for. */
 const maxHits = 50;
+
+/** What the search said, and to what. */
+interface Searched {
+  readonly intent: string;
+  readonly found: FoundTools;
+}
 
 export interface ToolList {
   readonly tools: readonly ExposedTool[];
@@ -27,20 +31,21 @@ export class ToolsState {
   readonly list: Resource<ToolList>;
   readonly definition: Resource<ToolDefinition | null>;
   /** What a client would be told that looks for the same. */
-  readonly search: Resource<FoundTools | null>;
+  readonly search: Resource<Searched | null>;
   readonly found: readonly ToolRow[] = $derived.by(() => this.#rows());
-  readonly shown: readonly ToolRow[] = $derived.by(() => this.found.slice(0, this.#limit));
-  readonly isRanked: boolean = $derived.by(() => this.search.value !== null);
-  /** How many rows the next press would add. */
-  readonly more: number = $derived(Math.min(pageSize, this.found.length - this.shown.length));
+  /** The search answered what is asked for now. */
+  readonly isRanked: boolean = $derived.by(() => this.#answer !== null);
   readonly tool: ExposedTool | null = $derived.by(
     () => this.list.value?.tools.find(({ name }) => name === this.selected) ?? null,
   );
   readonly #app: AppState;
+  readonly #answer: Searched | null = $derived.by(() => {
+    const { value } = this.search;
+    return value?.intent === this.#intent ? value : null;
+  });
   /** Nobody waits for the slow ones any more; what they say later still comes in. */
   stopListing: () => void = () => {};
   #find = $state('');
-  #limit = $state(pageSize);
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
@@ -52,9 +57,14 @@ export class ToolsState {
       return readDefinition(definition);
     });
     this.search = new Resource(async () => {
-      const intent = this.#find.trim().slice(0, 4_000);
-      return intent === '' ? null : app.api.tools.find({ intent, limit: maxHits, wait: false });
+      const intent = this.#intent;
+      if (intent === '') return null;
+      return { intent, found: await app.api.tools.find({ intent, limit: maxHits, wait: false }) };
     });
+  }
+
+  get #intent(): string {
+    return this.#find.trim().slice(0, 4_000);
   }
 
   get find(): string {
@@ -62,7 +72,6 @@ export class ToolsState {
   }
   set find(find: string) {
     this.#find = find;
-    this.#limit = pageSize;
     clearTimeout(this.#pause);
     if (find.trim() === '') this.search.clear();
     else this.#pause = setTimeout(() => void this.search.refresh(), pauseMs);
@@ -101,15 +110,12 @@ export class ToolsState {
     if (name !== null) void this.definition.refresh();
   }
 
-  showMore(): void {
-    this.#limit += pageSize;
-  }
-
-  /** Until there is an answer all stay; when there is none to be had, words have to do. */
+  /** Until the search answers, and where it does not, words have to do; where they find nothing yet, all stay. */
   #rows(): readonly ToolRow[] {
     const tools = this.list.value?.tools ?? [];
     if (this.find.trim() === '') return allRows(tools);
-    if (this.search.problem) return filteredRows(tools, this.find);
-    return this.search.value ? rankedRows(tools, this.search.value) : allRows(tools);
+    if (this.#answer) return rankedRows(tools, this.#answer.found);
+    const rows = filteredRows(tools, this.find);
+    return rows.length > 0 || this.search.problem ? rows : allRows(tools);
   }
 }
