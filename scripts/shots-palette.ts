@@ -17,8 +17,7 @@ const type = async (page: Page, query: string): Promise<void> => {
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox').fill(query);
 };
-const focused = (page: Page): Promise<unknown> =>
-  page.evaluate(`window.dispatchEvent(new Event('focus'))`);
+const focused = (page: Page): Promise<unknown> => page.evaluate(`window.dispatchEvent(new Event('focus'))`);
 
 export const paletteScenes: readonly Scene[] = [
   { name: 'palette', act: (page) => page.keyboard.press('Control+k') },
@@ -27,7 +26,7 @@ export const paletteScenes: readonly Scene[] = [
   {
     name: 'palette-tools',
     answers: { 'tools.list': { tools: data.manyTools, missing: [] } },
-    act: (page) => type(page, 'list'),
+    act: (page) => type(page, 'rows'),
   },
   { name: 'palette-nothing', act: (page) => type(page, 'oracle at the far end of the world') },
   { name: 'palette-narrow', size: { width: 360, height: 420 }, act: (page) => type(page, 's') },
@@ -87,4 +86,13 @@ export const paletteScenes: readonly Scene[] = [
     act: focused,
   },
   { name: 'popover-forced', ...popover, forcedColors: true, act: focused },
+  // What a person sees who needs everything twice as large.
+  ...(['profiles', 'approvals', 'activity', 'tools', 'policy', 'doctor', 'settings'] as const).map(
+    (view): Scene => ({
+      name: `zoom-${view}`,
+      zoom: 2,
+      answers: { 'settings.get': { ...data.settings, view } },
+    }),
+  ),
+  { name: 'zoom-palette', zoom: 2, act: (page) => type(page, 'prod') },
 ];
