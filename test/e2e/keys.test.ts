@@ -91,6 +91,17 @@ test('views, profiles and answers are in reach of the keyboard, and a question o
   await page.keyboard.press('Escape');
   await until('its row again', async () => (await focused(page, 'data-profile')) === 'sqlite:staging');
 
+  // A tool is found in its list, wherever there it lies.
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Profile, view, action or tool' }).fill('staging_query');
+  await page.getByRole('option', { name: /^sqlite_staging_query, Staging/, selected: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('complementary', { name: 'sqlite_staging_query' }).waitFor();
+  await page.getByRole('option', { name: /^sqlite_staging_query/, selected: true }).waitFor();
+  await page.keyboard.press('Control+1');
+  const row = page.getByRole('option', { name: /^staging, Staging/ });
+  await row.focus();
+
   // Esc gives the focus back to where it was, from the palette and from the sheet of keys.
   for (const [key, name] of [
     ['Control+k', 'Find profiles, views and actions'],
