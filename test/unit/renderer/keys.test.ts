@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { actOf, actWord, keys, keysOf, type Press } from '../../../src-renderer/state/keys.ts';
 
@@ -84,5 +86,18 @@ test('no two acts of one place share a key, and each has a word', () => {
       }
       assert.notEqual(actWord(act), '');
     }
+  }
+});
+
+test('the page on the app names every key', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/app.md'), 'utf8');
+  const rows = page.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  for (const { act } of keys) {
+    const row = rows.find(([, word]) => word === actWord(act));
+    assert.deepEqual(
+      row?.slice(2, 4),
+      [false, true].map((isMac) => `\`${keysOf(act, isMac).shown}\``),
+      act,
+    );
   }
 });
