@@ -1,3 +1,4 @@
+import { clipboard } from 'electron';
 import type {
   AppSettings,
   AskContext,
@@ -153,6 +154,11 @@ export function createShell(deps: ShellDeps): Shell {
           denyApproval: (id) => answer(id, 'deny'),
           lock: () => attempt('locking', () => api.lock.engage({})),
           signIn,
+          show(id) {
+            wishes.profile = id;
+            open('profiles');
+          },
+          copy: (text) => attempt('copying', () => clipboard.writeText(text)),
           addProfile() {
             wishes.add = true;
             open('profiles');
