@@ -90,8 +90,8 @@ async function scrollCosts(browser: Browser, page: Page, selector: string, by: n
 
 export async function measureLists(browser: Browser, address: string): Promise<void> {
   for (const [view, box, letters] of [
-    ['profiles', '.list', 'staging'],
-    ['tools', '.hits', 'tool_42'],
+    ['profiles', '.list', 'staging'.split('')],
+    ['tools', '.hits', 'tool_42'.split('')],
   ] as const) {
     const page = await browser.newPage({ viewport: { width: 960, height: 640 } });
     page.setDefaultTimeout(20_000);
@@ -105,10 +105,10 @@ export async function measureLists(browser: Browser, address: string): Promise<v
     const walk = Array.from({ length: 30 }, () => 'ArrowDown');
     console.log(`${view}, ↓: ${await keyCosts(page, [...walk, 'End', 'Home'])}`);
     await page.keyboard.press('/');
-    console.log(`${view}, a letter in the search: ${await keyCosts(page, [...letters])}`);
+    console.log(`${view}, a letter in the search: ${await keyCosts(page, letters)}`);
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox').waitFor();
-    console.log(`${view}, a letter in the palette: ${await keyCosts(page, [...letters])}`);
+    console.log(`${view}, a letter in the palette: ${await keyCosts(page, letters)}`);
     await page.close();
   }
 }

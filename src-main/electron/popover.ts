@@ -70,6 +70,9 @@ export function createPopover({ log, pages }: PopoverDeps): Popover {
       alwaysOnTop: true,
     });
     pages.keepInside(made.webContents);
+    // The icon is there over an app in full screen, too.
+    if (process.platform === 'darwin')
+      made.setVisibleOnAllWorkspaces(true, { visibleOnFullScreen: true, skipTransformProcessType: true });
     made.once('ready-to-show', () => {
       isPainted = true;
       if (isWanted) show();
