@@ -67,7 +67,10 @@ test('two accounts are added from the window, used by one client, guarded, switc
   );
 
   await desktop.tray.menuWith('both profiles', ({ items }) =>
-    items.some(({ label, items: choices }) => label === 'SQLite file' && choices.length === 2),
+    items.some(
+      ({ label, items: choices }) =>
+        label === 'SQLite file' && choices.filter(({ type }) => type === 'radio').length === 2,
+    ),
   );
   await desktop.tray.choose('SQLite file', '◆ STAGING staging');
   await until('the client is told', () => told > 0);
