@@ -1,5 +1,7 @@
 import type { ExposedTool } from '../../src-shared/contract.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
 import type { FoundTools } from '../../src-shared/found-tools.ts';
+import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { readDefinition, type ToolDefinition } from './tool-definition.ts';
@@ -108,6 +110,18 @@ export class ToolsState {
     this.selected = name;
     this.definition.clear();
     if (name !== null) void this.definition.refresh();
+  }
+
+  async copy(name: string): Promise<void> {
+    const { api, announce, surfaceView } = this.#app;
+    try {
+      await api.app.copy({ text: name });
+      announce('copy', text.app.copied);
+    } catch (error) {
+      // Told in the place of this view where problems are told.
+      surfaceView.problem = toNucleusError(error);
+      surfaceView.again = () => this.copy(name);
+    }
   }
 
   /** Until the search answers, and where it does not, words have to do; where they find nothing yet, all stay. */
