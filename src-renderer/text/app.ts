@@ -27,4 +27,5 @@ export const app = {
 export const problems = {
   locked: 'The vault is locked, so no profile with a secret can sign in',
   connector: (name: string) => `Connector ${name} cannot be used`,
+  doctor: 'Open Doctor',
 } as const;
