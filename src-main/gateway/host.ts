@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
@@ -7,10 +6,12 @@ import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
+import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
+import { ownGateway } from './import/own-gateway.ts';
 import { createHosts } from './hosts/hosts.ts';
-import { writeStableShim } from './hosts/stable-shim.ts';
+import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
@@ -174,12 +175,41 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
+      version,
+      checkShim: () => checkStableShim(paths),
       clock,
       log,
     });
 
-    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
+    const importing = createImport({
+      platform,
+      paths,
+      api: ownGateway(gateway.handlers),
+      connectors,
+      hosts,
+      http: () => http.front?.url ?? null,
+    });
+    const doctor = createDoctor(
+      {
+        platform,
+        paths,
+        configPlace: options.configPlace,
+        resources: options.resources,
+        version,
+        hosts,
+        isHolder: true,
+      },
+      {
+        handlers: gateway.handlers,
+        registry,
+        vault,
+        guard,
+        connectors,
+        seals,
+        findSecrets: createFindSecrets(importing.handlers),
+      },
+    );
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
 
     if (socket !== null) {
@@ -214,25 +244,17 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
+      // With or without an app: a host drops our entry either way.
+      opened.push(hosts.watch(() => gateway.announcer.announce('hosts')));
       log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
       handlers,
       person: {
         ...gateway.person('app'),
-        import: createImport({ platform, paths, handlers, hosts }),
+        import: importing.handlers,
         doctor: { fix: doctor.fix },
-        hosts: {
-          ...hosts.handlers,
-          connect(input, context) {
-            if (!existsSync(paths.shim))
-              throw new NucleusError(
-                'STATE_UNUSABLE',
-                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
-              );
-            return hosts.handlers.connect(input, context);
-          },
-        },
+        hosts: hosts.handlers,
       },
       attendPerson() {
         guard
@@ -240,12 +262,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           .catch((error: unknown) =>
             log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
           );
-        const leave = gateway.attend();
-        const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
-        return () => {
-          leave();
-          unwatch();
-        };
+        return gateway.attend();
       },
       onChange: (listener) => gateway.announcer.onChange(listener),
       gateway,

@@ -88,9 +88,8 @@ export function shownKeys({ key, command, shift, alt }: Combo, isMac: boolean): 
 
 /** What an act is called. */
 export function actWord(act: KeyAct): string {
-  const { views, acts } = text.keys;
-  if (act.startsWith('view:')) return views[act.slice('view:'.length) as AppSettings['view']];
-  return acts[act as keyof typeof acts];
+  if (act.startsWith('view:')) return text.app[act.slice('view:'.length) as AppSettings['view']];
+  return text.keys.acts[act as keyof typeof text.keys.acts];
 }
 
 function ariaOf({ key, command, shift, alt }: Combo, isMac: boolean): string {

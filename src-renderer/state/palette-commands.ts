@@ -52,7 +52,7 @@ function profileCommands(app: AppState): readonly PaletteCommand[] {
   );
 }
 
-const viewIcons: Readonly<Record<string, IconName>> = {
+const viewIcons: Readonly<Record<AppSettings['view'], IconName>> = {
   profiles: 'profiles',
   approvals: 'approvals',
   activity: 'activity',
@@ -64,13 +64,13 @@ const viewIcons: Readonly<Record<string, IconName>> = {
 };
 
 function viewCommands(app: AppState): readonly PaletteCommand[] {
-  return (Object.keys(text.keys.views) as (keyof typeof text.keys.views)[]).map((view) => ({
+  return (Object.keys(viewIcons) as AppSettings['view'][]).map((view) => ({
     hit: {
       kind: 'view',
       id: `view ${view}`,
-      label: text.keys.views[view],
+      label: text.app[view],
       hint: view === 'approvals' ? waitingWords(app) : '',
-      icon: viewIcons[view] ?? 'right',
+      icon: viewIcons[view],
       act: `view:${view}`,
       ...(view === 'doctor' ? { also: words.also.doctor } : {}),
     },
@@ -88,7 +88,8 @@ function waitingWords(app: AppState): string {
 
 function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCommand[] {
   const { actions, also } = words;
-  const address = app.status.value?.http ?? null;
+  const http = app.status.value?.http ?? null;
+  const address = http === null ? null : `${http}/mcp`;
   const signedOut = (app.status.value?.upstreams ?? []).filter(({ state }) => state === 'signed-out');
   const isLocked = app.lock.since !== null;
   const themes = (['system', 'light', 'dark'] as const).filter(

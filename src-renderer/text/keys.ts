@@ -2,16 +2,6 @@ export const keys = {
   title: 'Keys',
   open: 'Show all keys',
   places: { anywhere: 'Anywhere', list: 'In a list', question: 'While a question shows' },
-  views: {
-    profiles: 'Profiles',
-    approvals: 'Approvals',
-    activity: 'Activity',
-    policy: 'Policy',
-    tools: 'Tools',
-    clients: 'Clients',
-    doctor: 'Doctor',
-    settings: 'Settings',
-  },
   acts: {
     palette: 'Find profiles, views and actions',
     find: 'Find in this view',

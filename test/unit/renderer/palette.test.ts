@@ -120,7 +120,7 @@ test('it locks and unlocks, copies the address, and chooses a theme', async (t) 
     return asked[0];
   };
   assert.deepEqual(await done('lock everything'), ['lock.engage', {}]);
-  assert.deepEqual(await done('loopback'), ['app.copy', { text: 'http://127.0.0.1:8787' }]);
+  assert.deepEqual(await done('loopback'), ['app.copy', { text: 'http://127.0.0.1:8787/mcp' }]);
   assert.deepEqual(await done('dark'), ['settings.set', { theme: 'dark' }]);
   app.status.value = { ...status, lockedAt: 1 };
   palette.open();
