@@ -28,6 +28,11 @@ const external = [
   ...builtinModules.map((name) => `node:${name}`),
 ];
 
+/** Of the window, and of the popover at the tray. */
+export const pages: readonly string[] = ['index.html', 'popover.html'].map((page) =>
+  join(root, 'src-renderer', page),
+);
+
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
   const began = performance.now();
@@ -105,6 +110,7 @@ function renderer(): InlineConfig {
       // A style or an image inside the page would be against its own policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: [...pages] },
     },
   };
 }

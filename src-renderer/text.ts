@@ -15,6 +15,9 @@ import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
 import { firstRun } from './text/first-run.ts';
+import { keys } from './text/keys.ts';
+import { palette } from './text/palette.ts';
+import { popover } from './text/popover.ts';
 import { web } from './text/web.ts';
 
 /** Every text a person reads in the window, keyed by place. Sentence case, present tense, verbs on buttons. */
@@ -43,4 +46,7 @@ export const text = {
   firstRun,
   web,
   problems,
+  keys,
+  palette,
+  popover,
 } as const;

@@ -245,6 +245,8 @@ export const AppSettings = z.object({
   view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'clients', 'doctor', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
+  /** The same for a profile that somebody chose to look at. */
+  wantsProfile: z.string().max(200).nullable().optional(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 
@@ -634,6 +636,23 @@ export const appContract = {
   },
 };
 export type AppContract = typeof appContract;
+
+/** What the app's own process answers to the popover of the tray besides. */
+export const popoverContract = {
+  popover: {
+    /** Opens the window on what was chosen, and closes the popover. */
+    leaveFor: ask(
+      z.object({
+        view: AppSettings.shape.view.nullable().default(null),
+        profile: z.string().max(200).nullable().default(null),
+        add: z.boolean().default(false),
+      }),
+      z.object({}),
+    ),
+    close: ask(z.object({}), z.object({})),
+  },
+};
+export type PopoverContract = typeof popoverContract;
 
 /** All a window of the app may ask. */
 export const windowContract = {

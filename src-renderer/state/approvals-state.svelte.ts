@@ -27,6 +27,8 @@ export class ApprovalsState {
   isListing = $state(false);
   revoking = $state<string | null>(null);
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   /** What became of the last answer when the eye does not see it. */
   notice = $state('');
   now = $state(Date.now());
@@ -138,6 +140,7 @@ export class ApprovalsState {
     if (this.revoking !== null) return;
     this.revoking = id;
     this.problem = null;
+    this.again = () => this.revoke(id);
     try {
       await this.#app.api.approvals.revoke({ id });
       this.#app.announce('approvals', text.approvals.grants.revoked);

@@ -20,10 +20,12 @@ export const app = {
   close: 'Close',
   cancel: 'Cancel',
   tryAgain: 'Try again',
+  stopWaiting: 'Stop waiting',
   copied: 'Copied.',
 } as const;
 
 export const problems = {
   locked: 'The vault is locked, so no profile with a secret can sign in',
   connector: (name: string) => `Connector ${name} cannot be used`,
+  doctor: 'Open Doctor',
 } as const;
