@@ -51,6 +51,12 @@ export const keys: readonly Key[] = [
   { act: 'previous-question', place: 'question', combos: [{ key: 'k' }] },
 ];
 
+/** Those that reach what is shown: a browser takes ⌘ with a digit, N and W for itself. */
+export function keysIn(shell: 'window' | 'page'): readonly Key[] {
+  if (shell === 'window') return keys;
+  return keys.filter(({ combos }) => !combos.every(({ key, command }) => command && /^[\dnw]$/.test(key)));
+}
+
 /** A press of a key, as far as it matters; fits KeyboardEvent. */
 export interface Press {
   readonly key: string;

@@ -3,7 +3,7 @@ import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { envWord } from './env-words.ts';
 import type { IconName } from './icon-name.ts';
-import type { KeyAct } from './keys.ts';
+import { keysIn, type KeyAct } from './keys.ts';
 import type { PaletteHit } from './palette-hits.ts';
 import { groupProfiles } from './profile-groups.ts';
 
@@ -64,6 +64,7 @@ const viewIcons: Readonly<Record<AppSettings['view'], IconName>> = {
 };
 
 function viewCommands(app: AppState): readonly PaletteCommand[] {
+  const reached = new Set(keysIn(app.shell).map(({ act }) => act));
   return (Object.keys(viewIcons) as AppSettings['view'][]).map((view) => ({
     hit: {
       kind: 'view',
@@ -71,7 +72,7 @@ function viewCommands(app: AppState): readonly PaletteCommand[] {
       label: text.app[view],
       hint: view === 'approvals' ? waitingWords(app) : '',
       icon: viewIcons[view],
-      act: `view:${view}`,
+      ...(reached.has(`view:${view}`) ? { act: `view:${view}` as const } : {}),
       ...(view === 'doctor' ? { also: words.also.doctor } : {}),
     },
     run() {
@@ -92,6 +93,7 @@ function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCo
   const address = http === null ? null : `${http}/mcp`;
   const signedOut = (app.status.value?.upstreams ?? []).filter(({ state }) => state === 'signed-out');
   const isLocked = app.lock.since !== null;
+  const isPage = app.shell === 'page';
   const themes = (['system', 'light', 'dark'] as const).filter(
     (theme) => theme !== (app.settings.value?.theme ?? 'system'),
   );
@@ -110,7 +112,7 @@ function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCo
         return app.profilesView.signIn('window');
       },
     })),
-    action('add', actions.add, 'plus', () => app.profilesView.openGallery(), { act: 'add' }),
+    action('add', actions.add, 'plus', () => app.profilesView.openGallery(), isPage ? {} : { act: 'add' }),
     action('import', actions.import, 'import', () => app.profilesView.openGallery(), { also: also.import }),
     isLocked
       ? action('unlock', actions.unlock, 'lock', () => app.lock.release())
@@ -138,7 +140,7 @@ function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCo
       ),
     ),
     action('keys', actions.keys, 'term', showKeys, { act: 'keys' }),
-    action('quit', actions.quit, 'out', () => app.settingsView.quit()),
+    action('quit', isPage ? text.web.signOut : actions.quit, 'out', () => app.settingsView.quit()),
   ];
 }
 

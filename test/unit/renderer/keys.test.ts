@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { actOf, actWord, keys, keysOf, type Press } from '../../../src-renderer/state/keys.ts';
+import { actOf, actWord, keys, keysIn, keysOf, type Press } from '../../../src-renderer/state/keys.ts';
 
 const press = (key: string, held: string = '', code = ''): Press => ({
   key,
@@ -87,6 +87,23 @@ test('no two acts of one place share a key, and each has a word', () => {
       assert.notEqual(actWord(act), '');
     }
   }
+});
+
+test('in a browser only those keys are told that reach the page', () => {
+  const inPage = keysIn('page').map(({ act }) => act);
+  const missing = keys.map(({ act }) => act).filter((act) => !inPage.includes(act));
+  assert.deepEqual(missing, [
+    'view:profiles',
+    'view:approvals',
+    'view:activity',
+    'view:policy',
+    'view:tools',
+    'view:clients',
+    'view:doctor',
+    'add',
+    'close',
+  ]);
+  assert.deepEqual(keysIn('window'), keys);
 });
 
 test('the page on the app names every key', () => {
