@@ -68,11 +68,10 @@ export async function runPage(
     // Not 'close': a gateway that was started goes on.
     child.once('exit', resolve);
   });
-  const late = withDeadline('the end of the page', ended, within).catch((error: unknown) => {
+  const code = await withDeadline('the end of the page', ended, within).catch((error: unknown) => {
     child.kill('SIGKILL');
     return (error as Error).message;
   });
-  const code = await late;
   const ran = blocks
     .map((block, index) => ({ block, file: output(index) }))
     .filter(({ file }) => existsSync(file))
@@ -95,10 +94,12 @@ function patternOf(expected: string): RegExp {
     .trimEnd()
     .split('\n')
     .map((line) =>
-      line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(RegExp.escape).join('.*?')}\\n`,
+      line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(literal).join('.*?')}\\n`,
     );
   return new RegExp(`^${lines.join('')}$`);
 }
+
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 function withoutTrailingSpace(text: string): string {
   return `${text
