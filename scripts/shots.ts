@@ -12,18 +12,20 @@ import * as activity from './shots-activity.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
 import * as policy from './shots-policy.ts';
+import { keepForReadme, readmeScale, readmeScenes } from './shots-readme.ts';
 import * as signIn from './shots-sign-in.ts';
 
 /*
  * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
  * app, with believable data. To look at: .cache/shots/NAME-{light,dark}.png. Fails on an error in the page, on what is
- * clipped, and on a name or a text too faint to read.
+ * clipped, and on a name or a text too faint to read. With the word readme: the pictures of the README.
  */
 
 const root = join(import.meta.dirname, '..');
 const out = join(root, '.cache/shots');
 const app = join(out, 'app');
 const words = process.argv.slice(2);
+const isForReadme = words.includes('readme');
 
 interface Scene {
   readonly name: string;
@@ -862,7 +864,7 @@ async function take(
   const zoom = scene.zoom ?? 1;
   const page = await browser.newPage({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
-    deviceScaleFactor: zoom,
+    deviceScaleFactor: isForReadme ? readmeScale : zoom,
     colorScheme,
     reducedMotion: 'reduce',
     forcedColors: scene.forcedColors ? 'active' : 'none',
@@ -889,7 +891,9 @@ async function take(
   } catch (error) {
     problems.push((error as Error).message);
   }
-  await page.screenshot({ path: join(out, `${scene.name}-${colorScheme}.png`) });
+  const name = `${scene.name}-${colorScheme}.png`;
+  await page.screenshot({ path: join(out, name) });
+  if (isForReadme) problems.push(...[keepForReadme(join(out, name), name)].filter((one) => one !== null));
   await page.close();
   return problems;
 }
@@ -943,8 +947,10 @@ const browser = await chromium.launch({
   ),
 });
 let bad = 0;
-for (const scene of scenes.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)),
+for (const scene of scenes.filter(({ name }) =>
+  isForReadme
+    ? readmeScenes.includes(name)
+    : words.length === 0 || words.some((word) => name.startsWith(word)),
 )) {
   for (const colorScheme of ['light', 'dark'] as const) {
     const problems = await take(browser, address, scene, colorScheme);
