@@ -3,11 +3,11 @@ import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /*
- * npm run shots -- readme: the pictures of the README, docs/images/NAME-{light,dark}.png. Pages load them all, so each
- * is small: half as many pixels again as the window has, in 256 colours.
+ * npm run shots -- readme: the pictures of the README and of docs, into docs/images, for light and for dark. A page
+ * loads them all, so each is small: half as many pixels again as the window has, in 256 colours.
  */
 
-/** The scenes the README shows. */
+/** The scenes pages show. */
 export const readmeScenes: readonly string[] = ['profiles', 'approvals', 'activity', 'policy-refused'];
 export const readmeScale = 1.5;
 
