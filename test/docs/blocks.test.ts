@@ -17,7 +17,8 @@ const marked = pages()
 
 test('the README and the pages for beginners have blocks to run', () => {
   const names = marked.map(({ page }) => page);
-  for (const page of ['README.md', 'docs/policy.md', 'docs/troubleshooting.md', 'docs/workspaces.md']) assert.ok(names.includes(page), `${page} has no block marked "sh run"`);
+  for (const page of ['README.md', 'docs/policy.md', 'docs/troubleshooting.md', 'docs/workspaces.md'])
+    assert.ok(names.includes(page), `${page} has no block marked "sh run"`);
 });
 
 describe('what a page tells to type works', { skip: !isPosix && 'no sh', concurrency: 2 }, () => {
@@ -44,10 +45,19 @@ test('a page that never ends is ended', { skip: !isPosix }, async (t) => {
 });
 
 test('output that is not what the page says is told', { skip: !isPosix }, async (t) => {
-  const page = pageWith(
-    ...['```sh run', 'printf "one 1\\ntwo\\nthree\\n"', '```', '', '```text', 'one …', '…', 'three', '```'],
-    ...['```sh run exit=3', 'echo four; exec 9>&-; (exit 3)', '```', '```text', 'five', '```'],
-  );
+  const first = [
+    '```sh run',
+    'printf "one 1\\ntwo\\nthree\\n"',
+    '```',
+    '',
+    '```text',
+    'one …',
+    '…',
+    'three',
+    '```',
+  ];
+  const second = ['```sh run exit=3', 'echo four; (exit 3)', '```', '```text', 'five', '```'];
+  const page = pageWith(...first, ...second);
   const ran = await runPage(createHome(t), blocksOf(page), [], pageLimit);
   const problems = ran.map(problemOf);
   assert.equal(problems[0], null);

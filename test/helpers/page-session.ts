@@ -25,7 +25,12 @@ export interface Ran {
 export type Offline = readonly string[];
 
 export const withoutNetwork: Offline = [
-  ...['unshare', '--user', '--map-root-user', '--net', 'sh', '-c'],
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--net',
+  'sh',
+  '-c',
   'ip link set lo up && exec "$@"',
   'sh',
 ];
@@ -63,7 +68,7 @@ export async function runPage(
   // Also the cheapest way: a command beside a gateway takes a quarter of one that has to be the gateway itself.
   writeFileSync(join(folder, 'session.sh'), ['nucleus start', ...typing].join('\n'));
 
-  const [command = 'sh', ...args] = [...offline, 'sh', '-e', join(folder, 'session.sh')];
+  const [command, ...args] = [...offline, 'sh', '-e', join(folder, 'session.sh')];
   const child = spawn(command, args, { cwd: home.user, env: reader(home), stdio: 'ignore' });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
@@ -95,9 +100,7 @@ function patternOf(expected: string): RegExp {
   const lines = withoutTrailingSpace(expected)
     .trimEnd()
     .split('\n')
-    .map((line) =>
-      line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(literal).join('.*?')}\\n`,
-    );
+    .map((line) => (line.trim() === '…' ? '(?:.*\\n)*?' : `${line.split('…').map(literal).join('.*?')}\\n`));
   return new RegExp(`^${lines.join('')}$`);
 }
 
@@ -130,6 +133,8 @@ function reader(home: Home): Record<string, string> {
   return {
     ...env,
     XDG_RUNTIME_DIR: runtime,
+    // Several pages run at once, and where they share a network only one of them could have the usual port.
+    NUCLEUS_HTTP_LISTEN: '127.0.0.1:0',
     PATH: [dirname(nucleusBin), env['PATH']].join(delimiter),
   };
 }
