@@ -77,6 +77,24 @@ test('every page and script that the sources name is there', () => {
   assert.deepEqual(missing, []);
 });
 
+test('every source file that a page names is there', () => {
+  const named = pages()
+    .filter((page) => page !== 'CHANGELOG.md')
+    .flatMap((page) =>
+      [...readPage(page).matchAll(/`((?:[\w.*-]+\/)+[\w.*-]+\.(?:ts|mjs|svelte|sh))`/g)].map(
+        ([, path = '']) => ({ page, path }),
+      ),
+    );
+  assert.ok(named.length > 100, 'pages name files');
+  const missing = named.filter(
+    ({ path }) =>
+      !['', 'src-main/gateway', 'src-main'].some(
+        (folder) => globSync(join(folder, path), { cwd: root }).length > 0,
+      ),
+  );
+  assert.deepEqual(missing, []);
+});
+
 test('the index of the pages has each of them', () => {
   const linked = new Set(linksOf(readPage('docs/README.md')).map(({ target }) => join('docs', target)));
   const forgotten = pages().filter(
