@@ -51,8 +51,8 @@ export function blocksOf(page: string): Block[] {
 
 /**
  * Types the blocks of a page into one shell, as a reader with one terminal would: in a home folder of their own with
- * the databases prod.db and staging.db in it, `nucleus` on PATH, and a gateway that runs as it does beside an open app.
- * Fails at the first command that does.
+ * the databases prod.db and staging.db in it, two clients with servers, `nucleus` on PATH, and a gateway that runs as it
+ * does beside an open app. Fails at the first command that does.
  */
 export async function runPage(
   home: Home,
@@ -63,6 +63,7 @@ export async function runPage(
   const folder = home.path('output');
   mkdirSync(folder);
   createDatabases(home.user);
+  writeClients(home.user);
   const output = (index: number): string => join(folder, `${index}.txt`);
   const typing = blocks.map((block, index) => typed(block, output(index)));
   // Also the cheapest way: a command beside a gateway takes a quarter of one that has to be the gateway itself.
@@ -155,5 +156,30 @@ function createDatabases(folder: string): void {
     const insert = db.prepare('INSERT INTO users VALUES (@id, @email, @plan)');
     for (const row of rows) insert.run(row);
     db.close();
+  }
+}
+
+/** What many people have: one service twice, and tokens in the clear. None of these can be reached from here. */
+function writeClients(folder: string): void {
+  const github = (token: string): object => ({
+    url: 'https://api.githubcopilot.com/mcp/',
+    headers: { Authorization: `Bearer ${token}` },
+  });
+  const files = {
+    '.cursor/mcp.json': {
+      github: github('ghp_0123456789abcdefghijABCDEFGHIJ012345'),
+      'github-work': github('ghp_9876543210abcdefghijABCDEFGHIJ543210'),
+    },
+    '.codeium/windsurf/mcp_config.json': {
+      notes: {
+        command: 'npx',
+        args: ['-y', 'notes-mcp@2.1.0'],
+        env: { NOTES_TOKEN: 'nt_0f9e8d7c6b5a49382716' },
+      },
+    },
+  };
+  for (const [file, mcpServers] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), JSON.stringify({ mcpServers }, null, 2));
   }
 }
