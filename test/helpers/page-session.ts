@@ -161,20 +161,20 @@ function createDatabases(folder: string): void {
 
 /** What many people have: one service twice, and tokens in the clear. None of these can be reached from here. */
 function writeClients(folder: string): void {
-  const github = (token: string): object => ({
+  const github = (digit: string): object => ({
     url: 'https://api.githubcopilot.com/mcp/',
-    headers: { Authorization: `Bearer ${token}` },
+    headers: { Authorization: `Bearer ghp_${digit.repeat(36)}` },
   });
   const files = {
     '.cursor/mcp.json': {
-      github: github('ghp_0123456789abcdefghijABCDEFGHIJ012345'),
-      'github-work': github('ghp_9876543210abcdefghijABCDEFGHIJ543210'),
+      github: github('1'),
+      'github-work': github('2'),
     },
     '.codeium/windsurf/mcp_config.json': {
       notes: {
         command: 'npx',
         args: ['-y', 'notes-mcp@2.1.0'],
-        env: { NOTES_TOKEN: 'nt_0f9e8d7c6b5a49382716' },
+        env: { NOTES_TOKEN: `nt_${'3'.repeat(20)}` },
       },
     },
   };
