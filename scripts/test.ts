@@ -7,6 +7,7 @@ import { pathToFileURL } from 'node:url';
 /*
  * npm test [-- WORD… --verbose]: runs the test files whose path holds one of the words, or all of them, each in a
  * process of its own. NUCLEUS_REQUIRE=all makes a skipped test a failed one, for machines that must have every tool.
+ * What was only too late, while two files shared the machine, is looked at once more, alone; any other failure is one.
  */
 
 const root = join(import.meta.dirname, '..');
@@ -14,6 +15,8 @@ const root = join(import.meta.dirname, '..');
 const fileLimit = 180_000;
 /** Tests start processes of their own; more files at once only make two cores wait for each other. */
 const filesAtOnce = 2;
+/** More late files than this are no accident. */
+const secondLooks = 3;
 
 interface TestEvent {
   readonly type: 'start' | 'passed' | 'failed' | 'skipped' | 'parent';
@@ -51,19 +54,32 @@ if (files.length === 0) {
 
 const started = performance.now();
 const total = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, said once more at the end: of a long run often only the end is kept. */
+const failedLines: string[] = [];
+const late: FileReport[] = [];
 const scratch = mkdtempSync(join(tmpdir(), 'nucleus-test-'));
 try {
   const waiting = [...files];
   const work = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) show(await runFile(file));
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+      const report = await runFile(file);
+      if (isOnlyLate(report) && late.length < secondLooks) late.push(report);
+      else show(report);
+    }
   };
   await Promise.all(Array.from({ length: filesAtOnce }, work));
+  for (const { file, events } of late) {
+    for (const { name, error } of events.filter(({ type }) => type === 'failed'))
+      console.log(`note: late, and so run again alone: ${file}: ${name}\n${indent(error)}`);
+    show(await runFile(file));
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
 console.log(
   `\n${files.length} ${files.length === 1 ? 'file' : 'files'} in ${seconds(performance.now() - started)}`,
 );
+for (const line of failedLines) console.log(line);
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
 process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
 
@@ -113,6 +129,18 @@ async function runFile(file: string): Promise<FileReport> {
   };
 }
 
+/** Whether all that failed is a wait that was in vain or a time over its limit. */
+function isOnlyLate({ events, problem }: FileReport): boolean {
+  const failed = events.filter(({ type }) => type === 'failed');
+  return (
+    problem === null &&
+    failed.length > 0 &&
+    failed.every(({ error }) =>
+      /waited \d+ ms in vain|^AssertionError.*\d ms$/.test(error.split('\n', 1)[0] ?? ''),
+    )
+  );
+}
+
 function show(report: FileReport): void {
   const of = (type: TestEvent['type']): TestEvent[] => report.events.filter((event) => event.type === type);
   const passed = of('passed');
@@ -132,13 +160,25 @@ function show(report: FileReport): void {
   if (isVerbose)
     for (const { name, depth, milliseconds } of passed)
       console.log(`  ${'  '.repeat(depth)}✔ ${name} (${seconds(milliseconds)})`);
-  for (const { name, reason } of skipped)
-    console.log(`  ${mayNotSkip ? '✖' : '-'} skipped: ${name}${reason === '' ? '' : ` (${reason})`}`);
-  for (const { name, error } of failed) console.log(`  ✖ ${name}\n${indent(error)}`);
-  if (report.problem !== null) console.log(`  ✖ the file ${report.problem}`);
+  for (const { name, reason } of skipped) {
+    const line = `skipped: ${name}${reason === '' ? '' : ` (${reason})`}`;
+    if (mayNotSkip) sayFailed(report.file, line);
+    else console.log(`  - ${line}`);
+  }
+  for (const { name, error } of failed) {
+    sayFailed(report.file, name, error);
+    console.log(indent(error));
+  }
+  if (report.problem !== null) sayFailed(report.file, `the file ${report.problem}`);
   for (const line of report.output.split('\n')) if (line.startsWith('note: ')) console.log(`  ${line}`);
   if (failures > 0 && report.output.trim() !== '')
     console.log(indent(`it printed:\n${report.output.trimEnd()}`));
+}
+
+function sayFailed(file: string, line: string, error = ''): void {
+  console.log(`  ✖ ${line}`);
+  const reason = error.split('\n', 8).map((part) => part.slice(0, 300));
+  failedLines.push(`✖ ${file}: ${line}`, ...(error === '' ? [] : [indent(reason.join('\n'))]));
 }
 
 function readEvents(file: string): TestEvent[] {

@@ -300,7 +300,7 @@ async function typeOn(
   });
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   try {
-    return { code: await withDeadline('the end of the command', ended, 10_000), text };
+    return { code: await withDeadline('the end of the command', ended), text };
   } catch (error) {
     child.kill('SIGKILL');
     throw new Error(`${(error as Error).message}; the screen: ${text}`, { cause: error });

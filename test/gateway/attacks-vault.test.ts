@@ -19,6 +19,7 @@ import { nucleusOk, passphrase } from '../helpers/nucleus.ts';
 import { verifies } from '../helpers/requirements.ts';
 import { addGuarded, signedIn, startWorld, type SignInWorld } from '../helpers/sign-in-world.ts';
 import { setPin, testPin } from '../helpers/terminal.ts';
+import { until } from '../helpers/until.ts';
 
 interface Kept {
   readonly home: Home;
@@ -118,8 +119,7 @@ for (const [what, attack] of Object.entries(attacks))
       gateway.ask('person.askWithPin', { question, input, pin: testPin });
     await say('lock.release', {});
     for (const id of ['db:a', 'svc:work']) await say('profiles.changeEnv', { id, env: 'dev' });
-    const { state } = await gateway.ask('policy.get', {});
-    assert.equal(state, 'accepted');
+    await until('the rules hold', async () => (await gateway.ask('policy.get', {})).state === 'accepted');
     const client = await open(t, kept);
     assert.deepEqual(await codesOf(client), ['SECRET_MISSING', 'SIGN_IN_REQUIRED']);
     assert.match(

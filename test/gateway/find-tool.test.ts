@@ -335,8 +335,5 @@ test('the account used last comes first, after a success only, and in that conve
   client = await open(scope);
   // To its client the session behind a shim is the same one; here it is a new conversation.
   for (const used of callers)
-    assert.equal(
-      await until('the shim is back', () => first(used).catch(() => null), 15_000),
-      'echo_blue_echo',
-    );
+    assert.equal(await until('the shim is back', () => first(used).catch(() => null)), 'echo_blue_echo');
 });

@@ -59,7 +59,7 @@ test('what was asked before the end is answered, however it was asked; what is n
   }
   assert.equal((await ask(base, rpc('ping'))).status, 401);
   for (const result of await Promise.all(running)) assert.equal(textOf(result), long);
-  assert.equal(await withDeadline('the end', ended, 3_000), 0);
+  assert.equal(await withDeadline('the end', ended, 10_000), 0);
 });
 
 test('told a second time it does not wait', async (t) => {
@@ -74,7 +74,7 @@ test('told a second time it does not wait', async (t) => {
   child.kill('SIGTERM');
   await until('it is closing', async () => (await ask(base, rpc('ping'), { token })).status === 503);
   child.kill('SIGTERM');
-  assert.equal(await withDeadline('the end', ended, 3_000), 0);
+  assert.equal(await withDeadline('the end', ended, 10_000), 0);
   assert.equal(await running, 'hung up');
 });
 
@@ -89,5 +89,5 @@ test('told by nucleus stop it lets calls end too', async (t) => {
   await until('the call runs', () => fake.received('tools/call').length === 1);
   await gateway.ask('gateway.stop', { byPerson: false });
   assert.equal(textOf((await running).message.result), 'slept');
-  assert.equal(await withDeadline('the end', ended, 3_000), 0);
+  assert.equal(await withDeadline('the end', ended, 10_000), 0);
 });

@@ -121,7 +121,7 @@ test('a client that reads nothing is let go, and nobody else notices', async (t)
   const length = { 'Content-Length': String(big.length) };
   const calls = 12;
   const waitForAll = (start: number) =>
-    until('all were called', () => fake.received('tools/call').length === start + calls, 20_000);
+    until('all were called', () => fake.received('tools/call').length === start + calls);
 
   // In a session: the session ends.
   const session = await openSession(base, { token });
@@ -133,7 +133,7 @@ test('a client that reads nothing is let go, and nobody else notices', async (t)
     socket.pause();
     socket.write(head({ ...length, 'Mcp-Session-Id': session }).concat(big.replace('"id":1', `"id":${n}`)));
   }
-  await until('the session is over', async () => (await sessions()).length === 0, 10_000);
+  await until('the session is over', async () => (await sessions()).length === 0);
   assert.equal((await ask(base, rpc('ping'), { token, session })).status, 404);
 
   // Without one: the oldest answers go.
@@ -153,7 +153,7 @@ test('a client that reads nothing is let go, and nobody else notices', async (t)
   const whole = await Promise.all(
     silent.map(async ({ socket, text }) => {
       socket.resume();
-      await until('the rest came', () => socket.closed || text().endsWith('}}'), 10_000);
+      await until('the rest came', () => socket.closed || text().endsWith('}}'));
       return text().length > 9 * mebibyte;
     }),
   );
@@ -177,7 +177,7 @@ test('a thousand clients listen at once, and one more is told that it is full', 
   await ask(url, toolCall('fake_news_add_tool', { name: 'for_all' }), { token: key });
   await Promise.all(
     streams.map(({ next }) =>
-      next('the news', ({ method }) => method === 'notifications/tools/list_changed', 10_000),
+      next('the news', ({ method }) => method === 'notifications/tools/list_changed'),
     ),
   );
   const full = await ask(url, rpc('initialize'), { token: key });

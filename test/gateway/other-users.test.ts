@@ -64,7 +64,7 @@ for (const mode of [0o777, 0o700])
     const commands = ['status', 'list', 'start', 'stop', 'clients', 'tools'];
     const shim = startShim(t, home);
     shim.send({ jsonrpc: '2.0', id: 1, method: 'initialize', params: {} });
-    assert.equal(await withDeadline('the end of the shim', shim.ended, 10_000), 1);
+    assert.equal(await withDeadline('the end of the shim', shim.ended), 1);
     assert.deepEqual(shim.seen, []);
     const outcomes = await Promise.all(commands.map((command) => nucleus(home, [command])));
     for (const { code, stdout, stderr } of [{ code: 1, stdout: '', stderr: shim.stderr() }, ...outcomes]) {

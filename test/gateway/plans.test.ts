@@ -164,7 +164,7 @@ for (const [era, connect] of [
         // The last ones of each four would answer first.
         arguments: { ms: 300 - (n % 4) * 10, text: `step ${n}` },
       }));
-      const least = await leastTime(1_000, async () => {
+      const least = await leastTime(1_500, async () => {
         const { results, ...counts } = await plan({ steps, parallelism: 4 });
         assert.deepEqual(counts, { steps: 8, successes: 8, failures: 0, parallelism: 4 });
         assert.deepEqual(
@@ -172,7 +172,7 @@ for (const [era, connect] of [
           steps.map(({ name }, n) => [n, name, n % 2 ? 'fake:b' : 'fake:a', `step ${n}`]),
         );
       });
-      assert.ok(least < 1_000, `${least} ms`);
+      assert.ok(least < 1_500, `${least} ms`);
       const single = await plan({ steps: steps.slice(0, 2).map(({ name }) => ({ name })) });
       assert.equal(single.parallelism, 2, 'never more than there are steps');
     });
@@ -272,7 +272,7 @@ for (const [era, connect] of [
         timeout_ms: 400,
       });
       const took = performance.now() - started;
-      assert.ok(took >= 400 && took < 3_000, `${took} ms`);
+      assert.ok(took >= 400 && took < 10_000, `${took} ms`);
       assert.deepEqual([successes, failures], [2, 3]);
       assert.deepEqual(
         results.map(({ profile, result, error }) => [profile, result && textOf(result), error]),

@@ -78,7 +78,7 @@ test('a complete list comes from the cache before any upstream runs', async (t) 
   let client!: Attached;
   let listed: string[] = [];
   const took = await leastTime(
-    100,
+    250,
     async () => {
       client = await attach(t, home);
       await client.initialize();
@@ -90,7 +90,7 @@ test('a complete list comes from the cache before any upstream runs', async (t) 
     },
   );
   assert.deepEqual(listed.toSorted(), names.map((name) => `fake_${name}_old`).toSorted());
-  assert.ok(took < 100, `a list from the cache took ${took} ms`);
+  assert.ok(took < 250, `a list from the cache took ${took} ms`);
   const { upstreams } = await (await controlGateway(t, home)).status();
   assert.deepEqual(
     upstreams.filter(({ state }) => state === 'ready').map(({ profile }) => profile),
@@ -226,11 +226,11 @@ describe('serve', { concurrency: true }, () => {
     await Promise.all([...slow, hanging].map((fake) => gateway.add(fake, undefined, { connect: false })));
 
     let client!: Attached;
-    const took = await leastTime(300, async () => {
+    const took = await leastTime(1_000, async () => {
       client = await attach(t, home);
       await client.initialize();
     });
-    assert.ok(took < 300, `initialize took ${took} ms`);
+    assert.ok(took < 1_000, `initialize took ${took} ms`);
 
     await client.ask('ping');
     // The first list may wait a little for profiles never seen, but not for one that hangs.

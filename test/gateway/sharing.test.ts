@@ -190,7 +190,7 @@ test('a gateway that a client started ends when nobody came for a while, one tha
   await until('the idle time has passed', () => Date.now() - (auto.endpoint()?.startedAt ?? 0) > 1_000);
   assert.ok(isAlive(autoPid), 'it ended under a client');
   await shim.close();
-  await gone(autoPid, 3_000);
+  await gone(autoPid);
   assert.equal(auto.endpoint(), null);
   assert.ok(isAlive(manualPid));
 

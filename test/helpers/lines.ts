@@ -74,7 +74,7 @@ export function createLines(input: Readable, output: Writable): Lines {
     send: (message) => {
       output.write(`${typeof message === 'string' ? message : JSON.stringify(message)}\n`);
     },
-    next: (what, fits, within = 10_000) => {
+    next: (what, fits, within = 20_000) => {
       const index = untaken.findIndex(fits);
       if (index >= 0) return Promise.resolve(untaken.splice(index, 1)[0] as Message);
       if (ended) return Promise.reject(ended);

@@ -144,7 +144,7 @@ export async function waitFor<T>(
       await next;
     }
   };
-  return withDeadline(what, search(), 10_000);
+  return withDeadline(what, search());
 }
 
 function keyOf(actions: readonly string[], label: string): string {

@@ -35,7 +35,7 @@ const unaskedNews = [
 ];
 
 /** How long something is waited for that may be lost. */
-const patience = 5_000;
+const patience = 20_000;
 
 interface Read {
   readonly id?: string | number;

@@ -28,7 +28,7 @@ export function isAlive(pid: number): boolean {
 }
 
 /** Waits until none of these processes runs. */
-export async function gone(pids: number | readonly number[], within = 5_000): Promise<void> {
+export async function gone(pids: number | readonly number[], within = 20_000): Promise<void> {
   const all = typeof pids === 'number' ? [pids] : pids;
   await until(`processes ${all.join(', ')} are gone`, () => !all.some(isAlive), within);
 }

@@ -81,7 +81,7 @@ export function overHttp(scope: Scope, url: string, revision: string, token?: st
     sent.once('response', resolve);
     sent.once('error', reject);
     sent.end(text ?? undefined);
-    const response = await withDeadline(`an answer to ${text?.slice(0, 100)}`, promise, 10_000);
+    const response = await withDeadline(`an answer to ${text?.slice(0, 100)}`, promise);
     scope.after(() => void response.destroy());
     const given = response.headers['mcp-session-id'];
     if (typeof given === 'string') session = given;

@@ -1,5 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+/** Milliseconds: only a failing test ever waits so long, so it is more than a busy machine needs. */
+const patience = 20_000;
+
 /**
  * The first value of `look` that is neither null, undefined nor false. Where something tells by itself, wait for
  * that; this is for files, processes and gateways that do not. The only place of the tests that polls.
@@ -7,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  within = 5_000,
+  within = patience,
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + within;
   for (;;) {
@@ -19,7 +22,7 @@ export async function until<T>(
 }
 
 /** The outcome of `promise`, or an error that says what did not come in time. */
-export async function withDeadline<T>(what: string, promise: Promise<T>, within = 5_000): Promise<T> {
+export async function withDeadline<T>(what: string, promise: Promise<T>, within = patience): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new Error(`waited ${within} ms in vain for ${what}`)), within);
   try {

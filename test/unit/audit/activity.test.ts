@@ -481,7 +481,7 @@ test('100,000 records: small, quick to search in any way, and never in the way o
   const filling = await longestTurn(async () => {
     while (!(await world.query({ limit: 1 })).isComplete);
   });
-  assert.ok(filling.milliseconds < 25, `a batch held the loop for ${filling.milliseconds} ms`);
+  assert.ok(filling.milliseconds < 50, `a batch held the loop for ${filling.milliseconds} ms`);
   const since = Date.UTC(2026, 10, 1);
   for (const [what, work] of [
     ['the newest', () => world.query({ limit: 200 })],

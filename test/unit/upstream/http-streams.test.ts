@@ -162,7 +162,7 @@ test('a stream whose answer is too long is let go of at once', async (t) => {
     },
   });
   assert.match(await failureText(call(connection, 'swollen')), /^RESULT_TOO_LARGE: /);
-  await withDeadline('the end of the stream', closed.promise, 2_000);
+  await withDeadline('the end of the stream', closed.promise);
 });
 
 /** A server with a stream of its own; `streams` are those it has open. */
