@@ -18,7 +18,7 @@ import * as signIn from './shots-sign-in.ts';
 /*
  * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
  * app, with believable data. To look at: .cache/shots/NAME-{light,dark}.png. Fails on an error in the page, on what is
- * clipped, and on a name or a text too faint to read. With the word readme: the pictures of the README.
+ * clipped, and on a name or a text too faint to read.
  */
 
 const root = join(import.meta.dirname, '..');
