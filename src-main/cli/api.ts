@@ -1,12 +1,9 @@
-import { userInfo } from 'node:os';
 import type { Api } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
-import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
+import { rememberSession } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
-import { createLog } from '../gateway/log.ts';
-import { createNodePlatform } from './node-platform.ts';
 import { note } from './output.ts';
 import { startProgress } from './progress.ts';
 
@@ -69,8 +66,10 @@ export async function withApi<T>(context: Context, work: (open: OpenApi) => Prom
   }
 }
 
-/** Ctrl-C during a slow probe must not leave the servers behind that were started for it. */
-function closeOnSignal(host: Host): () => void {
+/**
+ * Ctrl-C during a slow probe must not leave the servers behind that were started for it. Answers what forgets about it.
+ */
+export function closeOnSignal(host: Pick<Host, 'close'>): () => void {
   const endBy = (exitCode: number) => (): void => void host.close().finally(() => process.exit(exitCode));
   const onInterrupt = endBy(130);
   const onTerminate = endBy(143);
@@ -81,24 +80,12 @@ function closeOnSignal(host: Host): () => void {
 async function hostInProcess(context: Context, waitMs: number): Promise<Host | null> {
   process.umask(0o077);
   const { hostGateway } = await import('../gateway/host.ts');
-  const { readEnvironment } = await import('../gateway/config/environment.ts');
+  const { createOwnPlatform } = await import('./own-platform.ts');
   const { configPlace, readConfig } = await import('./read-config.ts');
   const config = readConfig(context);
   try {
     return await hostGateway({
-      platform: createNodePlatform({
-        env: gatewayEnvironment(context.paths, context.env, userInfo().uid),
-        resources: context.resources,
-        log: createLog({
-          write: (line) => context.stderr.write(line),
-          now: Date.now,
-          settings: {
-            ...config.log,
-            // What goes wrong is the command's own sentence; the log would only say it twice, unless it is asked for.
-            level: readEnvironment(context.env).input.log?.level ?? 'error',
-          },
-        }),
-      }),
+      platform: createOwnPlatform(context, config.log),
       paths: context.paths,
       version: context.version,
       resources: context.resources,

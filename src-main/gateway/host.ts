@@ -7,6 +7,7 @@ import { createAudit } from './audit/audit.ts';
 import type { ConfigPlace } from './config/load.ts';
 import { listenOnSocket, type SocketFront } from './downstream/socket.ts';
 import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
+import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
@@ -179,7 +180,27 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
-    const doctor = createDoctor({ platform, paths, handlers: gateway.handlers, hosts });
+    const importer = createImport({ platform, paths, handlers: gateway.handlers, hosts });
+    const doctor = createDoctor(
+      {
+        platform,
+        paths,
+        configPlace: options.configPlace,
+        resources: options.resources,
+        version,
+        hosts,
+        isHolder: true,
+      },
+      {
+        handlers: gateway.handlers,
+        registry,
+        vault,
+        guard,
+        connectors,
+        seals,
+        findSecrets: createFindSecrets(importer),
+      },
+    );
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
 
     if (socket !== null) {
@@ -220,7 +241,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       handlers,
       person: {
         ...gateway.person('app'),
-        import: createImport({ platform, paths, handlers, hosts }),
+        import: importer,
         doctor: { fix: doctor.fix },
         hosts: {
           ...hosts.handlers,

@@ -7,7 +7,8 @@ import type { Caller } from './downstream/session.ts';
 import type { Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 
-const usualPort = 8787;
+/** Where clients look for it when nobody said otherwise. */
+export const usualPort = 8787;
 
 /** The HTTP front of a gateway, or why there is none. */
 export interface HttpDoor {

@@ -39,6 +39,26 @@ export function acquireLock(paths: Paths): Lock | null {
   }
 }
 
+/**
+ * Whether somebody has the lock. Makes nothing: without a file there is none. Not for the holder itself, whose lock it
+ * would end.
+ */
+export function isLockTaken(paths: Paths): boolean {
+  if (lstatSync(paths.lock, { throwIfNoEntry: false })?.isFile() !== true) return false;
+  let db: Database.Database | null = null;
+  try {
+    db = new Database(paths.lock, { timeout: 0, fileMustExist: true });
+    db.exec('BEGIN EXCLUSIVE');
+    db.exec('ROLLBACK');
+    return false;
+  } catch (error) {
+    // What cannot be opened is nobody's lock; the next to take it says what is wrong.
+    return sqliteCode(error)?.startsWith('SQLITE_BUSY') ?? false;
+  } finally {
+    db?.close();
+  }
+}
+
 /** Waits without blocking until the lock is ours; null when the time is up or `signal` was aborted. */
 export async function waitForLock(
   paths: Paths,

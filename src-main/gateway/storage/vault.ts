@@ -47,6 +47,8 @@ export interface Vault {
   /** As `put`: what one profile has becomes another's, sealed anew, because a record is bound to its profile's id. */
   rename(from: string, to: string): Promise<() => void>;
   remove(profileId: string): void;
+  /** Where records lie that do not open with the key of the vault, which is opened for it. */
+  unopenable(): Promise<readonly SecretPlace[]>;
   /** Whether it ever had a key: only then is a keychain asked for anything that no person needs. */
   hasKey(): boolean;
   /** The count kept beside the key, outside of the registry; null where there is none, as with a passphrase. */
@@ -222,6 +224,15 @@ export function createVault(deps: {
       };
     },
     remove: (profileId) => rows.remove(profileId),
+    async unopenable() {
+      if (rows.count() === 0) return [];
+      const opened = await open();
+      const still = { key: opened, guardId: guard.remaining(opened) };
+      return rows
+        .all()
+        .filter((record) => openRecord(still, record) === null)
+        .map(({ profile_id, issuer, kind }) => ({ profile_id, issuer, kind }));
+    },
     hasKey: () => dataKey.isRecorded(),
     readCount: async () => (dataKey.backend() === 'keychain' ? dataKey.counter.read() : null),
     async writeCount(count) {
@@ -302,6 +313,7 @@ export function createNoVault(): Vault {
     keepGuard: refuse,
     rename: () => Promise.resolve(() => {}),
     remove: () => {},
+    unopenable: () => Promise.resolve([]),
     hasKey: () => false,
     readCount: () => Promise.resolve(null),
     writeCount: () => Promise.resolve(),

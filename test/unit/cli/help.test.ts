@@ -41,7 +41,7 @@ test('every command and alias prints its flags with --help', async () => {
     vault: ['--force'],
     install: ['--print', '--scope'],
     logs: ['--path', '-n, --last', '--since', '--outcome', '--decision', '--show-hash', '--show-args'],
-    doctor: ['--strict'],
+    doctor: ['--strict', '--probe', '--fix'],
   };
   await Promise.all(
     Object.entries(flags).map(async ([command, own]) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { oldManifests } from '../../../src-main/cli/old-manifests.ts';
+import { oldManifests } from '../../../src-main/gateway/doctor/old-manifests.ts';
 import type { ConnectorSummary } from '../../../src-shared/model.ts';
 
 test('a connector that is used and was checked long ago is told, and no other', () => {

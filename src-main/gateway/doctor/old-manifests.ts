@@ -1,4 +1,4 @@
-import type { ConnectorSummary, Profile } from '../../src-shared/model.ts';
+import type { ConnectorSummary, Profile } from '../../../src-shared/model.ts';
 
 /** Services move their endpoints within a year. */
 const oldAfterDays = 180;
