@@ -77,7 +77,7 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
   [
     'src-main/gateway/hosts',
     ['src-shared', ...gateway('platform.ts', 'storage')],
-    /^(node:.*|jsonc-parser)$/,
+    /^(node:.*|jsonc-parser|smol-toml|toml-eslint-parser|fflate)$/,
   ],
   ['src-main/gateway/config', ['src-shared', ...gateway('storage')], /^(node:.*|smol-toml|zod)$/],
   // What stands at the top of the gateway joins its parts.

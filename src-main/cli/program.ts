@@ -106,12 +106,17 @@ const entries: readonly Entry[] = [
   },
   {
     name: 'install',
-    summary: 'register Nucleus with a client',
+    summary: 'register Nucleus with the clients of this computer',
     load: async () => (await import('./commands/install.ts')).install,
   },
   {
+    name: 'uninstall',
+    summary: 'take Nucleus out of clients again',
+    load: async () => (await import('./commands/uninstall.ts')).uninstall,
+  },
+  {
     name: 'clients',
-    summary: 'list, add or remove clients that come over HTTP',
+    summary: 'list clients and whether they are connected; let ones over HTTP in',
     load: async () => (await import('./commands/clients.ts')).clients,
   },
   {

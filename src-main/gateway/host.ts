@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config } from '../../src-shared/config.ts';
 import type { Handlers, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
 import { NucleusError, toNucleusError } from '../../src-shared/errors.ts';
@@ -11,7 +10,7 @@ import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
 import { createHosts } from './hosts/hosts.ts';
-import { writeStableShim } from './hosts/stable-shim.ts';
+import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
@@ -175,7 +174,9 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       env: platform.env,
       platform: process.platform,
       shim: paths.shim,
-      folder: join(paths.home, 'hosts'),
+      folder: paths.hosts,
+      version,
+      checkShim: () => checkStableShim(paths),
       clock,
       log,
     });
@@ -235,6 +236,8 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       writeEndpoint(paths, { pid: process.pid, version, socket, startedAt: clock.now() });
       opened.push(() => clearEndpoint(paths));
       gateway.startBackground();
+      // With or without an app: a host drops our entry either way.
+      opened.push(hosts.watch(() => gateway.announcer.announce('hosts')));
       log.info('gateway listening', { socket, http: http.front?.url, pid: process.pid });
     }
     return {
@@ -243,17 +246,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         ...gateway.person('app'),
         import: importer,
         doctor: { fix: doctor.fix },
-        hosts: {
-          ...hosts.handlers,
-          connect(input, context) {
-            if (!existsSync(paths.shim))
-              throw new NucleusError(
-                'STATE_UNUSABLE',
-                'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
-              );
-            return hosts.handlers.connect(input, context);
-          },
-        },
+        hosts: hosts.handlers,
       },
       attendPerson() {
         guard
@@ -261,12 +254,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
           .catch((error: unknown) =>
             log.warn('that there is an app is not kept', { reason: toNucleusError(error).message }),
           );
-        const leave = gateway.attend();
-        const unwatch = hosts.watch(() => gateway.announcer.announce('hosts'));
-        return () => {
-          leave();
-          unwatch();
-        };
+        return gateway.attend();
       },
       onChange: (listener) => gateway.announcer.onChange(listener),
       gateway,

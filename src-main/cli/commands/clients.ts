@@ -5,8 +5,10 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { withApi } from '../api.ts';
 import type { Context } from '../context.ts';
 import { collect, readProfile } from '../flags.ts';
+import { openHosts } from '../hosts.ts';
 import { note, print, printJson, table } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
+import { hostTable } from '../render-hosts.ts';
 
 export type ClientsOptions = {
   readonly profile?: readonly string[];
@@ -14,13 +16,16 @@ export type ClientsOptions = {
   readonly expires?: string;
 };
 
-/** `nucleus clients`: who may come over HTTP, each with a token of its own. */
+/** `nucleus clients`: those of this computer and whether they start us, and who may come over HTTP with a token. */
 export const clients: CommandSpec = {
   define(command) {
     command
       .addArgument(
-        new Argument('[action]', 'list, add (makes a token), remove (takes it away)')
-          .choices(['list', 'add', 'remove'])
+        new Argument(
+          '[action]',
+          'list, hosts (only those of this computer), add (makes a token), remove (takes it away)',
+        )
+          .choices(['list', 'hosts', 'add', 'remove'])
           .default('list'),
       )
       .argument('[name]', 'with add and remove: what the client is called')
@@ -35,6 +40,8 @@ export const clients: CommandSpec = {
   async run(context, [action = 'list', name], options: ClientsOptions) {
     checkUsage(action, name, options);
     const profiles = options.profile?.map(readProfile) ?? null;
+    // Their files need no gateway.
+    if (action === 'hosts') return listHosts(context);
     // Before the gateway is asked: a typing mistake should not have to wait for it.
     if (options.expires !== undefined) parseDuration(options.expires);
     return withApi(context, async ({ api, running }) => {
@@ -57,9 +64,10 @@ export const clients: CommandSpec = {
 };
 
 function checkUsage(action: string, name: string | undefined, options: ClientsOptions): void {
-  if (action === 'list' && name !== undefined)
-    throw new NucleusError('USAGE', 'nucleus clients list takes no name');
-  if (action !== 'list' && name === undefined)
+  const isList = action === 'list' || action === 'hosts';
+  if (isList && name !== undefined)
+    throw new NucleusError('USAGE', `nucleus clients ${action} takes no name`);
+  if (!isList && name === undefined)
     throw new NucleusError('USAGE', `say which client: nucleus clients ${action} <name>`);
   if (action !== 'add' && (options.profile ?? options.workspace ?? options.expires) !== undefined)
     throw new NucleusError('USAGE', '--profile, --workspace and --expires go with nucleus clients add only');
@@ -73,10 +81,25 @@ async function warnIfOpen(context: Context, api: Api, name: string): Promise<voi
     note(context, `warning: workspace ${name} has no trusted file yet, so the token sees every profile`);
 }
 
+function listHosts(context: Context): number {
+  const hosts = openHosts(context).list();
+  if (context.json) printJson(context, hosts);
+  const { rows, notes } = hostTable(hosts, Date.now());
+  if (rows !== null && !context.json) print(context, rows);
+  for (const line of notes) note(context, line);
+  return 0;
+}
+
 async function list(context: Context, api: Api): Promise<number> {
   const known = await api.clients.list({});
   if (context.json) printJson(context, known);
-  if (known.length === 0) note(context, 'No clients yet. Let one in with: nucleus clients add <name>');
+  else {
+    const { rows, notes } = hostTable(openHosts(context).list(), Date.now());
+    if (rows !== null) print(context, known.length === 0 ? rows : `${rows}\n`);
+    for (const line of notes) note(context, line);
+  }
+  if (known.length === 0)
+    note(context, 'No clients over HTTP yet. Let one in with: nucleus clients add <name>');
   else if (!context.json) print(context, table(['NAME', 'PROFILES', 'CREATED', 'EXPIRES'], known.map(rowOf)));
   return 0;
 }

@@ -23,8 +23,8 @@ import { NucleusError } from '../../../src-shared/errors.ts';
  * storage/files.ts: that one keeps our own private files and may set their mode as it likes.
  */
 
-/** A configuration is a few kilobytes; what is longer is not one. */
-const maxBytes = 5 * 1024 * 1024;
+/** A configuration is a few kilobytes, but for Claude Code's, which holds what was typed as well. */
+const maxBytes = 20 * 1024 * 1024;
 const byteOrderMark = '\uFEFF';
 
 /** A file that is there, exactly as it was at one moment. */
@@ -74,7 +74,7 @@ export function readConfig(file: string): Reading {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG)
       return unreadable('is not a regular file; move it away');
     const bytes = stat.size > maxBytes ? null : readAll(handle);
-    if (!bytes) return unreadable('is larger than 5 MiB, so it is no configuration; move it away');
+    if (!bytes) return unreadable('is larger than 20 MiB, which Nucleus does not read; make it smaller');
     const text = decode(bytes);
     if (text === null) return unreadable('is not UTF-8 text; save it as UTF-8');
     return { state: 'found', bytes, text, target, isLink, mode: mode & 0o7777, owner: { uid, gid } };

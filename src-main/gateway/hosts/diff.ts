@@ -1,8 +1,20 @@
 import { applyEdit, type Edit } from './edit.ts';
 
 /** What may stand beside an edit on its line without showing anything of the neighbours. */
-const plainBefore = /^[\s{}[\],:]*("mcpServers"\s*:\s*\{?\s*)?("nucleus"\s*:\s*)?$/;
+const plainBefore =
+  /^[\s{}[\],:]*("(?:mcpServers|servers|context_servers)"\s*:\s*\{?\s*)?("nucleus"\s*:\s*)?$/;
 const plainAfter = /^[\s{}[\],]*$/;
+
+/** Edits that follow one another, each as a diff of its own. */
+export function diffEdits(path: string, before: string | null, edits: readonly Edit[]): string {
+  let text = before;
+  const diffs: string[] = [];
+  for (const edit of edits) {
+    diffs.push(diffEdit(path, text, edit));
+    text = applyEdit(text ?? '', edit);
+  }
+  return diffs.join('');
+}
 
 /**
  * A unified diff of one edit, without lines around it: the neighbours may hold other people's keys. Where the edit

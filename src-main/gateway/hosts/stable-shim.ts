@@ -1,6 +1,7 @@
 import { chmodSync, existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { NucleusError } from '../../../src-shared/errors.ts';
 import { ensurePrivateFolder, writePrivateFile } from '../storage/files.ts';
 import { createPaths, type Paths } from '../storage/paths.ts';
 
@@ -27,6 +28,15 @@ export function writeStableShim(paths: Paths, resources: string): void {
     ].join('\n'),
   );
   chmodSync(paths.shim, 0o700);
+}
+
+/** Throws when there is no command yet that an entry could name. */
+export function checkStableShim({ shim }: Paths): void {
+  if (!existsSync(shim))
+    throw new NucleusError(
+      'STATE_UNUSABLE',
+      'this copy of Nucleus has no command yet that a client could start; run it from a checkout once',
+    );
 }
 
 function isUsual({ home }: Paths): boolean {

@@ -2,9 +2,9 @@ import { realpathSync, watch, type FSWatcher } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import type { Clock, Log } from '../platform.ts';
 
-/** A program that writes a file does so in several steps; it is looked at when they are over. */
-const settleMs = 200;
-/** How often is looked where the system does not tell. */
+/** A program that writes a file does so in several steps, and the biggest are read whole: looked at when they are over. */
+const settleMs = 500;
+/** How often is looked for what the system does not tell: a host installed since, a folder that cannot be watched. */
 const lookMs = 60_000;
 
 export interface FileWatch {
@@ -70,22 +70,25 @@ export function watchFiles(deps: {
     );
   }
 
+  /** Whether all is as it was, and watched. */
+  function follow(): boolean {
+    const folders = new Set(places(deps.files()).map((file) => dirname(file)));
+    const gone = [...watchers.keys()].filter((folder) => !folders.has(folder));
+    const added = [...folders].filter((folder) => !watchers.has(folder));
+    gone.forEach(drop);
+    added.forEach(add);
+    return gone.length + added.length === 0;
+  }
+
   function sync(): void {
     if (isClosed) return;
-    const folders = new Set(places(deps.files()).map((file) => dirname(file)));
-    for (const folder of watchers.keys()) if (!folders.has(folder)) drop(folder);
-    for (const folder of folders) if (!watchers.has(folder)) add(folder);
-    const isComplete = folders.size > 0 && watchers.size === folders.size;
-    if (isComplete) {
-      forgetLook?.();
+    follow();
+    forgetLook ??= clock.after(lookMs, () => {
       forgetLook = null;
-    } else {
-      forgetLook ??= clock.after(lookMs, () => {
-        forgetLook = null;
-        sync();
-        deps.onTouched();
-      });
-    }
+      const isSame = follow();
+      sync();
+      if (!isSame) deps.onTouched();
+    });
   }
 
   sync();

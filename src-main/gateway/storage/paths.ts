@@ -17,6 +17,8 @@ export interface Paths {
   /** What is found in the audit log by; made anew from it when it is gone. */
   readonly auditIndex: string;
   readonly logs: string;
+  /** Copies of clients' files before we wrote to them, and that a person agreed to it. */
+  readonly hosts: string;
   readonly run: string;
   readonly lock: string;
   readonly endpoint: string;
@@ -48,6 +50,7 @@ export function createPaths(env: Readonly<Record<string, string | undefined>>): 
     audit: join(home, 'audit.log'),
     auditIndex: join(home, 'audit.db'),
     logs: join(home, 'logs'),
+    hosts: join(home, 'hosts'),
     run,
     lock: join(run, 'lock.db'),
     endpoint: join(run, 'endpoint.json'),

@@ -39,7 +39,8 @@ test('every command and alias prints its flags with --help', async () => {
     compare: ['--profiles', '--args'],
     clients: ['--profile', '--expires'],
     vault: ['--force'],
-    install: ['--print', '--scope'],
+    install: ['--print', '--scope', '--yes', '--claude-md', '--bundle'],
+    uninstall: ['--scope', '--yes', '--claude-md'],
     logs: ['--path', '-n, --last', '--since', '--outcome', '--decision', '--show-hash', '--show-args'],
     doctor: ['--strict', '--probe', '--fix'],
   };

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { claudeDesktop } from '../../../src-main/gateway/hosts/claude-desktop.ts';
+import { createHostTable, type Host } from '../../../src-main/gateway/hosts/host-table.ts';
 import { verifies } from '../../helpers/requirements.ts';
 import { shim, temporaryHome } from './support.ts';
 
 const name = 'claude_desktop_config.json';
+const claudeDesktop = (place: Parameters<typeof createHostTable>[0]): Host =>
+  createHostTable(place)[0] as Host;
 const packaged = 'Packages/Claude_pzs8sxrjxfjjc/LocalCache/Roaming/Claude';
 
 test('the entry is the stdio command with the stable path', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diffEdit } from '../../../src-main/gateway/hosts/diff.ts';
-import { setEntry } from '../../../src-main/gateway/hosts/edit.ts';
+import { setEntry } from '../../../src-main/gateway/hosts/json-edit.ts';
 
 const diff = (text: string | null): string =>
   diffEdit('/c.json', text, setEntry(text ?? '', ['mcpServers', 'nucleus'], { command: 'n' }));

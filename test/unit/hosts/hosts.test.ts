@@ -50,6 +50,9 @@ test('without Claude Desktop nothing is offered and nothing is made', (t) => {
     preview: '',
     backup: null,
     problem: null,
+    others: [],
+    duplicates: [],
+    repairedAt: null,
   });
   assert.throws(
     desk.connect,
@@ -132,13 +135,18 @@ test('what is remembered is pinned', (t) => {
     version: 1,
     consentedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
     undo: {
-      [desk.file]: {
-        backup: basename(backup ?? ''),
-        backupHash: before,
-        hash: desk.hash(),
-        existed: true,
-      },
+      [desk.file]: [
+        {
+          backup: basename(backup ?? ''),
+          backupHash: before,
+          hash: desk.hash(),
+          existed: true,
+          replaced: [],
+        },
+      ],
     },
+    seen: { [desk.file]: ['fs'] },
+    repairs: [],
   });
 });
 
@@ -286,7 +294,7 @@ for (const [content, sentence] of [
   ['{"mcpServers": []}', 'has a "mcpServers" that is not an object'],
   ['{"mcpServers": {}, "mcpServers": {}}', 'has "mcpServers" twice'],
   [Buffer.from([0x7b, 0xff, 0x7d]), 'is not UTF-8 text'],
-  [Buffer.alloc(5 * 1024 * 1024 + 1, 0x20), 'is larger than 5 MiB'],
+  [Buffer.alloc(20 * 1024 * 1024 + 1, 0x20), 'is larger than 20 MiB'],
 ] as const)
   test(`a file that ${sentence} is unreadable, with the sentence, and never touched`, (t) => {
     const desk = createDesk(t, { content });
@@ -384,14 +392,17 @@ test('a file Claude keeps writing is left to it, and nothing is consented', (t) 
   assert.deepEqual([desk.status().consented, desk.status().backup], [false, null]);
 });
 
-test('the newest ten copies are kept', (t) => {
+test('the newest ten copies are kept, and the first', (t) => {
   const desk = createDesk(t, { content: '{"n":0}' });
   for (let n = 1; n <= 14; n++) {
     desk.connect();
     writeFileSync(desk.file, `{"n":${n}}`);
   }
   const kept = copies(desk).map((name) => readFileSync(join(desk.kept, name), 'utf8'));
-  assert.deepEqual(kept.toSorted(), [4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => `{"n":${n}}`).toSorted());
+  assert.deepEqual(
+    kept.toSorted(),
+    [0, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13].map((n) => `{"n":${n}}`).toSorted(),
+  );
 });
 
 test('the copy to undo to is kept, however many came after it, and so is what is not ours', (t) => {

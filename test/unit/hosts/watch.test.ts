@@ -52,10 +52,10 @@ function watched(t: TestContext, options: Parameters<typeof createDesk>[1] = {})
     },
     /** Does it, waits until the watch saw it, and lets the dust settle. */
     async after(act: (desk: Desk) => void) {
-      const noticed = time.noticed(200);
+      const noticed = time.noticed(500);
       act(desk);
       await noticed;
-      await time.fake.advance(200);
+      await time.fake.advance(500);
     },
   };
 }
@@ -90,7 +90,7 @@ test('a rewrite that keeps our entry, and other files in the folder, are not tol
   writeFileSync(join(dirname(desk.file), 'Preferences'), '{}');
   await after(() => writeFileSync(desk.file, desk.read().replace('"a":1', '"a":2')));
   assert.deepEqual(changes, []);
-  assert.deepEqual([...new Set(waits)], [200]);
+  assert.deepEqual(new Set(waits), new Set([60_000, 500]));
 });
 
 test('the target of a link is watched where it is', async (t) => {
@@ -106,12 +106,11 @@ test('the target of a link is watched where it is', async (t) => {
 });
 
 test('a folder that went and came back is watched again', async (t) => {
-  const { desk, watch, after, fake, waits } = watched(t, { content: '{}' });
+  const { desk, watch, after, fake } = watched(t, { content: '{}' });
   desk.connect();
   const { changes } = watch();
   await after(() => rmSync(dirname(desk.file), { recursive: true }));
   assert.deepEqual(changes, ['not-installed']);
-  assert.equal(waits.at(-1), 60_000);
   mkdirSync(dirname(desk.file));
   await fake.advance(60_000);
   assert.deepEqual(changes, ['not-installed', 'missing']);
@@ -125,7 +124,6 @@ test('Claude Desktop installed after our start is noticed within a minute', asyn
   mkdirSync(dirname(desk.file), { recursive: true });
   await fake.advance(60_000);
   assert.deepEqual(changes, ['missing']);
-  assert.equal(fake.waiting, 0);
 });
 
 test('connecting after an installation watches at once', async (t) => {
@@ -157,10 +155,10 @@ test('closing leaves no timer and nothing that keeps the process', async (t) => 
   const open = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEvent').length;
   const before = open();
   const { changes, close } = watch();
-  const saw = noticed(200);
+  const saw = noticed(500);
   desk.connect();
   await saw;
-  assert.equal(fake.waiting, 1);
+  assert.equal(fake.waiting, 2);
   close();
   close();
   assert.equal(fake.waiting, 0);

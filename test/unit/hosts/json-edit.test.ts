@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  applyEdit,
-  readEntry,
-  removeEntry,
-  setEntry,
-  type EntryPath,
-} from '../../../src-main/gateway/hosts/edit.ts';
+import { applyEdit, type EntryPath } from '../../../src-main/gateway/hosts/edit.ts';
+import { readSection, removeEntry, setEntry } from '../../../src-main/gateway/hosts/json-edit.ts';
 
 const path: EntryPath = ['mcpServers', 'nucleus'];
 const value = { command: 'n' };
+const readEntry = (text: string, at: EntryPath): object => {
+  const { entries, problem } = readSection(text, at);
+  return problem === undefined ? { value: entries[at[1]] } : { problem };
+};
 const set = (text: string): string => applyEdit(text, setEntry(text, path, value));
 const remove = (text: string): string => {
   const edit = removeEntry(text, path);
@@ -232,4 +231,21 @@ test('whatever the layout, an edit changes the entry alone and loses no comment'
             assert.equal(comments(set(before)), comments(before), before);
           }
   }
+});
+
+test('a text of megabytes is read as a short one is', () => {
+  const filler = JSON.stringify('x'.repeat(200_000));
+  const servers = '{"a":{"command":"x"},"nucleus":{"command":"n"}}';
+  const read = (text: string) => readSection(text, path);
+  for (const [long, short] of [
+    [`{"z":${filler},"mcpServers":${servers}}`, `{"mcpServers":${servers}}`],
+    [`{"z":${filler}}`, '{}'],
+    [`{"z":${filler},"mcpServers":[]}`, '{"mcpServers":[]}'],
+    [`[${filler}]`, '[]'],
+    [`{"z":${filler}, // c\n"mcpServers":${servers},}`, `{"mcpServers":${servers}}`],
+  ] as const)
+    assert.deepEqual(read(long), read(short));
+  assert.match(read(`{"z":${filler},}}`).problem ?? '', /^is not valid JSON/);
+  const long = `{"z":${filler}}`;
+  assert.equal(remove(set(long)), `{"z":${filler}}`.replace('{', '{"mcpServers":{},'));
 });
