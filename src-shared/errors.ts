@@ -52,6 +52,7 @@ export const errorTable = {
   POLICY_DENIED: { rpc: -32000, exit: 6, surface: 'result' },
   AUDIT_UNWRITABLE: { rpc: -32000, exit: 1, surface: 'result' },
   POLICY_INVALID: { rpc: -32000, exit: 2, surface: 'error' },
+  IMPORT_CHANGED: { rpc: -32000, exit: 1, surface: 'error' },
   POLICY_CHANGED: { rpc: -32000, exit: 1, surface: 'error' },
   CONFIRM_REQUIRED: { rpc: -32000, exit: 6, surface: 'result' },
   CONFIRM_MISMATCH: { rpc: -32000, exit: 6, surface: 'result' },

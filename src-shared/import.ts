@@ -37,6 +37,7 @@ export const ImportServer = z.object({
   secrets: z.array(z.object({ name: z.string(), place: z.string() })),
   /** `known`: a profile does the same already, so only the entry goes; `left`: cannot be brought in, `reason` says why. */
   state: z.enum(['new', 'known', 'left']),
+  /** Why it is left; else what of it does not come along, null when all does. */
   reason: z.string().nullable(),
 });
 export type ImportServer = z.infer<typeof ImportServer>;

@@ -79,6 +79,11 @@ const layers: readonly (readonly [folder: string, mayImport: readonly string[], 
     ['src-shared', ...gateway('platform.ts', 'storage')],
     /^(node:.*|jsonc-parser|smol-toml|toml-eslint-parser|fflate)$/,
   ],
+  [
+    'src-main/gateway/import',
+    ['src-shared', ...gateway('platform.ts', 'hosts', 'profiles', 'storage')],
+    /^(node:.*|jsonc-parser|smol-toml|zod)$/,
+  ],
   ['src-main/gateway/config', ['src-shared', ...gateway('storage')], /^(node:.*|smol-toml|zod)$/],
   // What stands at the top of the gateway joins its parts.
   [

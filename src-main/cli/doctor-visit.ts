@@ -1,6 +1,5 @@
 import { lstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import type { Api } from '../../src-shared/contract.ts';
 import { Config } from '../../src-shared/config.ts';
 import type { Finding } from '../../src-shared/doctor.ts';
@@ -10,12 +9,12 @@ import { examine, patientLimitMs, worstFirst } from '../gateway/doctor/examine.t
 import { failBy } from '../gateway/doctor/finding.ts';
 import { openToLook } from '../gateway/doctor/look.ts';
 import type { Outside } from '../gateway/doctor/scene.ts';
-import { createHosts } from '../gateway/hosts/hosts.ts';
 import type { Platform } from '../gateway/platform.ts';
 import { gatewayEnvironment } from '../gateway/storage/session-env.ts';
 import { closeOnSignal, openApi } from './api.ts';
 import type { Context } from './context.ts';
 import { findGateway } from './find-gateway.ts';
+import { openHosts } from './hosts.ts';
 import { createOwnPlatform } from './own-platform.ts';
 import { configPlace, readConfig } from './read-config.ts';
 
@@ -93,17 +92,15 @@ async function asking<T>(context: Context, ask: (api: Api) => Promise<T>): Promi
 function createOutside(context: Context): Outside {
   const { paths, resources, version } = context;
   const platform = createOwnPlatform(context, logOf(context), environmentOf(context));
-  const { env, clock, log } = platform;
-  const hosts = createHosts({
-    user: env['HOME'] ?? env['USERPROFILE'] ?? paths.home,
-    env,
-    platform: process.platform,
-    shim: paths.shim,
-    folder: join(paths.home, 'hosts'),
-    clock,
-    log,
-  });
-  return { platform, paths, configPlace: configPlace(context), resources, version, hosts, isHolder: false };
+  return {
+    platform,
+    paths,
+    configPlace: configPlace(context),
+    resources,
+    version,
+    hosts: openHosts(context),
+    isHolder: false,
+  };
 }
 
 function logOf(context: Context): Config['log'] {

@@ -115,6 +115,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/uninstall.ts')).uninstall,
   },
   {
+    name: 'import',
+    summary: 'bring in the servers that clients, or a nexus.toml, name already',
+    load: async () => (await import('./commands/import.ts')).importServers,
+  },
+  {
     name: 'clients',
     summary: 'list clients and whether they are connected; let ones over HTTP in',
     load: async () => (await import('./commands/clients.ts')).clients,

@@ -9,6 +9,7 @@ import { noDoor, openHttpDoor, type HttpDoor } from './http-door.ts';
 import { createFindSecrets } from './doctor/client-secrets.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createImport } from './import/import.ts';
+import { ownGateway } from './import/own-gateway.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
 import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
@@ -181,7 +182,14 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       log,
     });
 
-    const importer = createImport({ platform, paths, handlers: gateway.handlers, hosts });
+    const importing = createImport({
+      platform,
+      paths,
+      api: ownGateway(gateway.handlers),
+      connectors,
+      hosts,
+      http: () => http.front?.url ?? null,
+    });
     const doctor = createDoctor(
       {
         platform,
@@ -199,7 +207,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         guard,
         connectors,
         seals,
-        findSecrets: createFindSecrets(importer),
+        findSecrets: createFindSecrets(importing.handlers),
       },
     );
     const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
@@ -244,7 +252,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
       handlers,
       person: {
         ...gateway.person('app'),
-        import: importer,
+        import: importing.handlers,
         doctor: { fix: doctor.fix },
         hosts: hosts.handlers,
       },

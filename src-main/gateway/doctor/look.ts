@@ -6,6 +6,7 @@ import { NucleusError } from '../../../src-shared/errors.ts';
 import { noAudit } from '../audit/audit.ts';
 import { builtinConnectors, createGateway } from '../gateway.ts';
 import { createImport } from '../import/import.ts';
+import { ownGateway } from '../import/own-gateway.ts';
 import type { Keychain } from '../platform.ts';
 import { createConnectors } from '../profiles/connectors.ts';
 import { createAuditSeals } from '../storage/audit-seals.ts';
@@ -74,7 +75,10 @@ export async function openToLook(
     );
     opened.push(() => gateway.close());
     const { handlers } = gateway;
-    const findSecrets = createFindSecrets(createImport({ platform, paths, handlers, hosts: options.hosts }));
+    const { hosts } = options;
+    const api = ownGateway(handlers);
+    const importing = createImport({ platform, paths, api, connectors, hosts, http: () => null });
+    const findSecrets = createFindSecrets(importing.handlers);
     return { inside: { handlers, registry, vault, guard, connectors, seals, findSecrets }, close };
   } catch (error) {
     await close();
