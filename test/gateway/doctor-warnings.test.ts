@@ -248,6 +248,28 @@ test('a client that still starts the original Nucleus is told, and left as it is
   assert.equal(readFileSync(file, 'utf8'), text);
 });
 
+test('a client that starts Nucleus twice starts it once after --fix', async (t) => {
+  const patient = await createPatient(t, connected);
+  const file = claudeFile(patient.home);
+  const entries = JSON.parse(readFileSync(file, 'utf8')) as { mcpServers: Record<string, unknown> };
+  const before = structuredClone(entries);
+  entries.mcpServers['accounts'] = { command: '/usr/local/bin/nucleus', args: ['serve'] };
+  writeFileSync(file, JSON.stringify(entries));
+  const { findings } = await diagnose(patient);
+  const finding = findings.find(({ check }) => check === 'client-duplicate');
+  assert.match(
+    finding?.message ?? '',
+    /^Claude Desktop starts Nucleus more than once: \S+ has "?accounts"? as well$/,
+  );
+  assert.deepEqual(
+    [finding?.level, finding?.fix, finding?.isFixable],
+    ['warn', 'nucleus install claude-desktop', true],
+  );
+  const mended = await diagnose(patient, ['--fix']);
+  assert.ok(!mended.findings.some(({ check, level }) => check === 'client-duplicate' && level === 'warn'));
+  assert.deepEqual(JSON.parse(readFileSync(file, 'utf8')), before);
+});
+
 test('a process that holds the state folder and does not listen is named, and nothing of it is mended', async (t) => {
   const patient = await createPatient(t);
   patient.home.write('audit.db', 'nothing that SQLite wrote');
