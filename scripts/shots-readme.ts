@@ -8,7 +8,15 @@ import { join } from 'node:path';
  */
 
 /** The scenes pages show. */
-export const readmeScenes: readonly string[] = ['profiles', 'approvals', 'activity', 'policy-refused'];
+export const readmeScenes: readonly string[] = [
+  'profiles',
+  'first-run-found',
+  'approvals',
+  'activity',
+  'policy-refused',
+  'clients',
+  'doctor',
+];
 export const readmeScale = 1.5;
 
 const folder = join(import.meta.dirname, '..', 'docs/images');
