@@ -6,9 +6,9 @@ import type {
   Surface,
 } from '../src-shared/contract.ts';
 import type { FoundTool, FoundTools } from '../src-shared/found-tools.ts';
-import type { HostStatus } from '../src-shared/hosts.ts';
 import type { ConnectorSummary, MetadataField, Profile } from '../src-shared/model.ts';
 import * as activity from './shots-activity.ts';
+import * as clients from './shots-clients.ts';
 import * as policy from './shots-policy.ts';
 import { workspaces } from './shots-workspaces.ts';
 
@@ -317,32 +317,6 @@ export const surface: Surface = {
   origins: { mode: { line: 4, ruledBy: null }, budget: unset, alwaysOn: { line: 5, ruledBy: null } },
 };
 
-export const host: HostStatus = {
-  host: 'claude-desktop',
-  title: 'Claude Desktop',
-  state: 'connected',
-  file: '/home/dana/.config/Claude/claude_desktop_config.json',
-  consented: true,
-  preview: '',
-  backup: '/home/dana/.nucleusmcp/backups/claude_desktop_config.json.2026-11-18T09-12-44',
-  problem: null,
-  others: ['filesystem', 'memory'],
-  duplicates: [],
-  repairedAt: null,
-};
-
-export const preview = `--- claude_desktop_config.json
-+++ claude_desktop_config.json
-@@ -2,4 +2,9 @@
-   "mcpServers": {
-+    "nucleus": {
-+      "command": "/home/dana/.nucleusmcp/bin/nucleus",
-+      "args": ["serve", "--client", "claude-desktop"]
-+    },
-     "filesystem": {
-       "command": "npx",
-`;
-
 export const settings: AppSettings = { theme: 'system', autostart: true, view: 'profiles', wantsAdd: false };
 
 /** What the bridge answers, by question; a scene changes some. */
@@ -371,15 +345,14 @@ export const answers: Answers = {
   'policy.save': policy.accepted,
   'policy.accept': policy.accepted,
   ...activity.answers,
+  ...clients.answers,
   'lock.engage': { lockedAt: now },
   'lock.release': {},
   'person.ways': { hasPin: false, hasApp: true, hasSystem: false, pinLockedUntil: null },
   'pin.set': {},
   'pin.remove': {},
   'profiles.changeEnv': profiles[0],
-  'hosts.list': [host],
-  'hosts.connect': host,
-  'hosts.undo': host,
+  'profiles.setEnv': profiles[0],
   'settings.get': settings,
   'settings.set': settings,
   'signIn.list': [],

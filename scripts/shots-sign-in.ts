@@ -12,7 +12,7 @@ const found = createConnectors({
   customFolder: null,
   log: { debug() {}, info() {}, warn() {}, error() {} },
 });
-const connectors = found.list().map((manifest) => found.summary(manifest));
+export const connectors = found.list().map((manifest) => found.summary(manifest));
 
 /** As long as a name may be. */
 const long = 'enterprise-data-warehouse-europe-west-1-read-replica';

@@ -9,8 +9,10 @@ import type { AppSettings, Surface } from '../src-shared/contract.ts';
 import type { PendingApproval } from '../src-shared/policy.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import * as activity from './shots-activity.ts';
+import * as clients from './shots-clients.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
+import { lookAt } from './shots-look.ts';
 import * as policy from './shots-policy.ts';
 import { keepForReadme, readmeScale, readmeScenes } from './shots-readme.ts';
 import * as signIn from './shots-sign-in.ts';
@@ -18,7 +20,7 @@ import * as signIn from './shots-sign-in.ts';
 /*
  * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
  * app, with believable data. To look at: .cache/shots/NAME-{light,dark}.png. Fails on an error in the page, on what is
- * clipped, and on a name or a text too faint to read.
+ * clipped or scrolls sideways, and on whatever axe-core finds.
  */
 
 const root = join(import.meta.dirname, '..');
@@ -37,7 +39,7 @@ interface Scene {
 }
 
 const wiped: data.Answers = {
-  'hosts.list': [{ ...data.host, state: 'missing', backup: null, preview: data.preview }],
+  'hosts.list': [clients.dropped],
 };
 const locked: data.Answers = {
   'gateway.status': {
@@ -65,7 +67,14 @@ const nothing: data.Answers = {
     clients: [],
     vault: { ...data.status.vault, records: 0 },
   },
-  'hosts.list': [{ ...data.host, state: 'missing', consented: false, backup: null, preview: data.preview }],
+  'hosts.list': [{ ...clients.dropped, consented: false }],
+};
+/** A machine with two clients that hold four servers. */
+const found: data.Answers = {
+  ...nothing,
+  'import.look': clients.plan,
+  'hosts.list': clients.unconnected,
+  'connectors.list': { connectors: signIn.connectors, problems: [] },
 };
 const everythingLocked: data.Answers = {
   'approvals.list': { waiting: [], answered: policy.approvals.answered },
@@ -609,10 +618,162 @@ const scenes: readonly Scene[] = [
     size: { width: 640, height: 640 },
     act: (page) => ready(page),
   },
-  { name: 'status', answers: on('doctor') },
+  ...small({ name: 'clients', answers: on('clients') }),
   {
-    name: 'status-wiped',
-    answers: { ...on('doctor'), ...wiped, ...locked },
+    name: 'clients-difference',
+    answers: on('clients'),
+    act: (page) => page.getByRole('article', { name: 'Cursor' }).getByText('Show difference').click(),
+  },
+  {
+    name: 'clients-many',
+    answers: { ...on('clients'), 'hosts.list': clients.unconnected },
+    act: async (page) => {
+      await page.getByLabel('Connect Claude Code with the others').uncheck();
+      await press(page, 'Preview changes');
+    },
+  },
+  {
+    name: 'clients-connected',
+    answers: { ...on('clients'), 'hosts.list': clients.unconnected },
+    act: async (page) => {
+      await page.evaluate(`shots.set(${JSON.stringify({ 'hosts.list': clients.connected })})`);
+      await press(page, 'Connect 3 clients');
+      await page.getByText('Restart Cursor once').waitFor();
+    },
+  },
+  {
+    name: 'clients-failed',
+    answers: {
+      ...on('clients'),
+      'hosts.connect': failing(
+        'STATE_UNUSABLE',
+        'the file of Cursor, /home/dana/.cursor/mcp.json, may not be written; make it writable and connect again',
+      ),
+    },
+    act: async (page) => {
+      await page.getByRole('article', { name: 'Cursor' }).getByText('Connect', { exact: true }).click();
+      await page.getByText('may not be written').waitFor();
+    },
+  },
+  {
+    name: 'clients-bundle',
+    answers: on('clients'),
+    act: async (page) => {
+      await press(page, 'Save .mcpb');
+      await page.getByText('is saved').waitFor();
+    },
+  },
+  ...small({
+    name: 'clients-token',
+    answers: on('clients'),
+    act: async (page) => {
+      await page.getByLabel('Name of the client').fill('laptop');
+      await press(page, 'Make a token');
+      await page.getByText('shown this once').scrollIntoViewIfNeeded();
+    },
+  }),
+  {
+    name: 'clients-token-removed',
+    answers: on('clients'),
+    act: async (page) => {
+      await press(page, 'Remove…');
+      await page.getByRole('button', { name: 'Remove n8n' }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: 'clients-none',
+    answers: {
+      ...on('clients'),
+      'hosts.list': clients.hosts.map((one) => ({ ...one, state: 'not-installed', backup: null })),
+      'clients.list': [],
+      'gateway.status': { ...data.status, clients: [], http: null, httpProblem: 'port 8787 is taken' },
+    },
+    act: (page) => page.getByText('8 clients not installed').click(),
+  },
+  {
+    name: 'clients-loading',
+    answers: { ...on('clients'), 'hosts.list': { $never: true }, 'clients.list': { $never: true } },
+    act: (page) => page.getByText('Looking at the clients').waitFor({ state: 'attached' }),
+  },
+  {
+    name: 'clients-broken',
+    answers: {
+      ...on('clients'),
+      'hosts.list': failing('GATEWAY_UNREACHABLE', 'the gateway does not answer; it is tried again'),
+      'clients.list': failing('GATEWAY_UNREACHABLE', 'the gateway does not answer; it is tried again'),
+    },
+  },
+  {
+    name: 'clients-offline',
+    answers: on('clients'),
+    act: async (page) => {
+      const gone = failing('GATEWAY_UNREACHABLE', 'the gateway does not answer; it is tried again');
+      await page.evaluate(`shots.set(${JSON.stringify({ 'hosts.list': gone })}); shots.tell(['hosts'])`);
+      await page.getByText('does not answer').waitFor();
+    },
+  },
+  { name: 'clients-locked', answers: { ...on('clients'), ...everythingLocked } },
+  { name: 'clients-forced', answers: on('clients'), forcedColors: true },
+  { name: 'clients-wide-font', answers: on('clients'), act: (page) => page.evaluate(wideFont) },
+  ...small({ name: 'doctor', answers: on('doctor') }),
+  {
+    name: 'doctor-facts',
+    answers: on('doctor'),
+    act: (page) => page.getByText('Upstream servers').scrollIntoViewIfNeeded(),
+  },
+  {
+    name: 'doctor-how',
+    answers: on('doctor'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Show how' }).nth(1).click();
+      await page.locator('summary').click();
+    },
+  },
+  {
+    name: 'doctor-fixed',
+    answers: on('doctor'),
+    act: async (page) => {
+      const rest = clients.findings.filter(({ check }) => check !== 'home-mode');
+      await page.evaluate(`shots.set(${JSON.stringify({ 'doctor.run': rest })})`);
+      await press(page, /^Fix/);
+      await page.getByText('fixed just now').waitFor();
+    },
+  },
+  { name: 'doctor-fine', answers: { ...on('doctor'), 'doctor.run': clients.fine } },
+  {
+    name: 'doctor-reaching',
+    answers: on('doctor'),
+    act: async (page) => {
+      await page.evaluate(`shots.set(${JSON.stringify({ 'doctor.run': { $never: true } })})`);
+      await press(page, 'Reach every server');
+      await page.getByText('Leave this view').waitFor();
+    },
+  },
+  {
+    name: 'doctor-report',
+    answers: on('doctor'),
+    act: (page) => press(page, 'Copy report'),
+  },
+  {
+    name: 'doctor-loading',
+    answers: { ...on('doctor'), 'doctor.run': { $never: true }, 'gateway.status': { $never: true } },
+    act: (page) => page.getByText('Looking at everything').first().waitFor({ state: 'attached' }),
+  },
+  {
+    name: 'doctor-broken',
+    answers: {
+      ...on('doctor'),
+      'doctor.run': failing('GATEWAY_UNREACHABLE', 'the gateway does not answer; it is tried again'),
+      'gateway.status': failing('GATEWAY_UNREACHABLE', 'the gateway does not answer; it is tried again'),
+    },
+  },
+  { name: 'doctor-locked', answers: { ...on('doctor'), ...everythingLocked } },
+  { name: 'doctor-vault-locked', answers: { ...on('doctor'), ...locked } },
+  { name: 'doctor-forced', answers: on('doctor'), forcedColors: true },
+  { name: 'doctor-wide-font', answers: on('doctor'), act: (page) => page.evaluate(wideFont) },
+  {
+    name: 'clients-wiped',
+    answers: { ...on('clients'), ...wiped, ...locked },
     act: async (page) => {
       await press(page, 'Show difference');
       await page.getByText('Hide difference').scrollIntoViewIfNeeded();
@@ -770,11 +931,125 @@ const scenes: readonly Scene[] = [
       await press(page, 'Show difference');
     },
   },
+  ...small({ name: 'first-run-found', answers: found }),
+  {
+    name: 'first-run-mixed',
+    answers: { ...found, 'import.look': clients.mixedPlan },
+    size: { width: 960, height: 900 },
+    act: async (page) => {
+      await page.getByLabel('Class of github:work').selectOption('dev');
+      await page.getByLabel('Bring in filesystem:notes').uncheck();
+      await page.getByText('What stays where it is').click();
+    },
+  },
+  {
+    name: 'first-run-importing',
+    answers: { ...found, 'import.run': { $never: true } },
+    act: (page) => press(page, 'Bring in 4 servers'),
+  },
+  {
+    name: 'first-run-refused',
+    answers: {
+      ...found,
+      'import.run': failing(
+        'IMPORT_CHANGED',
+        'the file of Cursor says something else by now, so nothing was brought in; look at it and bring it in again',
+      ),
+    },
+    act: (page) => press(page, 'Bring in 4 servers'),
+  },
+  ...small({ name: 'first-run-imported', answers: found, act: (page) => bringIn(page) }),
+  {
+    name: 'first-run-undone',
+    answers: found,
+    act: async (page) => {
+      await bringIn(page);
+      await page.evaluate(`shots.set(${JSON.stringify(found)})`);
+      await press(page, 'Undo the import');
+      await page.getByRole('main').getByText('Undone').waitFor();
+    },
+  },
+  { name: 'first-run-forced', answers: found, forcedColors: true },
+  { name: 'first-run-wide-font', answers: found, act: (page) => page.evaluate(wideFont) },
+  {
+    name: 'add-found',
+    answers: { 'import.look': clients.plan },
+    act: (page) => press(page, 'Add profile'),
+  },
+  {
+    name: 'add-found-shown',
+    answers: { 'import.look': clients.plan },
+    act: async (page) => {
+      await press(page, 'Add profile');
+      await press(page, 'Show them');
+    },
+  },
+  ...narrow([
+    { name: 'profiles' },
+    { name: 'profiles-chosen', act: (page) => choose(page, /^home/) },
+    { name: 'add', answers: { 'import.look': clients.plan }, act: (page) => press(page, 'Add profile') },
+    {
+      name: 'add-form',
+      answers: signIn.accounts,
+      act: (page) => openForm(page, /^Supabase/),
+    },
+    { name: 'approvals', answers: on('approvals'), act: (page) => ready(page) },
+    { name: 'activity', answers: on('activity') },
+    { name: 'activity-chosen', answers: on('activity'), act: (page) => chooseCall(page, /Failed/) },
+    { name: 'policy', answers: on('policy') },
+    { name: 'tools', answers: on('tools') },
+    { name: 'tools-chosen', answers: on('tools'), act: (page) => choose(page, /^sqlite_prod_query/) },
+    {
+      name: 'clients',
+      answers: on('clients'),
+      act: (page) => page.getByRole('article', { name: 'Cursor' }).getByText('Show difference').click(),
+    },
+    {
+      name: 'clients-token',
+      answers: on('clients'),
+      act: async (page) => {
+        await page.getByLabel('Name of the client').fill('laptop');
+        await press(page, 'Make a token');
+        await page.getByText('shown this once').scrollIntoViewIfNeeded();
+      },
+    },
+    { name: 'doctor', answers: on('doctor'), act: (page) => press(page, 'Copy report') },
+    {
+      name: 'doctor-how',
+      answers: on('doctor'),
+      act: (page) => page.getByRole('button', { name: 'Show how' }).nth(1).click(),
+    },
+    { name: 'settings', answers: on('settings') },
+    { name: 'settings-trust', answers: on('settings'), act: (page) => press(page, 'Trust…') },
+    { name: 'first-run', answers: { ...found, 'import.look': clients.mixedPlan } },
+    { name: 'first-run-imported', answers: found, act: (page) => bringIn(page) },
+    { name: 'first-run-gallery', answers: nothing },
+  ]),
 ];
 
 /** A scene at the usual size of the window and at its least. */
 function small(scene: Scene): Scene[] {
   return [scene, { ...scene, name: `${scene.name}-small`, size: { width: 640, height: 420 } }];
+}
+
+/** The narrowest a page may get: half a small screen, or a usual one at 250 %. */
+function narrow(list: readonly Scene[]): Scene[] {
+  return list.map((scene) => ({ ...scene, name: `narrow-${scene.name}`, size: { width: 360, height: 640 } }));
+}
+
+/** Brings in what the first run found. */
+async function bringIn(page: Page): Promise<void> {
+  await page.getByText('4 servers in').first().waitFor();
+  await page.evaluate(
+    `shots.set(${JSON.stringify({
+      'profiles.list': clients.profiles,
+      'import.look': clients.importedPlan,
+      'hosts.list': clients.connected,
+    })})`,
+  );
+  await press(page, 'Bring in 4 servers');
+  await page.getByRole('heading', { name: '4 profiles brought in' }).waitFor();
+  await page.getByRole('button', { name: 'Undo the import' }).waitFor();
 }
 
 async function openForm(page: Page, connector: RegExp): Promise<void> {
@@ -842,18 +1117,6 @@ const bridge = (answers: data.Answers): string => `
     on(listener) { listeners.add(listener); return () => listeners.delete(listener); },
   };`;
 
-/** What no eye should have to find: text cut off that is not meant to be, controls without a name. */
-const look = `[...document.querySelectorAll('body *')].flatMap((element) => {
-  const style = getComputedStyle(element);
-  const isCut = element.scrollWidth > element.clientWidth + 1 && style.overflowX === 'hidden' &&
-    style.textOverflow !== 'ellipsis' && !element.closest('.sr, svg') && element.clientWidth > 1 && style.clipPath === 'none';
-  const isNameless = element.matches('button, a, input, select, [role=option]') &&
-    !(element.getAttribute('aria-label') || element.textContent.trim() || element.labels?.length);
-  const hasStyle = element.hasAttribute('style');
-  const name = element.tagName.toLowerCase() + '.' + element.getAttribute('class');
-  return [isCut && name + ' is cut', isNameless && name + ' has no name', hasStyle && name + ' has a style'].filter(Boolean);
-})`;
-
 async function take(
   browser: Browser,
   address: string,
@@ -887,7 +1150,13 @@ async function take(
     await acting?.finally(() => clearInterval(beat));
     clearInterval(beat);
     await page.mouse.move(0, 0);
-    problems.push(...(await page.evaluate<string[]>(look)));
+    // What looks at the page waits for its clock as well.
+    const looking = setInterval(() => void page.clock.runFor(10).catch(() => {}), 20);
+    problems.push(
+      ...(await lookAt(page, { structure: colorScheme === 'light', colours: !scene.forcedColors }).finally(
+        () => clearInterval(looking),
+      )),
+    );
   } catch (error) {
     problems.push((error as Error).message);
   }

@@ -7,7 +7,10 @@ import { activity, call } from './text/activity.ts';
 import { approvals } from './text/approvals.ts';
 import { lock } from './text/lock.ts';
 import { policy } from './text/policy.ts';
-import { status, host } from './text/status.ts';
+import { clients, host } from './text/clients.ts';
+import { doctor } from './text/doctor.ts';
+import { imports } from './text/imports.ts';
+import { status } from './text/status.ts';
 import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
@@ -32,7 +35,10 @@ export const text = {
   tools,
   workspaces,
   settings,
+  clients,
   host,
+  doctor,
+  imports,
   firstRun,
   problems,
 } as const;

@@ -14,21 +14,33 @@ import { text } from '../text.ts';
 import { ActivityState } from './activity-state.svelte.ts';
 import { createAnnouncer } from './announcer.ts';
 import { ApprovalsState } from './approvals-state.svelte.ts';
+import { ClientsState } from './clients-state.svelte.ts';
+import { DesktopState } from './desktop-state.svelte.ts';
+import { DoctorState } from './doctor-state.svelte.ts';
 import { FirstRunState } from './first-run.svelte.ts';
+import { ImportState } from './import-state.svelte.ts';
 import { LockState } from './lock-state.svelte.ts';
 import { PinState } from './pin-state.svelte.ts';
 import { PolicyState } from './policy-state.svelte.ts';
 import { ProfilesState } from './profiles-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { SettingsState } from './settings-state.svelte.ts';
-import { StatusState } from './status-state.svelte.ts';
 import { SurfaceState } from './surface-state.svelte.ts';
+import { TokensState } from './tokens-state.svelte.ts';
 import { ToolsState } from './tools-state.svelte.ts';
 import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
 /** In the order of their keys; Settings has one of its own. */
-export const views: readonly View[] = ['profiles', 'approvals', 'activity', 'tools', 'policy', 'doctor'];
+export const views: readonly View[] = [
+  'profiles',
+  'approvals',
+  'activity',
+  'policy',
+  'tools',
+  'clients',
+  'doctor',
+];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -60,7 +72,11 @@ export class AppState {
   readonly policyView: PolicyState;
   readonly lock: LockState;
   readonly pin: PinState;
-  readonly statusView: StatusState;
+  readonly desktop: DesktopState;
+  readonly clientsView: ClientsState;
+  readonly tokens: TokensState;
+  readonly doctorView: DoctorState;
+  readonly imports: ImportState;
   readonly settingsView: SettingsState;
   readonly surfaceView: SurfaceState;
   readonly toolsView: ToolsState;
@@ -95,7 +111,11 @@ export class AppState {
     this.policyView = new PolicyState(this);
     this.lock = new LockState(this);
     this.pin = new PinState(this);
-    this.statusView = new StatusState(this);
+    this.desktop = new DesktopState(this);
+    this.clientsView = new ClientsState(this);
+    this.tokens = new TokensState(this);
+    this.doctorView = new DoctorState(this);
+    this.imports = new ImportState(this);
     this.settingsView = new SettingsState(this);
     this.surfaceView = new SurfaceState(this);
     this.toolsView = new ToolsState(this);
@@ -122,7 +142,7 @@ export class AppState {
       case 'profiles':
         await Promise.all([this.profiles.refresh(), this.connectors.refresh()]);
         this.profilesView.profilesChanged();
-        return;
+        return this.#examine('profiles');
       case 'approvals': {
         const before = this.approvals.value?.waiting.length ?? 0;
         await Promise.all([this.approvals.refresh(), this.grants.refresh()]);
@@ -134,14 +154,16 @@ export class AppState {
       }
       case 'policy':
         await this.policy.refresh();
-        return this.policyView.policyChanged();
+        this.policyView.policyChanged();
+        return this.#examine();
       case 'status':
         return this.status.refresh();
       case 'tools':
         await Promise.all([this.surface.refresh(), this.view === 'tools' && this.toolsView.refresh()]);
         return;
       case 'hosts':
-        return this.hosts.refresh();
+        await Promise.all([this.hosts.refresh(), this.imports.filesChanged()]);
+        return this.#examine();
       case 'settings':
         await this.settings.refresh();
         return this.#follow();
@@ -153,7 +175,7 @@ export class AppState {
       case 'sign-in':
         await Promise.all([this.signIns.refresh(), this.status.refresh()]);
         this.profilesView.signInsChanged();
-        return;
+        return this.#examine();
     }
   }
 
@@ -164,6 +186,11 @@ export class AppState {
     this.view = view;
     // Only where to start next time: if that cannot be kept, nothing is lost.
     this.api.settings.set({ view }).catch(() => {});
+  }
+
+  /** The doctor looks again at what is true now, while somebody looks at it. */
+  async #examine(topic: 'profiles' | 'other' = 'other'): Promise<void> {
+    if (this.view === 'doctor') await this.doctorView.factsChanged(topic);
   }
 
   /** The tray and the notifications open the window on what they are about. */

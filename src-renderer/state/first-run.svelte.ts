@@ -32,9 +32,13 @@ export class FirstRunState {
   }
 
   /** Called when the page shows: from then on it stays until it is left. */
-  begin(): void {
+  async begin(): Promise<void> {
     this.hasBegun = true;
-    if (!this.hasProfile) this.addAnother();
+    if (this.hasProfile) return;
+    const { imports } = this.#app;
+    await imports.look();
+    // What is there already comes first; the gallery is one press away then.
+    if (!imports.hasOffer && !this.hasProfile && !this.adding) this.addAnother();
   }
 
   addAnother(): void {

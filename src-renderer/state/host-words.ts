@@ -1,6 +1,7 @@
 import type { HostStatus } from '../../src-shared/hosts.ts';
 import { text } from '../text.ts';
 import type { StateWord } from './upstream-words.ts';
+import { ago } from './words.ts';
 
 /** How our entry in a host's file is doing: a glyph and a word. */
 export function hostWord(host: HostStatus): StateWord {
@@ -19,4 +20,26 @@ export function hostWord(host: HostStatus): StateWord {
 /** Its entry was there with a person's yes and is gone now. */
 export function isWiped(host: HostStatus): boolean {
   return host.consented && host.state === 'missing';
+}
+
+/** Our entry is not in its file, and could be. */
+export function isWaiting({ state }: HostStatus): boolean {
+  return state === 'missing';
+}
+
+/** Connecting would change its file. */
+export function isOffered({ state }: HostStatus): boolean {
+  return state === 'missing' || state === 'changed';
+}
+
+/** What there is to say of a host besides its state, one sentence each. */
+export function hostNotes(host: HostStatus, now: number): readonly string[] {
+  const isRead = host.state !== 'unreadable' && host.state !== 'not-installed';
+  return [
+    ...(isWiped(host) ? [text.host.wiped(host.title)] : []),
+    ...(host.state === 'changed' && host.duplicates.length === 0 ? [text.host.changed] : []),
+    ...(host.repairedAt === null ? [] : [text.host.repaired(ago(host.repairedAt, now))]),
+    ...(host.duplicates.length === 0 ? [] : [text.host.duplicates(host.duplicates)]),
+    ...(isRead ? [text.host.others(host.others.length)] : []),
+  ];
 }

@@ -44,7 +44,7 @@ export function midSentence(label: string): string {
 }
 
 const ordinary =
-  /^(a|an|the|it|its|this|there|no|nobody|not|only|unknown|invalid|profile|connector|metadata)\b/;
+  /^(a|all|an|calls|clients|how|the|it|its|this|there|no|nobody|not|one|only|other|registry|somebody|state|unknown|invalid|profile|connector|metadata)\b/;
 
 /** A message as a sentence: a full stop at the end, and a large first letter unless it is the name of something. */
 export function sentence(text: string): string {

@@ -1,7 +1,6 @@
 import { count } from '../state/words.ts';
 
 export const status = {
-  loading: 'Loading status',
   gateway: 'Gateway',
   version: 'Version',
   process: 'Process',
@@ -15,7 +14,6 @@ export const status = {
   copyHttp: 'Copy HTTP address',
   home: 'State folder',
   copyHome: 'Copy state folder path',
-  clients: 'Clients attached',
   noClients: 'No client is attached right now.',
   attached: (when: string) => `attached ${when}`,
   upstreams: 'Upstream servers',
@@ -37,33 +35,4 @@ export const status = {
   },
   backends: { keychain: 'key in the keychain', passphrase: 'key sealed by a passphrase' },
   secrets: (amount: number) => `${count(amount, 'secret')} kept`,
-  hosts: 'Clients on this computer',
-} as const;
-
-export const host = {
-  states: {
-    connected: 'Connected',
-    missing: 'Not connected',
-    wiped: 'Entry missing',
-    changed: 'Changed outside',
-    'not-installed': 'Not installed',
-    unreadable: 'Cannot be read',
-  },
-  consent: 'One entry is added to its file and a copy of what was there is kept. Undo puts back every byte.',
-  wipedTitle: (title: string) => `${title} dropped our entry`,
-  wiped: (title: string) => `${title} sees no profile until it is back. The other entries stay as they are.`,
-  changed: 'Somebody else edited our entry. Connect writes it again.',
-  notInstalled: 'Not found on this computer.',
-  show: 'Show difference',
-  hide: 'Hide difference',
-  connect: 'Connect',
-  connecting: 'Connecting…',
-  repair: 'Repair',
-  repairing: 'Repairing…',
-  undo: 'Undo',
-  undoing: 'Undoing…',
-  backup: 'Copy of before',
-  file: 'File',
-  noDifference: 'Nothing would change.',
-  diffLabel: (title: string) => `What changes in the file of ${title}`,
 } as const;

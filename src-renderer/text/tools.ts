@@ -61,7 +61,7 @@ export const tools = {
   none: 'No tools yet',
   noneHint: 'A profile brings its tools with it. Add one, and they are listed here.',
   missing: (ids: string) => `Not listed yet: ${ids}.`,
-  missingHint: 'Its tools show up here once it has answered; Status says when it cannot.',
+  missingHint: 'Its tools show up here once it has answered; Doctor says when it cannot.',
   list: 'Start and list',
   listing: 'Listing…',
   choose: 'Choose a tool to see what clients are told about it.',

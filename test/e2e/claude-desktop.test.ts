@@ -68,3 +68,27 @@ test('one click writes the entry, a wiped one is offered for repair, and undo re
   await card.getByRole('button', { name: 'Connect' }).waitFor();
   assert.equal(readFileSync(file, 'utf8'), before);
 });
+
+test('a host that drops all its servers is noticed and mended by itself, and the row says so', async (t) => {
+  if (!needsApp(t)) return;
+  verifies('NEW-023');
+  const home = createHome(t);
+  const file = join(home.user, '.config', 'Claude', 'claude_desktop_config.json');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, before);
+  const app = await startApp(t, home, { env: { XDG_CONFIG_HOME: join(home.user, '.config') } });
+  const page = await app.page();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  await page.keyboard.press('Control+6');
+  const row = page.getByRole('article', { name: 'Claude Desktop' });
+  await row.getByText('1 other server stays.').waitFor();
+  await row.getByRole('button', { name: 'Show difference' }).click();
+  await row.getByText('--client').waitFor();
+  await row.getByRole('button', { name: 'Connect' }).click();
+  await row.getByText('Restart Claude Desktop once').waitFor();
+
+  writeFileSync(file, '{}\n');
+  await row.getByText('put back just now').waitFor({ timeout: 30_000 });
+  await row.getByText('Connected', { exact: true }).waitFor();
+  assert.match(readFileSync(file, 'utf8'), /"nucleus"/);
+});

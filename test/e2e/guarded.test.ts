@@ -65,7 +65,7 @@ test('a write on prod is allowed in the window, a rule of one’s own refuses it
   await page.getByText('Allowed once').waitFor();
   assert.match(textOf(await read()), /Bo/);
 
-  await page.keyboard.press('Control+5');
+  await page.keyboard.press('Control+4');
   await page.getByRole('button', { name: 'New policy.toml' }).click();
   await page
     .getByRole('textbox', { name: 'policy.toml' })

@@ -161,7 +161,7 @@ test('a policy that allows more than was accepted waits for a click, and is test
   const gateway = await controlGateway(t, home);
   const metadata = { file: createDatabase(home, 'prod') };
   await gateway.ask('profiles.add', { connector: 'sqlite', name: 'prod', metadata, env: 'prod' });
-  await page.keyboard.press('Control+5');
+  await page.keyboard.press('Control+4');
   await page.getByText('Not here.').first().waitFor();
   await until('it was accepted', async () => (await gateway.ask('policy.get', {})).accepted !== null);
   const state = async () => ((await nucleusJson(home, ['policy'])) as { state: string }).state;

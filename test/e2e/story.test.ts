@@ -98,7 +98,7 @@ test('two accounts are added from the window, used by one client, guarded, switc
   assert.match(textOf(refused), /^a person refused query on sqlite:prod/);
   assert.match(textOf(await client.callTool({ name: 'sqlite_staging_query', arguments: query })), /Grace/);
 
-  await page.keyboard.press('Control+4');
+  await page.keyboard.press('Control+5');
   await page.getByLabel('Find a tool').fill('query');
   const hits = page.getByRole('option');
   await until('both accounts show their tool', async () => (await hits.count()) === 2);

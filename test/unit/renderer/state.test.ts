@@ -48,7 +48,7 @@ test('the welcome shows without a profile, stays while its steps close, and ends
   let profiles: Profile[] = [];
   const { app, push } = await open(t, { 'profiles.list': () => profiles });
   assert.equal(app.firstRun.isShown, true);
-  app.firstRun.begin();
+  void app.firstRun.begin();
   profiles = [profile('prod')];
   await push('profiles');
   assert.equal(app.firstRun.isShown, true);
