@@ -1,5 +1,5 @@
 import { builtinModules } from 'node:module';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -28,6 +28,11 @@ const external = [
   ...builtinModules.map((name) => `node:${name}`),
 ];
 
+/** Of the window, and of the popover at the tray. */
+export const pages: readonly string[] = ['index.html', 'popover.html'].map((page) =>
+  join(root, 'src-renderer', page),
+);
+
 /** Builds all parts; answers how long it took. */
 export async function buildApp(): Promise<number> {
   const began = performance.now();
@@ -44,6 +49,23 @@ export async function buildApp(): Promise<number> {
   if (existsSync(out)) renameSync(out, stale);
   renameSync(fresh, out);
   rmSync(stale, { recursive: true, force: true });
+  return performance.now() - began;
+}
+
+/** Builds what a browser loads alone, for `nucleus ui` in a checkout; answers how long it took. */
+export async function buildPages(): Promise<number> {
+  const began = performance.now();
+  await build(renderer());
+  mkdirSync(out, { recursive: true });
+  const pages = join(out, 'renderer');
+  try {
+    if (existsSync(pages)) renameSync(pages, stale);
+    renameSync(join(fresh, 'renderer'), pages);
+  } catch (error) {
+    // Somebody else put the same there in between.
+    if (!existsSync(join(pages, 'index.html'))) throw error;
+  }
+  for (const path of [stale, fresh]) rmSync(path, { recursive: true, force: true });
   return performance.now() - began;
 }
 
@@ -87,10 +109,14 @@ function renderer(): InlineConfig {
       // A style or an image inside the page would be against its own policy.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
+      rolldownOptions: { input: [...pages] },
     },
   };
 }
 
 /** Whether this file was started, by itself or through run.mjs. */
 const isCommand = process.argv[1] !== undefined && pathToFileURL(process.argv[1]).href === import.meta.url;
-if (isCommand) console.log(`built in ${((await buildApp()) / 1000).toFixed(1)} s`);
+if (isCommand) {
+  const took = process.argv[2] === 'pages' ? await buildPages() : await buildApp();
+  console.log(`built in ${(took / 1000).toFixed(1)} s`);
+}

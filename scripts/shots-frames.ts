@@ -49,7 +49,7 @@ const scroll = (by: number, frames: number, isLive: boolean): string => `new Pro
 })`;
 
 /** Milliseconds of CPU, not of the clock: on a machine with other work that is what the page itself needs. */
-function mainThreadTasks(trace: Buffer): number[] {
+export function mainThreadTasks(trace: Buffer): number[] {
   const { traceEvents } = JSON.parse(trace.toString()) as {
     traceEvents: readonly { name: string; pid: number; tid: number; tdur?: number }[];
   };

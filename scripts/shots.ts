@@ -8,11 +8,14 @@ import { build } from 'vite';
 import type { AppSettings, Surface } from '../src-shared/contract.ts';
 import type { PendingApproval } from '../src-shared/policy.ts';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
+import { pages } from './build.ts';
 import * as activity from './shots-activity.ts';
 import * as clients from './shots-clients.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
+import { measureLists } from './shots-lists.ts';
 import { lookAt } from './shots-look.ts';
+import { paletteScenes } from './shots-palette.ts';
 import * as policy from './shots-policy.ts';
 import { keepForReadme, readmeScale, readmeScenes } from './shots-readme.ts';
 import * as signIn from './shots-sign-in.ts';
@@ -29,8 +32,10 @@ const app = join(out, 'app');
 const words = process.argv.slice(2);
 const isForReadme = words.includes('readme');
 
-interface Scene {
+export interface Scene {
   readonly name: string;
+  /** Which page; the window when it is left out. */
+  readonly page?: 'popover.html';
   readonly answers?: data.Answers;
   readonly size?: { readonly width: number; readonly height: number };
   readonly zoom?: number;
@@ -118,6 +123,7 @@ const choose = (page: Page, name: RegExp): Promise<void> => page.getByRole('opti
 const wideFont = `document.styleSheets[0].insertRule(':root { --sans: "DejaVu Sans"; --mono: "DejaVu Sans Mono"; }', document.styleSheets[0].cssRules.length)`;
 
 const scenes: readonly Scene[] = [
+  ...paletteScenes,
   { name: 'profiles' },
   { name: 'profiles-failing', act: (page) => choose(page, /^home/) },
   { name: 'profiles-locked', answers: locked, act: (page) => choose(page, /^work/) },
@@ -779,7 +785,7 @@ const scenes: readonly Scene[] = [
       await page.getByText('Hide difference').scrollIntoViewIfNeeded();
     },
   },
-  { name: 'tools', answers: on('tools'), act: (page) => choose(page, /^sqlite_prod_query/) },
+  { name: 'tools', answers: on('tools'), act: (page) => openTool(page, 'sqlite_prod_query') },
   {
     name: 'tools-found',
     answers: on('tools'),
@@ -812,7 +818,7 @@ const scenes: readonly Scene[] = [
     name: 'tools-small-open',
     answers: on('tools'),
     size: { width: 640, height: 420 },
-    act: (page) => choose(page, /^sqlite_prod_query/),
+    act: (page) => openTool(page, 'sqlite_prod_query'),
   },
   {
     name: 'tools-ruled',
@@ -1073,6 +1079,15 @@ async function chooseCall(page: Page, name: RegExp): Promise<void> {
   await page.locator('aside').waitFor();
 }
 
+/** By the palette: a long list draws only what is in sight. */
+async function openTool(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').fill(name);
+  await page.getByRole('option', { name, selected: true }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('complementary', { name }).waitFor();
+}
+
 async function layout(page: Page, name: string): Promise<void> {
   await page.getByRole('radio', { name, exact: true }).check();
 }
@@ -1143,7 +1158,7 @@ async function take(
   await page.clock.install({ time: data.now });
   await page.addInitScript({ content: bridge({ ...data.answers, ...scene.answers }) });
   try {
-    await page.goto(address);
+    await page.goto(`${address}${scene.page ?? ''}`);
     await page.clock.runFor(1_000);
     const acting = scene.act?.(page);
     const beat = setInterval(() => void page.clock.runFor(100).catch(() => {}), 20);
@@ -1206,6 +1221,7 @@ await build({
     target: 'chrome148',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { input: [...pages] },
   },
 });
 const { server, address } = await serve();
@@ -1230,6 +1246,7 @@ for (const scene of scenes.filter(({ name }) =>
 }
 // Figures, not pictures, and only when asked for: they are worth something on an idle machine alone.
 if (words.includes('frames')) await measureFrames(browser, address);
+if (words.includes('lists')) await measureLists(browser, address);
 await browser.close();
 server.close();
 process.exitCode = bad === 0 ? 0 : 1;

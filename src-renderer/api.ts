@@ -1,9 +1,11 @@
 import type { NucleusBridge } from '../src-shared/bridge.ts';
-import type { ApiOf, WindowContract } from '../src-shared/contract.ts';
+import type { ApiOf, PopoverContract, WindowContract } from '../src-shared/contract.ts';
 import { isErrorCode, NucleusError } from '../src-shared/errors.ts';
 
 /** All this window can ask and hear. */
 export type WindowApi = ApiOf<WindowContract>;
+/** The same for the popover of the tray. */
+export type PopoverApi = WindowApi & ApiOf<PopoverContract>;
 
 declare global {
   interface Window {
@@ -13,7 +15,7 @@ declare global {
 }
 
 /** The questions of the contract as functions: `api.profiles.list({})`. An error reply becomes a NucleusError. */
-export function createApi(bridge: NucleusBridge): WindowApi {
+export function createApi<A extends WindowApi = WindowApi>(bridge: NucleusBridge): A {
   const ask = async (name: string, input: unknown): Promise<unknown> => {
     // Plain data only: a rune proxy does not cross into the preload's world.
     const reply = await bridge.ask(name, JSON.parse(JSON.stringify(input)));
@@ -38,7 +40,7 @@ export function createApi(bridge: NucleusBridge): WindowApi {
     },
   );
   // The app's own process checks each question and each answer against the contract.
-  return groups as WindowApi;
+  return groups as A;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

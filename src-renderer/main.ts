@@ -1,20 +1,17 @@
 import { mount } from 'svelte';
 import { createApi } from './api.ts';
 import App from './App.svelte';
+import { isMac } from './platform.ts';
 import { AppState } from './state/app-state.svelte.ts';
-import { text } from './text.ts';
 
 if (window.nucleus) {
-  // The title bar lies over the page there, and keys are written otherwise.
   if (isMac()) document.documentElement.dataset['platform'] = 'mac';
   mount(App, {
     target: document.body,
     props: { app: new AppState(createApi(window.nucleus)), isMac: isMac() },
   });
 } else {
-  document.body.textContent = text.app.noBridge;
-}
-
-function isMac(): boolean {
-  return navigator.userAgent.includes('Macintosh');
+  // Not loaded in the app, whose window it would hold up.
+  const { openPage } = await import('./web/open-page.ts');
+  await openPage(document.body, isMac());
 }

@@ -15,6 +15,10 @@ import { surface, tools } from './text/tools.ts';
 import { workspaces } from './text/workspaces.ts';
 import { settings } from './text/settings.ts';
 import { firstRun } from './text/first-run.ts';
+import { keys } from './text/keys.ts';
+import { palette } from './text/palette.ts';
+import { popover } from './text/popover.ts';
+import { web } from './text/web.ts';
 
 /** Every text a person reads in the window, keyed by place. Sentence case, present tense, verbs on buttons. */
 export const text = {
@@ -40,5 +44,9 @@ export const text = {
   doctor,
   imports,
   firstRun,
+  web,
   problems,
+  keys,
+  palette,
+  popover,
 } as const;

@@ -239,11 +239,14 @@ export type ExposedTool = z.infer<typeof ExposedTool>;
 
 export const AppSettings = z.object({
   theme: z.enum(['system', 'light', 'dark']),
-  autostart: z.boolean(),
+  /** null where there is no login to start at. */
+  autostart: z.boolean().nullable(),
   /** Last view shown. */
   view: z.enum(['profiles', 'approvals', 'activity', 'tools', 'policy', 'clients', 'doctor', 'settings']),
   /** Somebody chose to add a profile outside the window, which has not shown the gallery for it yet. Never kept. */
   wantsAdd: z.boolean(),
+  /** The same for a profile that somebody chose to look at. */
+  wantsProfile: z.string().max(200).nullable().optional(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 
@@ -262,6 +265,14 @@ export const Topic = z.enum([
 ]);
 export type Topic = z.infer<typeof Topic>;
 
+/** Reading is no act: the files are the user's own. */
+const listHosts = ask(z.object({}), z.array(HostStatus));
+/** What the files of this person's clients hold, and `files` besides; nothing is changed, and no secret is told. */
+const lookAtClients = ask(
+  z.object({ files: z.array(z.string().max(4_200)).max(20).default([]) }),
+  ImportPlan,
+);
+
 /** A raw MCP result: what the upstream sent, nothing read into it. */
 const RawResult = z.record(z.string(), z.unknown());
 
@@ -274,6 +285,11 @@ export const contract = {
     status: ask(z.object({}), GatewayStatus),
     /** Answers, then closes; with `byPerson` shims start no new one until `nucleus start`. */
     stop: ask(z.object({ byPerson: z.boolean() }), z.object({})),
+    /**
+     * What has to be asked about again since the last answer, whose `seq` goes into `since`; null at first. Answers as
+     * soon as there is something, or after half a minute with nothing.
+     */
+    watch: ask(z.object({ since: z.int().nullable() }), z.object({ seq: z.int(), topics: z.array(Topic) })),
   },
   connectors: {
     list: ask(
@@ -462,6 +478,8 @@ export const contract = {
     /** Looks through the whole chain; some seconds for a full log. */
     verify: ask(z.object({}), AuditVerification),
   },
+  hosts: { list: listHosts },
+  import: { look: lookAtClients },
   doctor: {
     /** Every look there is, worst first; with `probe` each server is reached, too. Changes nothing. */
     run: ask(z.object({ probe: z.boolean() }), z.array(Finding)),
@@ -565,7 +583,7 @@ export const personContract = {
     forget: ask(z.object({ file: z.string().max(4_200) }), z.object({ forgotten: z.boolean() })),
   },
   hosts: {
-    list: ask(z.object({}), z.array(HostStatus)),
+    list: listHosts,
     connect: ask(z.object({ host: HostName }), HostStatus),
     /** Puts the file back byte for byte as it was before `connect`. */
     undo: ask(z.object({ host: HostName }), HostStatus),
@@ -573,8 +591,7 @@ export const personContract = {
     bundle: ask(z.object({}), z.object({ path: z.string() })),
   },
   import: {
-    /** What the files of this person's clients hold, and `files` besides; nothing is changed. */
-    look: ask(z.object({ files: z.array(z.string().max(4_200)).max(20).default([]) }), ImportPlan),
+    look: lookAtClients,
     /** Makes profiles of these servers and, with `clean`, our entry of theirs in the clients' files. */
     run: ask(
       z.object({
@@ -619,6 +636,23 @@ export const appContract = {
   },
 };
 export type AppContract = typeof appContract;
+
+/** What the app's own process answers to the popover of the tray besides. */
+export const popoverContract = {
+  popover: {
+    /** Opens the window on what was chosen, and closes the popover. */
+    leaveFor: ask(
+      z.object({
+        view: AppSettings.shape.view.nullable().default(null),
+        profile: z.string().max(200).nullable().default(null),
+        add: z.boolean().default(false),
+      }),
+      z.object({}),
+    ),
+    close: ask(z.object({}), z.object({})),
+  },
+};
+export type PopoverContract = typeof popoverContract;
 
 /** All a window of the app may ask. */
 export const windowContract = {

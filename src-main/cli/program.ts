@@ -105,6 +105,11 @@ const entries: readonly Entry[] = [
     load: async () => (await import('./commands/stop.ts')).stop,
   },
   {
+    name: 'ui',
+    summary: 'open the app’s window in a browser, for a machine without a desktop',
+    load: async () => (await import('./commands/ui.ts')).ui,
+  },
+  {
     name: 'install',
     summary: 'register Nucleus with the clients of this computer',
     load: async () => (await import('./commands/install.ts')).install,

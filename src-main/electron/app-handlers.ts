@@ -7,6 +7,7 @@ import type { PreferenceStore } from './preferences.ts';
 
 export interface Wishes {
   add: boolean;
+  profile: string | null;
 }
 
 export interface AppHandlerDeps {
@@ -26,14 +27,15 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
   const { preferences, autostart, wishes } = deps;
   const settings = (): AppSettings => {
     const { theme, view } = preferences.get();
-    return { theme, view, autostart: autostart.isOn(), wantsAdd: wishes.add };
+    return { theme, view, autostart: autostart.isOn(), wantsAdd: wishes.add, wantsProfile: wishes.profile };
   };
   return {
     settings: {
       get: settings,
-      set({ autostart: isOn, theme, view, wantsAdd }) {
+      set({ autostart: isOn, theme, view, wantsAdd, wantsProfile }) {
         if (wantsAdd !== undefined) wishes.add = wantsAdd;
-        if (isOn !== undefined && isOn !== autostart.isOn()) autostart.set(isOn);
+        if (wantsProfile !== undefined) wishes.profile = wantsProfile;
+        if (typeof isOn === 'boolean' && isOn !== autostart.isOn()) autostart.set(isOn);
         preferences.set({ ...(theme && { theme }), ...(view && { view }) });
         if (theme) nativeTheme.themeSource = theme;
         // The window that shows another view knows so; told to look again it might jump back.

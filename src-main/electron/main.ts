@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 'electron';
-import { windowContract } from '../../src-shared/contract.ts';
+import { popoverContract, windowContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
 import { loadConfig, type ConfigPlace } from '../gateway/config/load.ts';
@@ -17,6 +17,9 @@ import { takeOver } from './hand-over.ts';
 import { harden } from './harden.ts';
 import { serveAsks } from './ipc.ts';
 import { refuseLaunch } from './launch.ts';
+import { createOwnPages } from './own-pages.ts';
+import { createPopover, type Popover } from './popover.ts';
+import { popoverHandlers } from './popover-handlers.ts';
 import { createPreferences } from './preferences.ts';
 import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './quit.ts';
 import { createShell } from './shell.ts';
@@ -120,10 +123,12 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     version: app.getVersion(),
     resources,
   });
+  const renderer = join(bundles, 'renderer');
+  const pages = createOwnPages({ log, renderer, preload: join(bundles, 'preload', 'preload.cjs') });
+  const popover = createPopover({ log, pages });
   const window = createWindow({
     log,
-    renderer: join(bundles, 'renderer'),
-    preload: join(bundles, 'preload', 'preload.cjs'),
+    pages,
     icon: join(resources, 'icon.png'),
     place: () => preferences.get().place,
     remember: (place) => preferences.set({ place }),
@@ -145,8 +150,17 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
       void endWith(false);
     });
   };
-  const wishes: Wishes = { add: false };
-  const shell = createShell({ host, window, preferences, log, icons: join(resources, 'tray'), wishes, quit });
+  const wishes: Wishes = { add: false, profile: null };
+  const shell = createShell({
+    host,
+    window,
+    popover,
+    preferences,
+    log,
+    icons: join(resources, 'tray'),
+    wishes,
+    quit,
+  });
   let isEnding = false;
   const endWith = async (byPerson: boolean): Promise<void> => {
     // A terminal's Ctrl-C comes twice: to all its processes, and from the one that started us.
@@ -182,11 +196,11 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     onSettings: () => shell.tell(['settings']),
   });
   serveAsks(ipcMain, {
-    contract: windowContract,
-    handlers: windowHandlers(host, appHandlers),
+    contract: { ...windowContract, ...popoverContract },
+    handlers: { ...windowHandlers(host, appHandlers), ...popoverHandlers({ popover, shell, wishes }) },
     log,
   });
-  if (isTest) exposeToTests(host, log);
+  if (isTest) exposeToTests({ host, log, popover });
 
   end = () => void endWith(false);
   app.on('before-quit', (event) => {
@@ -270,6 +284,6 @@ function leave(sentence: string): void {
 }
 
 /** What the end-to-end tests reach from outside; never in a package. */
-function exposeToTests(host: Host, log: Log): void {
-  Object.assign(globalThis, { nucleusTest: { host, log, openSignInWindow } });
+function exposeToTests(parts: { host: Host; log: Log; popover: Popover }): void {
+  Object.assign(globalThis, { nucleusTest: { ...parts, openSignInWindow } });
 }

@@ -1,4 +1,11 @@
-import type { AskContext, HandlersOf, PersonContract, Topic } from '../../src-shared/contract.ts';
+import { clipboard } from 'electron';
+import type {
+  AppSettings,
+  AskContext,
+  HandlersOf,
+  PersonContract,
+  Topic,
+} from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import { localApi } from '../gateway/downstream/control.ts';
 import type { Host } from '../gateway/host.ts';
@@ -6,15 +13,17 @@ import type { Log } from '../gateway/platform.ts';
 import type { Wishes } from './app-handlers.ts';
 import { approvalNotice, lostSignIns, signInNotice } from './notification-text.ts';
 import { createNotifier } from './notifications.ts';
+import type { Popover } from './popover.ts';
 import type { PreferenceStore } from './preferences.ts';
 import { createTray, type TraySnapshot } from './tray.ts';
 import type { AppWindow } from './window.ts';
 
-type View = 'profiles' | 'approvals' | 'clients';
+type View = AppSettings['view'];
 
 export interface ShellDeps {
   readonly host: Host;
   readonly window: AppWindow;
+  readonly popover: Popover;
   readonly preferences: PreferenceStore;
   readonly log: Log;
   /** Folder of the tray's icons. */
@@ -27,6 +36,8 @@ export interface ShellDeps {
 export interface Shell {
   /** Brings the tray back when it was taken away, and opens the window when told to. */
   show(options: { window: boolean }): void;
+  /** Opens the window, on what was chosen outside of it. */
+  open(view?: View): void;
   /** Takes tray and window away; notifications still come. */
   hide(): void;
   /** Says to all that is seen what changed. */
@@ -34,7 +45,8 @@ export interface Shell {
   close(): void;
 }
 
-export function createShell({ host, window, preferences, log, icons, wishes, quit }: ShellDeps): Shell {
+export function createShell(deps: ShellDeps): Shell {
+  const { host, window, popover, preferences, log, icons, wishes, quit } = deps;
   const api = localApi(host.handlers);
   const context: AskContext = { signal: new AbortController().signal };
   const person: HandlersOf<PersonContract> = host.person;
@@ -57,6 +69,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
         preferences.set({ view });
         window.tell(['settings']);
       }
+      popover.hide();
       if (!isClosed) window.open();
     });
   const answer = (id: string, word: 'allow' | 'deny'): void =>
@@ -116,6 +129,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
   const tell = (topics: readonly Topic[]): void => {
     tray?.refresh();
     window.tell(topics);
+    popover.tell(topics);
     if (topics.includes('approvals')) attempt('notifying', notify);
     if (topics.includes('status') || topics.includes('sign-in')) attempt('notifying', notifyOfLoss);
   };
@@ -132,12 +146,19 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
         icons,
         log,
         snapshot,
+        press: (icon) => attempt('opening the popover', () => popover.toggle(icon) || open()),
+        near: () => attempt('preparing the popover', () => popover.warm()),
         act: {
           open,
           useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
           denyApproval: (id) => answer(id, 'deny'),
           lock: () => attempt('locking', () => api.lock.engage({})),
           signIn,
+          show(id) {
+            wishes.profile = id;
+            open('profiles');
+          },
+          copy: (text) => attempt('copying', () => clipboard.writeText(text)),
           addProfile() {
             wishes.add = true;
             open('profiles');
@@ -147,9 +168,11 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
       });
       if (options.window) open();
     },
+    open,
     hide() {
       tray?.close();
       tray = null;
+      popover.close();
       window.close();
     },
     tell,
@@ -160,6 +183,7 @@ export function createShell({ host, window, preferences, log, icons, wishes, qui
       forget();
       tray?.close();
       notifier.close();
+      popover.close();
       window.close();
     },
   };

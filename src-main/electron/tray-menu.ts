@@ -20,6 +20,9 @@ export interface TrayActions {
   useProfile(id: string): void;
   denyApproval(id: string): void;
   signIn(profile: string): void;
+  /** Opens the window on a profile. */
+  show(profile: string): void;
+  copy(text: string): void;
   addProfile(): void;
   lock(): void;
   quit(): void;
@@ -152,17 +155,35 @@ function connectorMenus(snapshot: TraySnapshot | null, act: TrayActions): TrayIt
   const menus = [...byConnector].map(([connector, profiles]) => {
     // With no default, Electron would mark the first radio item by itself: a lie. Checkboxes stay empty.
     const type: TrayItem['type'] = profiles.some(({ isDefault }) => isDefault) ? 'radio' : 'checkbox';
-    const submenu = profiles
-      .toSorted((one, other) => compare(one.name, other.name))
-      .map(({ id, name, env, account, isDefault }) => ({
-        label: plain(`${nativeEnv(env)} ${name}${account === undefined ? '' : `, ${account}`}`),
-        type,
-        checked: isDefault,
-        click: () => act.useProfile(id),
-      }));
-    return { label: plain(titles.get(connector) ?? connector), submenu };
+    const inOrder = profiles.toSorted((one, other) => compare(one.name, other.name));
+    const submenu = inOrder.map(({ id, name, env, account, isDefault }) => ({
+      label: plain(`${nativeEnv(env)} ${name}${account === undefined ? '' : `, ${account}`}`),
+      type,
+      checked: isDefault,
+      click: () => act.useProfile(id),
+    }));
+    const signedOutHere = new Set(signedOut(snapshot).map(({ id }) => id));
+    const more = inOrder.map((profile) => ({
+      label: plain(`Actions for ${nativeEnv(profile.env)} ${profile.name}`),
+      submenu: profileActions(profile, signedOutHere.has(profile.id), act),
+    }));
+    return { label: plain(titles.get(connector) ?? connector), submenu: [...submenu, separator, ...more] };
   });
   return [separator, ...menus.toSorted((one, other) => compare(one.label, other.label))];
+}
+
+/** Who never signed in anywhere has nothing to sign in to. */
+function profileActions(
+  { id, connector, name, account }: Profile,
+  isSignedOut: boolean,
+  act: TrayActions,
+): TrayItem[] {
+  return [
+    // What the exposed names of its tools begin with.
+    { label: 'Copy tool prefix', click: () => act.copy(`${connector}_${name}_`) },
+    ...(isSignedOut || account !== undefined ? [{ label: 'Sign in…', click: () => act.signIn(id) }] : []),
+    { label: 'Open', click: () => act.show(id) },
+  ];
 }
 
 /** Native menus read `&` as the mark of an access key. */

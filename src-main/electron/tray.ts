@@ -1,5 +1,6 @@
 import { Menu, nativeImage, nativeTheme, Tray } from 'electron';
 import type { Log } from '../gateway/platform.ts';
+import type { Area } from './popover-place.ts';
 import { watchTrayHost } from './status-notifier.ts';
 import { trayIconFile } from './tray-icon.ts';
 import { trayFace, trayMenu, type TrayActions, type TraySnapshot } from './tray-menu.ts';
@@ -12,10 +13,15 @@ export interface TrayDeps {
   readonly log: Log;
   snapshot(): Promise<TraySnapshot>;
   readonly act: TrayActions;
+  /** A click on the icon itself, which lies there; an empty area where the system does not tell. */
+  press(icon: Area): void;
+  /** A click is likely soon: the pointer came to the icon, or a call waits for an answer. */
+  near(): void;
 }
 
 /** The icon in the panel and its menu. `refresh` asks for what to show anew; many calls at once ask once. */
-export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh(): void; close(): void } {
+export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
+  const { icons, log, snapshot, act } = deps;
   const isMac = process.platform === 'darwin';
   let tray: Tray | null = null;
   let menu = Menu.buildFromTemplate([]);
@@ -45,6 +51,7 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
       if (!isMac) tray.setContextMenu(menu);
     }
     shown = next;
+    if (seen && seen.approvals.length > 0 && tray.getBounds().width > 0) deps.near();
   };
   /** A click has moved the menu's own marks; what the gateway says next is drawn even if it says the same as before. */
   const forgetMenu = (): void => {
@@ -57,7 +64,11 @@ export function createTray({ icons, log, snapshot, act }: TrayDeps): { refresh()
     const icon = iconFile();
     const made = new Tray(nativeImage.createFromPath(icon));
     tray = made;
-    made.on('click', (event) => (isMac && event.ctrlKey ? made.popUpContextMenu(menu) : act.open()));
+    made.on('click', (event) =>
+      isMac && event.ctrlKey ? made.popUpContextMenu(menu) : deps.press(made.getBounds()),
+    );
+    // Told on macOS and Windows only, where the popover is.
+    made.on('mouse-enter', () => deps.near());
     if (isMac) made.on('right-click', () => made.popUpContextMenu(menu));
     shown = { icon, tooltip: '', menu: '' };
     show();

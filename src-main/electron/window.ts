@@ -1,8 +1,9 @@
-import { BrowserWindow, nativeTheme, screen, session, type Session, type WebContents } from 'electron';
+import { BrowserWindow, screen } from 'electron';
 import type { Topic } from '../../src-shared/contract.ts';
 import type { Log } from '../gateway/platform.ts';
-import { appOrigin, serveApp } from './app-protocol.ts';
+import { appOrigin } from './app-protocol.ts';
 import { changedChannel } from './ipc.ts';
+import type { OwnPages } from './own-pages.ts';
 import type { Place } from './preferences.ts';
 
 const usual = { width: 960, height: 640 } as const;
@@ -12,10 +13,7 @@ const crashGapMs = 10_000;
 
 export interface WindowDeps {
   readonly log: Log;
-  /** Folder of the built renderer. */
-  readonly renderer: string;
-  /** The bundled preload script. */
-  readonly preload: string;
+  readonly pages: OwnPages;
   readonly icon: string;
   place(): Place | null;
   remember(place: Place): void;
@@ -31,13 +29,11 @@ export interface AppWindow {
 }
 
 export function createWindow(deps: WindowDeps): AppWindow {
-  const { log } = deps;
+  const { log, pages } = deps;
   let window: BrowserWindow | null = null;
-  let ownSession: Session | null = null;
   let lastCrash = -Infinity;
 
   const make = (): BrowserWindow => {
-    ownSession ??= openSession(deps.renderer);
     const made = new BrowserWindow({
       ...usual,
       ...visible(deps.place()),
@@ -45,20 +41,9 @@ export function createWindow(deps: WindowDeps): AppWindow {
       show: false,
       title: 'Nucleus',
       icon: deps.icon,
-      // What is seen until the page has painted.
-      backgroundColor: nativeTheme.shouldUseDarkColors ? '#131416' : '#f6f6f4',
-      webPreferences: {
-        session: ownSession,
-        preload: deps.preload,
-        sandbox: true,
-        contextIsolation: true,
-        nodeIntegration: false,
-        webviewTag: false,
-        devTools: false,
-        spellcheck: false,
-      },
+      ...pages.options(),
     });
-    keepInside(made.webContents, log);
+    pages.keepInside(made.webContents);
     made.once('ready-to-show', () => made.show());
     // Noted as it changes: a page that closes itself, and a window that is destroyed, tell only when it is too late.
     let place: Place | null = null;
@@ -105,25 +90,6 @@ export function createWindow(deps: WindowDeps): AppWindow {
   };
 }
 
-/** A session of the window's own that keeps nothing, so no page of a sign-in shares anything with it. */
-function openSession(renderer: string): Session {
-  const own = session.fromPartition('nucleus-window');
-  serveApp(own, renderer);
-  return own;
-}
-
-/** Our page stays our page: no other place, no second window. */
-function keepInside(contents: WebContents, log: Log): void {
-  contents.on('will-navigate', (event) => {
-    event.preventDefault();
-    log.warn('the window’s page tried to go elsewhere', { origin: originOf(event.url) });
-  });
-  contents.setWindowOpenHandler(({ url }) => {
-    log.warn('the window’s page tried to open another', { origin: originOf(url) });
-    return { action: 'deny' };
-  });
-}
-
 /** The place of last time, unless the screen it was on is gone. */
 function visible(place: Place | null): { x: number; y: number } | object {
   if (!place) return {};
@@ -135,9 +101,4 @@ function visible(place: Place | null): { x: number; y: number } | object {
     return !isBeside && !isAbove;
   });
   return isSeen ? { x, y, width, height } : { width, height };
-}
-
-/** The rest of an address may hold what no log should: a sign-in's code, a token. */
-function originOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin : 'none';
 }

@@ -10,6 +10,7 @@ import { createFirstListings } from './first-listings.ts';
 import { createGatewaySessions, type GatewaySessions } from './gateway-sessions.ts';
 import { createGatewayStatus } from './gateway-status.ts';
 import { createAnnouncer, type Announcer } from './announcer.ts';
+import { createChangeFeed } from './change-feed.ts';
 import { createActivity, noActivity } from './audit/activity.ts';
 import type { Audit } from './audit/audit.ts';
 import { createRecordIndex } from './audit/record-index.ts';
@@ -101,6 +102,8 @@ export interface GatewayDeps {
   readonly audit: Audit;
   /** Where the calls that were made are looked up; null for a gateway without state. */
   readonly records: Records | null;
+  /** What a person may do to the machine around the gateway; none of it without state. */
+  readonly machine?: () => MachineHandlers;
 }
 
 export interface Records {
@@ -128,8 +131,9 @@ export interface Gateway extends GatewaySessions {
   close(): Promise<void>;
 }
 
-/** Hosts belong to the machine, not to the gateway. */
-export type PersonHandlers = Omit<HandlersOf<PersonContract>, 'hosts' | 'import' | 'doctor'>;
+/** Files of this person that are not the gateway's. */
+export type MachineHandlers = Pick<HandlersOf<PersonContract>, 'hosts' | 'import' | 'doctor'>;
+export type PersonHandlers = Omit<HandlersOf<PersonContract>, keyof MachineHandlers>;
 
 /** What the fronts know and status shows. */
 export interface Where {
@@ -271,7 +275,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     renew: (profile) => (catalog.isRead(profile) ? null : catalog.refresh(profile).then(() => undefined)),
     envOf,
     routeTo,
-    personHandlers,
+    personHandlers: (way) => ({ ...personHandlers(way), ...deps.machine?.() }),
     onLock(isLocked) {
       announcer.announce('status');
       if (isLocked) for (const { id } of store.list()) void supervisor.stop(id);
@@ -557,6 +561,7 @@ export function createGateway(deps: GatewayDeps, where: () => Where): Gateway {
     hasWorkspace: (name) => workspaces.find(name)?.name === name,
     http: () => where().http,
     stop: (byPerson) => where().stop(byPerson),
+    watch: createChangeFeed({ announcer, clock }).watch,
     status,
     surface,
     changeSurface(change) {

@@ -21,8 +21,8 @@ import type { View } from './routing/view.ts';
 import type { Vault } from './storage/vault.ts';
 import { foldersUp, realFolder } from './workspaces/reading.ts';
 
-/** The questions the gateway itself answers; the doctor looks at it from outside. */
-export type GatewayHandlers = Omit<Handlers, 'doctor'>;
+/** The questions the gateway itself answers; the doctor looks at it from outside, files of clients belong to the machine. */
+export type GatewayHandlers = Omit<Handlers, 'doctor' | 'hosts' | 'import'>;
 
 /** Answers every question of the contract from the parts of the gateway. */
 export function createHandlers(deps: {
@@ -30,6 +30,7 @@ export function createHandlers(deps: {
   readonly surface: () => Surface;
   readonly changeSurface: (change: SurfaceChange) => void;
   readonly stop: (byPerson: boolean) => void;
+  readonly watch: Handlers['gateway']['watch'];
   readonly connectors: Connectors;
   readonly profiles: Handlers['profiles'];
   readonly signIns: Handlers['signIn'];
@@ -82,6 +83,7 @@ export function createHandlers(deps: {
         deps.stop(byPerson);
         return {};
       },
+      watch: deps.watch,
     },
     connectors: {
       list: () => ({

@@ -12,7 +12,7 @@ import { createImport } from './import/import.ts';
 import { ownGateway } from './import/own-gateway.ts';
 import { createHosts } from './hosts/hosts.ts';
 import { checkStableShim, writeStableShim } from './hosts/stable-shim.ts';
-import { builtinConnectors, createGateway, type Gateway } from './gateway.ts';
+import { builtinConnectors, createGateway, type Gateway, type MachineHandlers } from './gateway.ts';
 import type { Platform } from './platform.ts';
 import { createConnectors } from './profiles/connectors.ts';
 import { sayAtStart } from './start-messages.ts';
@@ -148,6 +148,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
             return reading.state === 'sealed' ? reading.seal.seq : null;
           },
         },
+        machine: () => machine,
       },
       () => ({
         socket,
@@ -210,7 +211,17 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
         findSecrets: createFindSecrets(importing.handlers),
       },
     );
-    const handlers: Handlers = { ...gateway.handlers, doctor: { run: doctor.run } };
+    const handlers: Handlers = {
+      ...gateway.handlers,
+      hosts: { list: hosts.handlers.list },
+      import: { look: importing.handlers.look },
+      doctor: { run: doctor.run },
+    };
+    const machine: MachineHandlers = {
+      import: importing.handlers,
+      doctor: { fix: doctor.fix },
+      hosts: hosts.handlers,
+    };
 
     if (socket !== null) {
       const idle = idleExit(options.idleExit ? config.gateway.idle_exit : 0, clock, () => {
@@ -250,12 +261,7 @@ export async function hostGateway(options: HostOptions): Promise<Host> {
     }
     return {
       handlers,
-      person: {
-        ...gateway.person('app'),
-        import: importing.handlers,
-        doctor: { fix: doctor.fix },
-        hosts: hosts.handlers,
-      },
+      person: { ...gateway.person('app'), ...machine },
       attendPerson() {
         guard
           .change((state) => (state.hasApp ? state : { ...state, hasApp: true }))

@@ -31,16 +31,6 @@ import { ToolsState } from './tools-state.svelte.ts';
 import { WorkspacesState } from './workspaces-state.svelte.ts';
 
 export type View = AppSettings['view'];
-/** In the order of their keys; Settings has one of its own. */
-export const views: readonly View[] = [
-  'profiles',
-  'approvals',
-  'activity',
-  'policy',
-  'tools',
-  'clients',
-  'doctor',
-];
 
 /** All the window knows. It asks when it opens and again for what a push names, never by the clock. */
 export class AppState {
@@ -65,6 +55,8 @@ export class AppState {
   /** The last sign-in of each profile. */
   readonly signIns: Resource<readonly SignInState[]>;
   readonly api: WindowApi;
+  /** The app's own window, where a click is a person's, or a page of `nucleus ui`, which takes the approval PIN. */
+  readonly shell: 'window' | 'page';
   readonly announce: (subject: string, message: string) => void;
   readonly profilesView: ProfilesState;
   readonly approvalsView: ApprovalsState;
@@ -87,8 +79,9 @@ export class AppState {
   );
   #hasChosen = false;
 
-  constructor(api: WindowApi) {
+  constructor(api: WindowApi, shell: 'window' | 'page' = 'window') {
     this.api = api;
+    this.shell = shell;
     this.profiles = new Resource(() => api.profiles.list({}));
     this.connectors = new Resource(() => api.connectors.list({}));
     this.status = new Resource(() => api.gateway.status({}));
@@ -198,14 +191,15 @@ export class AppState {
     const settings = this.settings.value;
     if (!settings) return;
     this.view = settings.view;
-    this.#addAsWished(settings);
+    this.#doAsWished(settings);
   }
 
-  #addAsWished(settings: AppSettings): void {
-    if (!settings.wantsAdd) return;
-    this.profilesView.openGallery();
-    // Shown once: if that cannot be said, the gallery opens once more, which harms nobody.
-    this.api.settings.set({ wantsAdd: false }).catch(() => {});
+  #doAsWished({ wantsAdd, wantsProfile = null }: AppSettings): void {
+    if (wantsAdd) this.profilesView.openGallery();
+    else if (wantsProfile !== null) this.profilesView.reveal(wantsProfile);
+    else return;
+    // Done once: if that cannot be said, it is done once more, which harms nobody.
+    this.api.settings.set({ wantsAdd: false, wantsProfile: null }).catch(() => {});
   }
 
   async #open(): Promise<void> {
@@ -221,7 +215,7 @@ export class AppState {
     const settings = this.settings.refresh().then(() => {
       const known = this.settings.value;
       // Who was quicker than the answer is where they want to be.
-      if (known && this.#hasChosen) this.#addAsWished(known);
+      if (known && this.#hasChosen) this.#doAsWished(known);
       else this.#follow();
     });
     await Promise.all([settings, ...topics.map((topic) => this.refresh(topic))]);

@@ -27,12 +27,17 @@ export class ApprovalsState {
   isListing = $state(false);
   revoking = $state<string | null>(null);
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   /** What became of the last answer when the eye does not see it. */
   notice = $state('');
   now = $state(Date.now());
   readonly current: PendingApproval | null = $derived(this.queue.find(({ id }) => id === this.shown) ?? null);
-  /** Where the yes to what is shown may not be given in this window. */
-  readonly isElsewhere: boolean = $derived(this.current !== null && !this.current.via.includes('app'));
+  /** Where the yes to what is shown may not be given here: a page's is the PIN's, as on a terminal. */
+  readonly isElsewhere: boolean = $derived.by(
+    () =>
+      this.current !== null && !this.current.via.includes(this.#app.shell === 'page' ? 'terminal' : 'app'),
+  );
   /** The class the yes is for: of the account, chosen or named. */
   readonly env: EnvClass | null = $derived(
     this.current?.kind === 'account'
@@ -135,6 +140,7 @@ export class ApprovalsState {
     if (this.revoking !== null) return;
     this.revoking = id;
     this.problem = null;
+    this.again = () => this.revoke(id);
     try {
       await this.#app.api.approvals.revoke({ id });
       this.#app.announce('approvals', text.approvals.grants.revoked);

@@ -29,6 +29,8 @@ export type IconName =
   | 'key'
   | 'hand'
   | 'dots'
+  | 'window'
+  | 'more'
   | 'laptop'
   | 'pulse'
   | 'filter'

@@ -17,6 +17,8 @@ export class PolicyState {
   draft = $state<string | null>(null);
   busy = $state<'save' | 'accept' | null>(null);
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   isComparing = $state(false);
   /** What a person is asked to accept, as it was shown to them: a yes is to that and to nothing newer. */
   question = $state.raw<PolicyInfo | null>(null);
@@ -114,6 +116,7 @@ export class PolicyState {
     if (this.busy !== null) return;
     this.busy = busy;
     this.problem = null;
+    this.again = () => (busy === 'save' ? this.save() : this.accept());
     try {
       await act();
     } catch (error) {

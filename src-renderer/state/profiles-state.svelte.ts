@@ -11,9 +11,7 @@ import { groupProfiles, type ProfileGroup } from './profile-groups.ts';
 import { Resource } from './resource.svelte.ts';
 import { keepSelected } from './roving.ts';
 import { isOver, isSignedIn, SigningIn } from './sign-in-state.svelte.ts';
-
-/** How long a removal, or another class, can be taken back. */
-export const undoMs = 10_000;
+import { createUndoOffer, undoMs } from './undo-offer.ts';
 
 /** The Profiles view: what is found, chosen, being added, renamed or taken away. */
 export class ProfilesState {
@@ -21,12 +19,14 @@ export class ProfilesState {
   selected = $state<string | null>(null);
   /** The page for a new profile, null while the list shows. */
   adding = $state.raw<AddState | null>(null);
-  /** The page for a new profile was closed: the list takes the focus back. */
-  wantsFocus = false;
+  /** The page for a new profile was closed, or a profile was chosen elsewhere: its row takes the focus. */
+  wantsFocus = $state(false);
   isRenaming = $state(false);
   busy = $state<'default' | 'rename' | 'check' | null>(null);
   /** What an act ran into; shown until it is closed or another begins. */
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   renameProblem = $state<string | null>(null);
   /** What the last check of a profile found. */
   outcome = $state.raw<Outcome | null>(null);
@@ -47,6 +47,10 @@ export class ProfilesState {
   readonly profile: Profile | null = $derived.by(
     () => this.#app.profiles.value?.find(({ id }) => id === this.selected) ?? null,
   );
+  /** Of the change of a class; a removal is done when its time is over. */
+  readonly offer = createUndoOffer(() => {
+    this.reclassed = null;
+  });
   readonly #app: AppState;
   #known: readonly string[] = [];
   /** One that was not begun here. */
@@ -55,8 +59,9 @@ export class ProfilesState {
   #as: 'same' | 'new' | 'other' = 'same';
   /** Profiles whose window remembers somebody who was turned away. */
   readonly #turnedAway = new Set<string>();
+  /** Nobody waits for what the check under way finds any more. */
+  stopChecking: () => void = () => {};
   #undoTimer: ReturnType<typeof setTimeout> | undefined;
-  #classTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
     this.#app = app;
@@ -102,8 +107,17 @@ export class ProfilesState {
   }
 
   closeAdding(): void {
-    this.wantsFocus = this.adding !== null;
+    if (this.adding !== null) this.wantsFocus = true;
     this.adding = null;
+  }
+
+  /** Shows a profile that was chosen elsewhere. */
+  reveal(id: string): void {
+    this.#app.show('profiles');
+    this.adding = null;
+    this.find = '';
+    this.select(id);
+    this.wantsFocus = true;
   }
 
   async makeDefault(): Promise<void> {
@@ -120,8 +134,13 @@ export class ProfilesState {
   async check(): Promise<void> {
     const { profile } = this;
     if (!profile) return;
+    const stopped = Promise.withResolvers<null>();
+    this.stopChecking = () => stopped.resolve(null);
     await this.#act('check', async () => {
-      const [info] = await this.#app.api.profiles.info({ id: profile.id, probe: true });
+      const asked = this.#app.api.profiles.info({ id: profile.id, probe: true });
+      const found = await Promise.race([asked, stopped.promise]);
+      if (found === null) return;
+      const [info] = found;
       if (info?.probe) this.#found(outcomeOf(profile.id, info.probe, false));
       await this.#app.refresh('status');
     });
@@ -193,18 +212,14 @@ export class ProfilesState {
     const from = profile?.env ?? null;
     if (!profile || from === env) return;
     if (!(await this.#reclass(profile.id, env))) return;
-    clearTimeout(this.#classTimer);
     this.reclassed = { id: profile.id, from };
-    this.#classTimer = setTimeout(() => {
-      this.reclassed = null;
-    }, undoMs);
+    this.offer.begin();
   }
 
   async undoChangeEnv(): Promise<void> {
     const { reclassed } = this;
     if (!reclassed) return;
-    clearTimeout(this.#classTimer);
-    this.reclassed = null;
+    this.offer.end();
     await this.#reclass(reclassed.id, reclassed.from);
   }
 
@@ -315,6 +330,7 @@ export class ProfilesState {
   async #act(busy: 'default' | 'check' | null, act: () => Promise<void>): Promise<void> {
     this.busy = busy;
     this.problem = null;
+    this.again = () => this.#act(busy, act);
     try {
       await act();
     } catch (error) {

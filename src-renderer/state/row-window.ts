@@ -1,4 +1,4 @@
-/** Rows all have this height. */
+/** How high a row of a table is; those of other lists say so. */
 export const rowHeight = 32;
 /** This many rows exist on each side of those in sight. */
 const margin = 20;
@@ -13,9 +13,10 @@ export function rowWindow(
   height: number,
   size: number,
   isFlying = false,
+  each: number = rowHeight,
 ): { readonly from: number; readonly to: number } {
-  const first = Math.floor(Math.max(0, top) / rowHeight);
-  const last = Math.ceil((Math.max(0, top) + height) / rowHeight);
+  const first = Math.floor(Math.max(0, top) / each);
+  const last = Math.ceil((Math.max(0, top) + height) / each);
   const beside = isFlying ? flyingMargin : margin;
   const from = Math.max(0, Math.floor((first - beside) / step) * step);
   const to = Math.min(size, Math.ceil((last + beside) / step) * step);
@@ -23,9 +24,14 @@ export function rowWindow(
 }
 
 /** Where to scroll so that a row is in sight, below a head that stays; null when it is. */
-export function scrollTo(index: number, top: number, height: number): number | null {
-  const begin = index * rowHeight;
+export function scrollTo(
+  index: number,
+  top: number,
+  height: number,
+  each: number = rowHeight,
+): number | null {
+  const begin = index * each;
   if (begin < top) return begin;
-  if (begin + rowHeight > top + height) return begin + rowHeight - height;
+  if (begin + each > top + height) return begin + each - height;
   return null;
 }

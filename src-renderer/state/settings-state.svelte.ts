@@ -6,6 +6,8 @@ import type { AppState } from './app-state.svelte.ts';
 export class SettingsState {
   isQuitting = $state(false);
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   readonly #app: AppState;
 
   constructor(app: AppState) {
@@ -30,6 +32,7 @@ export class SettingsState {
 
   async #act(act: () => Promise<void>): Promise<void> {
     this.problem = null;
+    this.again = () => this.#act(act);
     try {
       await act();
     } catch (error) {

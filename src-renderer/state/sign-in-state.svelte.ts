@@ -1,5 +1,6 @@
 import type { BeginSignIn, SignInState } from '../../src-shared/sign-in.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
+import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';
 
 type Asked = Omit<BeginSignIn, 'profile' | 'how'>;
@@ -13,6 +14,9 @@ export class SigningIn {
   /** How the last try ended; null while one is under way. */
   ended = $state.raw<SignInState | Failed | null>(null);
   now = $state(Date.now());
+  /** The address a browser ended at that cannot reach the gateway's machine, as it is pasted. */
+  redirect = $state('');
+  redirectProblem = $state.raw<string | null>(null);
   /** Here, by the person. */
   wasCancelled = false;
   /** Its latest word, which the announcement of a change may bring before the end does. */
@@ -40,8 +44,12 @@ export class SigningIn {
     this.begun = null;
     this.ended = null;
     this.wasCancelled = false;
+    this.redirect = '';
+    this.redirectProblem = null;
     this.now = Date.now();
-    const end = await this.#run(turn, { ...asked, profile: this.profile, how });
+    // A page cannot open a window, nor the gateway a browser where the person sits: it shows the address.
+    const way = this.#app.shell === 'page' ? 'manual' : how;
+    const end = await this.#run(turn, { ...asked, profile: this.profile, how: way });
     if (turn !== this.#turn) return null;
     this.ended = end;
     return end;
@@ -51,6 +59,18 @@ export class SigningIn {
   follow(state: SignInState): void {
     this.begun = state;
     this.ended = isOver(state) ? state : null;
+  }
+
+  /** Takes the pasted address in the browser's place. */
+  async finish(): Promise<void> {
+    const { state, redirect } = this;
+    if (state === null || redirect.trim() === '') return;
+    try {
+      const { isTaken } = await this.#app.api.signIn.finish({ id: state.id, redirect: redirect.trim() });
+      this.redirectProblem = isTaken ? null : text.signIn.notIts;
+    } catch (error) {
+      this.redirectProblem = toNucleusError(error).message;
+    }
   }
 
   async cancel(): Promise<void> {

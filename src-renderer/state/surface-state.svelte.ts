@@ -3,13 +3,13 @@ import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
 import type { Mode } from '../../src-shared/modes.ts';
 import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';
-
-/** How long a change offers to be taken back. */
-const undoMs = 10_000;
+import { createUndoOffer } from './undo-offer.ts';
 
 /** What clients are shown, as the Tools and the Settings view change it. */
 export class SurfaceState {
   problem = $state.raw<NucleusError | null>(null);
+  /** The act that ran into it, once more. */
+  again: (() => Promise<unknown>) | null = null;
   /** A change that can be taken back, and what takes it back. */
   changed = $state.raw<{ readonly said: string; readonly back: SurfaceChange } | null>(null);
   /** What was chosen and is being written: choices show it already. */
@@ -18,8 +18,10 @@ export class SurfaceState {
   readonly alwaysOn: readonly string[] = $derived.by(
     () => this.pending.alwaysOn ?? this.#app.surface.value?.alwaysOn ?? [],
   );
+  readonly offer = createUndoOffer(() => {
+    this.changed = null;
+  });
   readonly #app: AppState;
-  #undoTimer: ReturnType<typeof setTimeout> | undefined;
   #writing = 0;
 
   constructor(app: AppState) {
@@ -44,7 +46,7 @@ export class SurfaceState {
   async undo(): Promise<void> {
     const { changed } = this;
     if (!changed) return;
-    this.#forgetUndo();
+    this.offer.end();
     await this.#write(changed.back);
   }
 
@@ -59,10 +61,10 @@ export class SurfaceState {
     if (!before) return;
     const back = formerly(before, change);
     if (JSON.stringify(back) === JSON.stringify(change)) return;
-    this.#forgetUndo();
+    this.offer.end();
     if (!(await this.#write(change))) return;
     this.changed = { said, back };
-    this.#undoTimer = setTimeout(() => this.#forgetUndo(), undoMs);
+    this.offer.begin();
     this.#app.announce('surface', said);
   }
 
@@ -79,13 +81,9 @@ export class SurfaceState {
     return isDone;
   }
 
-  #forgetUndo(): void {
-    clearTimeout(this.#undoTimer);
-    this.changed = null;
-  }
-
   async #act(act: () => Promise<void>): Promise<boolean> {
     this.problem = null;
+    this.again = () => this.#act(act);
     try {
       await act();
       return true;

@@ -1,16 +1,22 @@
 import type { ExposedTool } from '../../src-shared/contract.ts';
+import { toNucleusError } from '../../src-shared/errors.ts';
 import type { FoundTools } from '../../src-shared/found-tools.ts';
+import { text } from '../text.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { Resource } from './resource.svelte.ts';
 import { readDefinition, type ToolDefinition } from './tool-definition.ts';
 import { allRows, filteredRows, rankedRows, type ToolRow } from './tool-list.ts';
 
-/** How many rows there are at first, and how many more each time: all of 5,000 would be slow to draw. */
-const pageSize = 100;
 /** A pause in the typing: each search is a call on the record. */
 const pauseMs = 200;
 /** The most a client may ask for. */
 const maxHits = 50;
+
+/** What the search said, and to what. */
+interface Searched {
+  readonly intent: string;
+  readonly found: FoundTools;
+}
 
 export interface ToolList {
   readonly tools: readonly ExposedTool[];
@@ -27,18 +33,21 @@ export class ToolsState {
   readonly list: Resource<ToolList>;
   readonly definition: Resource<ToolDefinition | null>;
   /** What a client would be told that looks for the same. */
-  readonly search: Resource<FoundTools | null>;
+  readonly search: Resource<Searched | null>;
   readonly found: readonly ToolRow[] = $derived.by(() => this.#rows());
-  readonly shown: readonly ToolRow[] = $derived.by(() => this.found.slice(0, this.#limit));
-  readonly isRanked: boolean = $derived.by(() => this.search.value !== null);
-  /** How many rows the next press would add. */
-  readonly more: number = $derived(Math.min(pageSize, this.found.length - this.shown.length));
+  /** The search answered what is asked for now. */
+  readonly isRanked: boolean = $derived.by(() => this.#answer !== null);
   readonly tool: ExposedTool | null = $derived.by(
     () => this.list.value?.tools.find(({ name }) => name === this.selected) ?? null,
   );
   readonly #app: AppState;
+  readonly #answer: Searched | null = $derived.by(() => {
+    const { value } = this.search;
+    return value?.intent === this.#intent ? value : null;
+  });
+  /** Nobody waits for the slow ones any more; what they say later still comes in. */
+  stopListing: () => void = () => {};
   #find = $state('');
-  #limit = $state(pageSize);
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(app: AppState) {
@@ -50,9 +59,14 @@ export class ToolsState {
       return readDefinition(definition);
     });
     this.search = new Resource(async () => {
-      const intent = this.#find.trim().slice(0, 4_000);
-      return intent === '' ? null : app.api.tools.find({ intent, limit: maxHits, wait: false });
+      const intent = this.#intent;
+      if (intent === '') return null;
+      return { intent, found: await app.api.tools.find({ intent, limit: maxHits, wait: false }) };
     });
+  }
+
+  get #intent(): string {
+    return this.#find.trim().slice(0, 4_000);
   }
 
   get find(): string {
@@ -60,7 +74,6 @@ export class ToolsState {
   }
   set find(find: string) {
     this.#find = find;
-    this.#limit = pageSize;
     clearTimeout(this.#pause);
     if (find.trim() === '') this.search.clear();
     else this.#pause = setTimeout(() => void this.search.refresh(), pauseMs);
@@ -81,9 +94,12 @@ export class ToolsState {
 
   /** Starts the profiles that were never listed, and waits for them. */
   async listMissing(): Promise<void> {
+    const stopped = Promise.withResolvers<void>();
+    this.stopListing = () => stopped.resolve();
     this.isListing = true;
     // What fails of it is still missing afterwards, and Status says why.
-    await this.#app.api.tools.list({}).catch(() => {});
+    const listed = this.#app.api.tools.list({}).catch(() => {});
+    await Promise.race([listed, stopped.promise]);
     await this.refresh();
     this.isListing = false;
   }
@@ -96,15 +112,24 @@ export class ToolsState {
     if (name !== null) void this.definition.refresh();
   }
 
-  showMore(): void {
-    this.#limit += pageSize;
+  async copy(name: string): Promise<void> {
+    const { api, announce, surfaceView } = this.#app;
+    try {
+      await api.app.copy({ text: name });
+      announce('copy', text.app.copied);
+    } catch (error) {
+      // Told in the place of this view where problems are told.
+      surfaceView.problem = toNucleusError(error);
+      surfaceView.again = () => this.copy(name);
+    }
   }
 
-  /** Until there is an answer all stay; when there is none to be had, words have to do. */
+  /** Until the search answers, and where it does not, words have to do; where they find nothing yet, all stay. */
   #rows(): readonly ToolRow[] {
     const tools = this.list.value?.tools ?? [];
     if (this.find.trim() === '') return allRows(tools);
-    if (this.search.problem) return filteredRows(tools, this.find);
-    return this.search.value ? rankedRows(tools, this.search.value) : allRows(tools);
+    if (this.#answer) return rankedRows(tools, this.#answer.found);
+    const rows = filteredRows(tools, this.find);
+    return rows.length > 0 || this.search.problem ? rows : allRows(tools);
   }
 }

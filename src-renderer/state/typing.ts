@@ -6,3 +6,8 @@ export function isTyping(event: { readonly target: EventTarget | null }): boolea
     (target.matches('textarea, select, input:not([type=checkbox], [type=radio])') || target.isContentEditable)
   );
 }
+
+/** Whether a dialog has the screen: keys then mean nothing to what lies behind it. */
+export function isBehindDialog(): boolean {
+  return document.querySelector('dialog[open]') !== null;
+}

@@ -17,14 +17,15 @@ export const app = {
   gatewayUnknown: 'Asking the gateway',
   gatewayOff: 'Gateway does not answer',
   firstRunLeft: (done: number) => `${done} of 3 steps done`,
-  noBridge: 'This page belongs into the Nucleus app and does nothing elsewhere.',
   close: 'Close',
   cancel: 'Cancel',
   tryAgain: 'Try again',
+  stopWaiting: 'Stop waiting',
   copied: 'Copied.',
 } as const;
 
 export const problems = {
   locked: 'The vault is locked, so no profile with a secret can sign in',
   connector: (name: string) => `Connector ${name} cannot be used`,
+  doctor: 'Open Doctor',
 } as const;

@@ -59,7 +59,7 @@ export const approvals = {
   allowing: 'Allowing…',
   elsewhereOnly: (places: string) => `Its rule wants the answer ${places}.`,
   places: {
-    app: '',
+    app: 'in the app',
     terminal: (id: string) => `in a terminal, with your PIN: nucleus approvals allow ${id}`,
     system: 'in a dialog of the system, which nucleus approvals allow opens',
     client: (client: string) => `in ${client} itself`,

@@ -8,6 +8,8 @@ export const settings = {
   pin: {
     label: 'Approval PIN',
     hint: 'Proves in a terminal that it is you: nucleus approvals allow, nucleus unlock and nucleus policy accept ask for it. In this window your click is the proof.',
+    pageHint:
+      'Proves that it is you: this page asks for it, as nucleus approvals allow, nucleus unlock and nucleus policy accept do. The first one is set with nucleus pin set.',
     there: 'A PIN is set',
     none: 'No PIN is set',
     noneHint: 'Without one a terminal can refuse, and not allow.',

@@ -13,6 +13,13 @@ export const signIn = {
   endsIn: (left: string) => `It ends by itself in ${left}.`,
   useBrowser: 'Use my browser instead',
   openAgain: 'Open the page again',
+  byAddress: 'Open the page in a browser; any will do.',
+  openPage: 'Open the sign-in page',
+  cameBack: 'Address it ended at',
+  cameBackHint:
+    'Only where the page cannot come back by itself, as over ssh: it then ends at an address that begins with http://127.0.0.1 and does not load.',
+  finish: 'Take it',
+  notIts: 'That is not the address this sign-in ends at; it begins with http://127.0.0.1.',
   cancel: 'Cancel',
   done: (account: string | null) => (account === null ? 'Signed in.' : `Signed in as ${account}.`),
   failed: (id: string) => `Nobody signed in for ${id}`,

@@ -88,7 +88,7 @@ test('every source file that a page names is there', () => {
   assert.ok(named.length > 100, 'pages name files');
   const missing = named.filter(
     ({ path }) =>
-      !['', 'src-main/gateway', 'src-main'].some(
+      !['', 'src-main/gateway', 'src-main', 'src-renderer'].some(
         (folder) => globSync(join(folder, path), { cwd: root }).length > 0,
       ),
   );

@@ -37,6 +37,9 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
     [
       ['◌ NO CLASS prod', 'radio', true],
       ['◌ NO CLASS staging', 'radio', false],
+      ['', 'separator', null],
+      ['Actions for ◌ NO CLASS prod', 'standard', null],
+      ['Actions for ◌ NO CLASS staging', 'standard', null],
     ],
   );
   const quiet = await tray.propertiesWith(

@@ -81,7 +81,7 @@ export const requirements: Readonly<Record<string, Requirement>> = {
   'NEW-025': { title: 'Sealed secrets', status: 'planned' },
   'NEW-026': { title: 'Single-flight refresh', status: 'done' },
   'NEW-027': { title: 'Tamper-evident audit', status: 'done' },
-  'NEW-028': { title: 'The same UI headless', status: 'planned' },
+  'NEW-028': { title: 'The same UI headless', status: 'done' },
   'NEW-029': { title: 'Ask the gateway', status: 'planned' },
   'NEW-030': { title: 'Scale-out', status: 'planned' },
   'NEW-031': { title: 'Results that fit', status: 'planned' },

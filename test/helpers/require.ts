@@ -22,6 +22,7 @@ const probes = {
   setpriv: ['setpriv', '--reuid=65534', '--clear-groups', 'true'],
   git: ['git', '--version'],
   curl: ['curl', '--version'],
+  chromium: [process.env['CHROMIUM'] ?? '/usr/bin/chromium', '--version'],
   /** A network of its own, in which addresses can be taken away. */
   netns: ['unshare', '--user', '--map-root-user', '--net', 'ip', 'link', 'set', 'lo', 'up'],
 } as const satisfies Record<string, readonly [string, ...string[]]>;

@@ -146,6 +146,7 @@ export type Answer = unknown | ((input: unknown) => unknown);
 export async function openWindow(
   t: TestContext,
   answers: Record<string, Answer>,
+  shell: AppState['shell'] = 'window',
 ): Promise<{ app: AppState; asked: [string, unknown][]; push(...topics: Topic[]): Promise<void> }> {
   t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
   const { AppState } = await import('../../src-renderer/state/app-state.svelte.ts');
@@ -185,6 +186,7 @@ export async function openWindow(
       },
       on: (heard) => ((listener = heard), () => {}),
     }),
+    shell,
   );
   app.start();
   await settled();

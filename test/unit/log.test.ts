@@ -83,7 +83,7 @@ test('settings that come later hold from then on', () => {
 
 /** What is logged beside the message. A name that is new here says: no value of it can be, or hold, a secret. */
 const fields =
-  `address answer backup bytes calls client code connector electron error exitCode failures fields file files fix folder folders
+  `address answer backup bytes calls client code connected connector electron error exitCode failures fields file files fix folder folders
   host http kind method name origin page pid profile profiles program question reason scheme shell slot socket stack tool tries url version`.split(
     /\s+/,
   );

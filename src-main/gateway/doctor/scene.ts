@@ -25,7 +25,7 @@ export interface Outside {
 
 /** What a gateway knows, be it the running one or one over a copy of its state. */
 export interface Inside {
-  readonly handlers: Omit<Handlers, 'doctor'>;
+  readonly handlers: Omit<Handlers, 'doctor' | 'hosts' | 'import'>;
   readonly registry: Registry;
   readonly vault: Vault;
   readonly guard: Pick<Guard, 'warnings'>;

@@ -125,6 +125,11 @@ function describe(question: string): string {
     'profiles.changeEnv': 'change the class of a profile',
     'workspaces.trust': 'trust a workspace file',
     'workspaces.forget': 'trust a workspace file no more',
+    'hosts.connect': 'put Nucleus into the configuration of a client',
+    'hosts.undo': 'take Nucleus out of the configuration of a client',
+    'import.run': 'take over the servers of your clients',
+    'import.undo': 'take the last import back',
+    'doctor.fix': 'mend what the doctor found',
   };
   return words[question] ?? `answer ${question}`;
 }

@@ -65,10 +65,27 @@ test('profiles stand by connector, the default is chosen, and choosing another a
     [
       { label: '■ PROD prod, ops@acme.dev', type: 'radio', checked: true },
       { label: '◌ NO CLASS staging', type: 'radio', checked: false },
+      { label: undefined, type: 'separator', checked: undefined },
+      { label: 'Actions for ■ PROD prod', type: undefined, checked: undefined },
+      { label: 'Actions for ◌ NO CLASS staging', type: undefined, checked: undefined },
     ],
   );
   entry(sqlite, '◌ NO CLASS staging').click?.();
   assert.deepEqual(heard, ['useProfile sqlite:staging']);
+});
+
+test('each profile has its actions, and a sign-in where somebody signs in', () => {
+  const heard: string[] = [];
+  const profiles = quiet.profiles.map((one) =>
+    one.id === 'sqlite:prod' ? { ...one, account: 'ops@acme.dev' } : one,
+  );
+  const sqlite = entry(trayMenu({ ...quiet, profiles }, actions(heard)), 'SQLite').submenu ?? [];
+  const prod = entry(sqlite, 'Actions for ◌ NO CLASS prod').submenu ?? [];
+  assert.deepEqual(labels(prod), ['Copy tool prefix', 'Sign in…', 'Open']);
+  for (const { click } of prod) click?.();
+  assert.deepEqual(heard, ['copy sqlite_prod_', 'signIn sqlite:prod', 'show sqlite:prod']);
+  const staging = entry(sqlite, 'Actions for ◌ NO CLASS staging').submenu ?? [];
+  assert.deepEqual(labels(staging), ['Copy tool prefix', 'Open']);
 });
 
 test('without a default nothing is marked, which a radio list could not say', () => {
@@ -169,6 +186,8 @@ function actions(heard: string[] = []) {
     useProfile: hear('useProfile'),
     denyApproval: hear('denyApproval'),
     signIn: hear('signIn'),
+    show: hear('show'),
+    copy: hear('copy'),
     addProfile: hear('addProfile'),
     lock: hear('lock'),
     quit: hear('quit'),
