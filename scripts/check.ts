@@ -14,7 +14,10 @@ const script = (name: string, ...args: string[]): string[] => [join(root, 'scrip
 
 /** Longest first, so that the two cores end together. */
 const steps: readonly (readonly [title: string, args: readonly string[]])[] = [
-  ['unit tests, layers, requirements', script('test', 'test/unit/', 'test/layers', 'test/requirements')],
+  [
+    'unit tests, layers, requirements, links',
+    script('test', 'test/unit/', 'test/layers', 'test/requirements', 'test/docs/links'),
+  ],
   ['types', bin('@typescript/native/bin/tsc', '--build')],
   ['prettier', bin('prettier/bin/prettier.cjs', '--check', '--log-level=warn', '.')],
   ['oxlint', bin('oxlint/bin/oxlint')],

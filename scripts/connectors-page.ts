@@ -14,7 +14,7 @@ export function connectorsPage(root: string): string {
   const summaries = connectors.list().map((manifest) => connectors.summary(manifest));
   return [
     '# Connectors',
-    'The services Nucleus knows. `nucleus connectors NAME` tells all about one, `nucleus add NAME` adds a profile of it. A server that is not here: `nucleus add NAME URL` or `--command`, or [a manifest of your own](manifests.md).',
+    'For users: the services Nucleus knows. `nucleus connectors NAME` tells all about one, `nucleus add NAME` adds a profile of it. A server that is not here: `nucleus add NAME URL` or `--command`, or [a manifest of your own](manifests.md).',
     'Most of these files were written from documentation and source code. **Read** means that nobody has tried it with an account yet; where each fact stands is in [connectors-sources.md](connectors-sources.md). **Live** means that it was used for real.',
     '| Connector | Service | Reached at | Sign-in | Read-only | Asks for | Checked |',
     '|---|---|---|---|---|---|---|',

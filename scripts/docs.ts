@@ -51,7 +51,7 @@ function errorsPage(): string {
   return [
     generated('src-shared/errors.ts'),
     '# Errors',
-    'Every failure Nucleus reports by name. The sentence that comes with it says what happened, to which profile, and what to do next; the name and the numbers are stable.',
+    'For scripts and clients, and for whoever met one: every failure Nucleus reports by name. What to do about each is in [troubleshooting](troubleshooting.md). The sentence that comes with it says what happened, to which profile, and what to do next; the name and the numbers are stable.',
     'On the command line the sentence goes to stderr as `Error: …`, with `--json` as `{"error":{"code","message"}}`, and the exit code tells the kind: 0 fine, 1 failed, 2 wrong usage or input, 3 no gateway, 4 no such thing, 5 locked, 6 the upstream failed. A client gets the JSON-RPC code, with the name in `data.code`; or a tool result with the name in `_meta["dev.nucleus/error"].code`. Errors of an upstream itself pass unchanged.',
     ['| Name | Exit code | JSON-RPC code | A client sees |', '|---|---|---|---|', ...rows].join('\n'),
   ].join('\n\n');
@@ -75,7 +75,7 @@ function configPage(): string {
   return [
     generated('src-shared/config.ts and scripts/docs.ts'),
     '# config.toml',
-    'Optional; it lies in the state folder (see [state.md](state.md)), or where `--config` or `NUCLEUS_CONFIG` says. What it leaves out has the default. A key that is not listed here, or a value of another type, is refused with file, line and column; several at once are all listed.',
+    'For whoever runs Nucleus their own way. The file is optional; it lies in the state folder (see [state.md](state.md)), or where `--config` or `NUCLEUS_CONFIG` says. What it leaves out has the default. A key that is not listed here, or a value of another type, is refused with file, line and column; several at once are all listed.',
     'A duration is a number and a unit: `250ms`, `30s`, `10m`, `2h`, `1d`, or several, as in `1h30m`. `0` needs no unit.',
     'Editors with a TOML language server complete keys and show this page’s texts after a first line `#:schema <path to Nucleus>/resources/schema/config.json`.',
     '## What goes before what',

@@ -17,6 +17,7 @@ import { measureLists } from './shots-lists.ts';
 import { lookAt } from './shots-look.ts';
 import { paletteScenes } from './shots-palette.ts';
 import * as policy from './shots-policy.ts';
+import { keepForReadme, readmeScale, readmeScenes } from './shots-readme.ts';
 import * as signIn from './shots-sign-in.ts';
 
 /*
@@ -29,6 +30,7 @@ const root = join(import.meta.dirname, '..');
 const out = join(root, '.cache/shots');
 const app = join(out, 'app');
 const words = process.argv.slice(2);
+const isForReadme = words.includes('readme');
 
 export interface Scene {
   readonly name: string;
@@ -1140,7 +1142,7 @@ async function take(
   const zoom = scene.zoom ?? 1;
   const page = await browser.newPage({
     viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) },
-    deviceScaleFactor: zoom,
+    deviceScaleFactor: isForReadme ? readmeScale : zoom,
     colorScheme,
     reducedMotion: 'reduce',
     forcedColors: scene.forcedColors ? 'active' : 'none',
@@ -1173,7 +1175,9 @@ async function take(
   } catch (error) {
     problems.push((error as Error).message);
   }
-  await page.screenshot({ path: join(out, `${scene.name}-${colorScheme}.png`) });
+  const name = `${scene.name}-${colorScheme}.png`;
+  await page.screenshot({ path: join(out, name) });
+  if (isForReadme) problems.push(...[keepForReadme(join(out, name), name)].filter((one) => one !== null));
   await page.close();
   return problems;
 }
@@ -1228,8 +1232,10 @@ const browser = await chromium.launch({
   ),
 });
 let bad = 0;
-for (const scene of scenes.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.startsWith(word)),
+for (const scene of scenes.filter(({ name }) =>
+  isForReadme
+    ? readmeScenes.includes(name)
+    : words.length === 0 || words.some((word) => name.startsWith(word)),
 )) {
   for (const colorScheme of ['light', 'dark'] as const) {
     const problems = await take(browser, address, scene, colorScheme);

@@ -42,12 +42,22 @@ const known = new Map<Tool, string | null>();
  * NUCLEUS_REQUIRE=all says that this machine has everything.
  */
 export function needs(t: TestContext, tool: Tool): boolean {
-  const problem = known.get(tool) ?? probe(tool);
+  const problem = problemWith(tool);
+  if (problem !== null) t.skip(problem);
+  return problem === null;
+}
+
+/** As `needs`, for a test that goes on without the tool. */
+export function works(tool: Tool): boolean {
+  return problemWith(tool) === null;
+}
+
+function problemWith(tool: Tool): string | null {
+  const problem = known.has(tool) ? (known.get(tool) ?? null) : probe(tool);
   known.set(tool, problem);
-  if (problem === null) return true;
-  if (process.env['NUCLEUS_REQUIRE'] === 'all') throw new Error(`${tool} must work here: ${problem}`);
-  t.skip(problem);
-  return false;
+  if (problem !== null && process.env['NUCLEUS_REQUIRE'] === 'all')
+    throw new Error(`${tool} must work here: ${problem}`);
+  return problem;
 }
 
 /** Runs the tool; null, or in a few words why it does not work. */
