@@ -95,6 +95,14 @@ export const refused: SignInState = {
       'the sign-in of supabase:prod failed: api.supabase.com answered access_denied; nothing was changed',
   },
 };
+export const offline: SignInState = {
+  ...refused,
+  problem: {
+    code: 'SIGN_IN_FAILED',
+    message:
+      'the sign-in of supabase:prod failed: api.supabase.com cannot be reached from here; see whether this computer is online and sign in again',
+  },
+};
 
 const fine = { ok: true, tools: 29, prompts: 0, resources: 0, server: 'supabase 0.13', milliseconds: 812 };
 const choice = (id: string, label: string, hint: string): Choice => ({ id, label, hint });
