@@ -34,11 +34,12 @@ const signedIn = (id: string, account: string, more: Partial<Profile> = {}): Pro
 const own: readonly Profile[] = [
   signedIn('supabase:prod', 'ops@acme.dev', {
     isDefault: true,
+    env: 'prod',
     metadata: { project_id: 'kzqvmwlrpabxtuyd' },
   }),
   signedIn(`supabase:${long}`, 'dana.with-a-very-long-address-of-hers@subsidiary.acme-enterprises.example'),
   signedIn('notion:team', 'dana@acme.dev'),
-  signedIn('github:personal', 'dana-acme'),
+  signedIn('github:personal', 'dana-acme', { env: 'personal' }),
 ];
 
 const info = (profile: Profile, more: Partial<NonNullable<ProfileInfo['signIn']>>): ProfileInfo => ({
@@ -120,7 +121,7 @@ const projects = [
 ];
 
 /** The one that is added. */
-const billing = signedIn('supabase:billing', 'ops@acme.dev');
+const billing = signedIn('supabase:billing', 'ops@acme.dev', { env: 'dev' });
 
 /** One person's accounts, of which one is signed out and two are the same. */
 export const accounts: Answers = {

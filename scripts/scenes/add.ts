@@ -143,7 +143,6 @@ export const addScenes: readonly Scene[] = [
   {
     name: 'add-offline',
     answers: {
-      ...signIn.accounts,
       'profiles.add': failing(
         'UPSTREAM_UNREACHABLE',
         'grafana.acme.dev cannot be reached from this computer; see whether it is online, and check once more',
@@ -152,7 +151,8 @@ export const addScenes: readonly Scene[] = [
     act: async (page) => {
       await openForm(page, /^Grafana/);
       await page.getByLabel('Address').fill('https://grafana.acme.dev');
-      await page.getByLabel(/token/i).first().fill('token of the screenshot');
+      await page.locator('input[type=password]').fill('token of the screenshot');
+      await page.getByLabel('Name', { exact: true }).fill('dev');
       await press(page, 'Check and add');
       await page.getByText('cannot be reached').waitFor();
     },

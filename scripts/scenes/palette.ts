@@ -26,11 +26,9 @@ export const paletteScenes: readonly Scene[] = [
   },
   {
     name: 'palette-failed',
-    answers: {
-      'profiles.use': failing('STATE_UNUSABLE', 'the default of sqlite cannot be kept: the disk is full'),
-    },
+    answers: { 'settings.set': failing('STATE_UNUSABLE', 'the settings cannot be kept: the disk is full') },
     act: async (page) => {
-      await type(page, 'default');
+      await type(page, 'theme dark');
       await page.keyboard.press('Enter');
       await page.getByRole('alert').waitFor();
     },
