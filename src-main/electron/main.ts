@@ -1,9 +1,11 @@
+import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 'electron';
 import { popoverContract, windowContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
+import { systemClock } from '../gateway/clock.ts';
 import { loadConfig, type ConfigPlace } from '../gateway/config/load.ts';
 import type { SettableLog } from '../gateway/log.ts';
 import type { Log } from '../gateway/platform.ts';
@@ -26,6 +28,9 @@ import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './qu
 import { createShell } from './shell.ts';
 import { openShellLog } from './shell-log.ts';
 import { openSignInWindow } from './sign-in-window.ts';
+import { releases } from './update-answer.ts';
+import { askLatest } from './update-request.ts';
+import { createUpdates } from './updates.ts';
 import { windowHandlers } from './window-handlers.ts';
 import { createWindow } from './window.ts';
 
@@ -153,6 +158,17 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     });
   };
   const wishes: Wishes = { add: false, profile: null };
+  const version = app.getVersion();
+  const latest = { address: new URL(releases.latest), version, get, limitMs: 10_000 };
+  const onSettings = (): void => shell.tell(['settings']);
+  const updates = createUpdates({
+    clock: systemClock,
+    log,
+    preferences,
+    version,
+    ask: (signal) => askLatest(latest, signal),
+    onChange: onSettings,
+  });
   const shell = createShell({
     host,
     window,
@@ -161,6 +177,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     log,
     icons: join(resources, 'tray'),
     wishes,
+    newVersion: updates.newVersion,
     quit,
   });
   let isEnding = false;
@@ -182,6 +199,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   };
   // Whoever asked for it: a person here, a command, or another app that takes over.
   void host.closed.then(() => {
+    updates.close();
     shell.close();
     // What was said to the desktop goes out first.
     setImmediate(() => app.exit(0));
@@ -191,11 +209,12 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   const appHandlers = createAppHandlers({
     preferences,
     autostart,
+    updates,
     wishes,
     configFile: configPlace.path,
     window: () => window.current(),
     quit,
-    onSettings: () => shell.tell(['settings']),
+    onSettings,
   });
   serveAsks(ipcMain, {
     contract: { ...windowContract, ...popoverContract },

@@ -29,6 +29,8 @@ export interface ShellDeps {
   /** Folder of the tray's icons. */
   readonly icons: string;
   readonly wishes: Wishes;
+  /** The version to tell of in the tray. */
+  newVersion(): string | null;
   quit(): void;
 }
 
@@ -87,7 +89,7 @@ export function createShell(deps: ShellDeps): Shell {
       api.approvals.list({}),
       person.hosts.list({}, context),
     ]);
-    return { status, connectors, profiles, approvals, hosts };
+    return { status, connectors, profiles, approvals, hosts, newVersion: deps.newVersion() };
   };
 
   const notifier = createNotifier({
