@@ -26,6 +26,7 @@ import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './qu
 import { createShell } from './shell.ts';
 import { openShellLog } from './shell-log.ts';
 import { openSignInWindow } from './sign-in-window.ts';
+import { createTray } from './tray.ts';
 import { windowHandlers } from './window-handlers.ts';
 import { createWindow } from './window.ts';
 
@@ -115,6 +116,9 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   app.dock?.hide();
   const preferences = createPreferences(folder, log);
   nativeTheme.themeSource = preferences.get().theme;
+  // At once: the gateway behind it takes its time.
+  const tray = createTray({ icons: join(resources, 'tray'), log });
+  tray.show();
   removeIfExists(paths.stopped);
   const host = await takeOver({
     platform: createElectronPlatform({ env, log, bundles }),
@@ -157,9 +161,9 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     host,
     window,
     popover,
+    tray,
     preferences,
     log,
-    icons: join(resources, 'tray'),
     wishes,
     quit,
   });
