@@ -1,4 +1,3 @@
-import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { userInfo } from 'node:os';
 import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 'electron';
@@ -28,8 +27,8 @@ import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './qu
 import { createShell } from './shell.ts';
 import { openShellLog } from './shell-log.ts';
 import { openSignInWindow } from './sign-in-window.ts';
-import { releases } from './update-answer.ts';
-import { askLatest } from './update-request.ts';
+import { createTray } from './tray.ts';
+import { askReleases } from './update-request.ts';
 import { createUpdates } from './updates.ts';
 import { windowHandlers } from './window-handlers.ts';
 import { createWindow } from './window.ts';
@@ -120,6 +119,9 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   app.dock?.hide();
   const preferences = createPreferences(folder, log);
   nativeTheme.themeSource = preferences.get().theme;
+  // At once: the gateway behind it takes its time.
+  const tray = createTray({ icons: join(resources, 'tray'), log });
+  tray.show();
   removeIfExists(paths.stopped);
   const host = await takeOver({
     platform: createElectronPlatform({ env, log, bundles }),
@@ -159,23 +161,22 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   };
   const wishes: Wishes = { add: false, profile: null };
   const version = app.getVersion();
-  const latest = { address: new URL(releases.latest), version, get, limitMs: 10_000 };
   const onSettings = (): void => shell.tell(['settings']);
   const updates = createUpdates({
     clock: systemClock,
     log,
     preferences,
     version,
-    ask: (signal) => askLatest(latest, signal),
+    ask: askReleases(version),
     onChange: onSettings,
   });
   const shell = createShell({
     host,
     window,
     popover,
+    tray,
     preferences,
     log,
-    icons: join(resources, 'tray'),
     wishes,
     newVersion: updates.newVersion,
     quit,
@@ -187,6 +188,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     isEnding = true;
     // Who opens Nucleus meanwhile is its next start, not a window of this one.
     app.releaseSingleInstanceLock();
+    updates.close();
     shell.close();
     try {
       // The gateway's own way leaves the mark that keeps clients from starting another one.

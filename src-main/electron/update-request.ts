@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
-import { readRelease, type LookAnswer } from './update-answer.ts';
+import { get } from 'node:https';
+import { readRelease, releases, type LookAnswer } from './update-answer.ts';
 
 const redirectLimit = 3;
 const byteLimit = 256 * 1_024;
@@ -9,10 +10,15 @@ export interface UpdateRequest {
   readonly address: URL;
   /** Of the app that asks; all that is said about it. */
   readonly version: string;
-  /** Of node:https. */
   get(url: URL, options: RequestOptions, hear: (response: IncomingMessage) => void): ClientRequest;
   /** For the whole look, redirects included. */
   readonly limitMs: number;
+}
+
+/** The app's way to ask: where releases are published, over HTTPS, for ten seconds. */
+export function askReleases(version: string): (signal: AbortSignal) => Promise<LookAnswer> {
+  const request = { address: new URL(releases.latest), version, get, limitMs: 10_000 };
+  return (signal) => askLatest(request, signal);
 }
 
 /** Asks once for the newest release. What fails is an answer too: only settings show it. */
@@ -55,11 +61,11 @@ async function follow(request: UpdateRequest, signal: AbortSignal): Promise<Look
   return failed(`${address.hostname} leads in a circle`);
 }
 
-function open({ get, version }: UpdateRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
-  const headers = { accept: 'application/vnd.github+json', 'user-agent': `Nucleus/${version}` };
+function open(request: UpdateRequest, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  const headers = { accept: 'application/vnd.github+json', 'user-agent': `Nucleus/${request.version}` };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   // No agent: a look a day keeps no connection.
-  get(url, { headers, agent: false, signal }, resolve).on('error', reject);
+  request.get(url, { headers, agent: false, signal }, resolve).on('error', reject);
   return promise;
 }
 
