@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import * as data from '../shots-data.ts';
 import * as policy from '../shots-policy.ts';
 import { lose, quiet, type Scene } from './scene.ts';
+import { found } from './updates.ts';
 
 const popover = {
   page: 'popover.html',
@@ -19,6 +20,7 @@ export const popoverScenes: readonly Scene[] = [
     act: focused,
   },
   { name: 'popover-several', ...popover, act: focused },
+  { name: 'popover-update', ...popover, answers: found, act: focused },
   { name: 'popover-quiet', ...popover, answers: { 'approvals.list': quiet }, act: focused },
   {
     name: 'popover-actions',

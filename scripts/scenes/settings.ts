@@ -11,9 +11,11 @@ import {
   wideFont,
   type Scene,
 } from './scene.ts';
+import { updateScenes } from './updates.ts';
 
 export const settingsScenes: readonly Scene[] = [
   { name: 'settings', answers: on('settings') },
+  ...updateScenes,
   {
     name: 'settings-pin',
     answers: {
