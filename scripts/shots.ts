@@ -7,7 +7,7 @@ import { chromium, type Browser } from 'playwright-core';
 import { build } from 'vite';
 import { contentSecurityPolicy } from '../src-main/electron/app-protocol.ts';
 import { pages } from './build.ts';
-import { scenes } from './scenes/all.ts';
+import { scenes, states } from './scenes/all.ts';
 import type { Scene } from './scenes/scene.ts';
 import * as data from './shots-data.ts';
 import { measureFrames } from './shots-frames.ts';
@@ -27,6 +27,10 @@ const out = join(root, '.cache/shots');
 const app = join(out, 'app');
 const words = process.argv.slice(2);
 const isForReadme = words.includes('readme');
+/** npm run shots -- states: each view in each state, and nothing beside. */
+const ofStates = new Set(
+  words.includes('states') ? Object.values(states).flatMap((row) => Object.values(row)) : [],
+);
 
 /** The page's `window.nucleus`, and `shots` to change what it answers. */
 const bridge = (answers: data.Answers): string => `
@@ -162,7 +166,7 @@ let bad = 0;
 for (const scene of scenes.filter(({ name }) =>
   isForReadme
     ? readmeScenes.includes(name)
-    : words.length === 0 || words.some((word) => name.startsWith(word)),
+    : words.length === 0 || ofStates.has(name) || words.some((word) => name.startsWith(word)),
 )) {
   for (const colorScheme of ['light', 'dark'] as const) {
     const problems = await take(browser, address, scene, colorScheme);
