@@ -166,7 +166,9 @@ let bad = 0;
 for (const scene of scenes.filter(({ name }) =>
   isForReadme
     ? readmeScenes.includes(name)
-    : words.length === 0 || ofStates.has(name) || words.some((word) => name.startsWith(word)),
+    : words.length === 0 ||
+      ofStates.has(name) ||
+      words.some((word) => name.startsWith(word) || name.endsWith(word)),
 )) {
   for (const colorScheme of ['light', 'dark'] as const) {
     const problems = await take(browser, address, scene, colorScheme);

@@ -97,7 +97,7 @@ export const toolsScenes: readonly Scene[] = [
   ...wideAndLarge({ name: 'tools', answers: on('tools') }),
   ...narrow([
     { name: 'tools', answers: on('tools') },
-    { name: 'tools-chosen', answers: on('tools'), act: (page) => choose(page, /^sqlite_prod_query/) },
+    { name: 'tools-chosen', answers: on('tools'), act: (page) => openTool(page, 'sqlite_prod_query') },
   ]),
 ];
 
