@@ -123,7 +123,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     configPlace,
     version: app.getVersion(),
     resources,
-    runCommand: createCommands({ bundles, resources }),
+    runCommand: createCommands({ bundles, resources, home: paths.home }),
   });
   const renderer = join(bundles, 'renderer');
   const pages = createOwnPages({ log, renderer, preload: join(bundles, 'preload', 'preload.cjs') });
