@@ -105,7 +105,7 @@ export function createImport(deps: {
       run: (input) => alone(() => run(input)),
       undo: () => alone(undo),
     },
-    forgetCopies: () => forgetCopies(records, log),
+    forgetCopies: () => forgetCopies(records, paths.hosts, log),
   };
 
   async function run(input: {

@@ -60,6 +60,8 @@ test('what comes after the end of an input fails nothing', async () => {
   await until('both ask', () => said.filter((message) => 'read' in message).length === 2);
   for (const name of ['in', 'tty'])
     for (const message of [null, null, piece('late'), null]) send({ [name]: message });
+  await new Promise(setImmediate);
+  assert.deepEqual(errors, []);
   const ended = ({ stdin: input }: { readonly stdin: typeof stdin }) =>
     new Promise((resolve) => input.resume().once('end', resolve));
   await Promise.all([ended({ stdin }), ended(terminal)]);
