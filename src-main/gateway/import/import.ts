@@ -86,7 +86,7 @@ export function createImport(deps: {
     const ofHosts = hosts.servers();
     const known = new Set(ofHosts.map(({ file }) => file));
     const given = [...new Set(files.map((file) => resolve(file)))].filter((file) => !known.has(file));
-    return [...ofHosts, ...given.map(readGivenFile)];
+    return [...ofHosts, ...given.map(readGivenFile)].map(withoutDeep);
   }
 
   async function alone<T>(work: () => Promise<T>): Promise<T> {
@@ -193,6 +193,20 @@ export function createImport(deps: {
   function undo(): Promise<ImportUndone> {
     return undoImport({ api, hosts, records, connectorFolder: paths.connectors });
   }
+}
+
+/** Whoever walks through it calls itself for each level; no server has so many, and one file must not keep the others out. */
+const maxDepth = 50;
+
+function withoutDeep<T extends ImportSource & Source>(source: T): T {
+  if (!isDeeper(source.entries, maxDepth)) return source;
+  const problem = `${source.file} is nested too deep to be read; mend it, then import it`;
+  return { ...source, entries: {}, problem };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
 
 /** Title, problem and servers of a file that somebody named. */
