@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { startGateway } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
@@ -134,6 +134,24 @@ test('a command works on the state folder of the gateway that runs it, and on no
   const hand = await openHand(t, home);
   const said = await hand(['status', '--json'], { HOME: other.user, NUCLEUS_HOME: other.state });
   assert.equal((JSON.parse(said) as { home: string }).home, home.state);
+});
+
+test('what a command starts gets the environment of the command, and not the one that opens the vault', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  await startGateway(t, home, { NUCLEUS_VAULT_PASSPHRASE: 'CANARY of the gateway' });
+  const [stub, seen] = [home.path('stub'), home.path('seen')];
+  mkdirSync(stub);
+  mkdirSync(join(home.user, '.claude'), { recursive: true });
+  writeFileSync(join(stub, 'claude'), `#!/bin/sh\necho "the stub was asked to $2"\nenv > '${seen}'\n`);
+  chmodSync(join(stub, 'claude'), 0o755);
+  const env = { ...how.env, PATH: `${stub}:${process.env['PATH']}`, TERM: 'CANARY of the command' };
+  const { stderr } = await nucleusOk(home, ['install', 'claude', '--yes'], { ...how, env });
+  assert.match(stderr, /the stub was asked to add/);
+  const variables = readFileSync(seen, 'utf8');
+  assert.match(variables, /CANARY of the command/);
+  assert.doesNotMatch(variables, /NUCLEUS_VAULT|CANARY of the gateway/);
 });
 
 test('a signal that whoever started the command ignores does not end it', async (t) => {
