@@ -5,6 +5,7 @@ import { NucleusError } from '../../src-shared/errors.ts';
 import type { HostStatus } from '../../src-shared/hosts.ts';
 import { readConfig } from '../gateway/hosts/config-text.ts';
 import { isOurs } from '../gateway/hosts/entries.ts';
+import { strangersEnvironment } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 
 /* Claude Code keeps its servers itself and has commands for them: those are asked where they can be. */
@@ -59,7 +60,7 @@ export async function runClaude(context: Context, claude: string, args: readonly
   return new Promise((resolve, reject) => {
     const child = spawn(claude, args, {
       cwd,
-      env,
+      env: strangersEnvironment(env),
       stdio: gone === null ? ['ignore', stderr, stderr] : ['ignore', 'pipe', 'pipe'],
       timeout: limitMs,
       ...(gone && { signal: gone }),
