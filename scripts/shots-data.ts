@@ -317,7 +317,13 @@ export const surface: Surface = {
   origins: { mode: { line: 4, ruledBy: null }, budget: unset, alwaysOn: { line: 5, ruledBy: null } },
 };
 
-export const settings: AppSettings = { theme: 'system', autostart: true, view: 'profiles', wantsAdd: false };
+export const settings: AppSettings = {
+  theme: 'system',
+  autostart: true,
+  view: 'profiles',
+  wantsAdd: false,
+  updates: { isOn: false, isLooking: false, newer: null, last: null },
+};
 
 /** What the bridge answers, by question; a scene changes some. */
 export type Answers = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import * as data from './shots-data.ts';
 import * as policy from './shots-policy.ts';
+import { found } from './shots-updates.ts';
 import type { Scene } from './shots.ts';
 
 /* What npm run shots shows of the palette, the sheet of keys and the popover at the tray. */
@@ -40,6 +41,7 @@ export const paletteScenes: readonly Scene[] = [
     act: focused,
   },
   { name: 'popover-several', ...popover, act: focused },
+  { name: 'popover-update', ...popover, answers: found, act: focused },
   { name: 'popover-quiet', ...popover, answers: { 'approvals.list': quiet }, act: focused },
   {
     name: 'popover-actions',

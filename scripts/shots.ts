@@ -19,6 +19,7 @@ import { paletteScenes } from './shots-palette.ts';
 import * as policy from './shots-policy.ts';
 import { keepForReadme, readmeScale, readmeScenes } from './shots-readme.ts';
 import * as signIn from './shots-sign-in.ts';
+import { updateScenes } from './shots-updates.ts';
 
 /*
  * npm run shots [-- WORD…]: the window in each view and state, light and dark, under the policy it runs under in the
@@ -850,6 +851,7 @@ const scenes: readonly Scene[] = [
   },
   { name: 'tools-forced', answers: on('tools'), forcedColors: true },
   { name: 'settings', answers: on('settings') },
+  ...updateScenes,
   {
     name: 'settings-pin',
     answers: {

@@ -27,6 +27,7 @@ import {
   PolicyTest,
 } from './policy.ts';
 import { BeginSignIn, SignInInfo, SignInState } from './sign-in.ts';
+import { Updates } from './updates.ts';
 import { WorkspaceInfo } from './workspace.ts';
 
 /** A question any UI or command line puts to the gateway. */
@@ -248,6 +249,8 @@ export const AppSettings = z.object({
   wantsAdd: z.boolean(),
   /** The same for a profile that somebody chose to look at. */
   wantsProfile: z.string().max(200).nullable().optional(),
+  /** null where it is not the app that is shown: it alone looks for newer versions of itself. */
+  updates: Updates.nullable(),
 });
 export type AppSettings = z.infer<typeof AppSettings>;
 
@@ -632,7 +635,10 @@ const PageUrl = z.union(
 export const appContract = {
   settings: {
     get: ask(z.object({}), AppSettings),
-    set: ask(AppSettings.partial(), AppSettings),
+    set: ask(
+      AppSettings.omit({ updates: true }).partial().extend({ looksForUpdates: z.boolean().optional() }),
+      AppSettings,
+    ),
   },
   app: {
     quit: ask(z.object({}), z.object({})),
@@ -643,6 +649,8 @@ export const appContract = {
     openPage: ask(z.object({ url: PageUrl }), z.object({})),
     /** Opens config.toml where the system edits such files, or shows its folder when there is none yet. */
     openConfig: ask(z.object({}), z.object({})),
+    /** Looks for a newer version now, where looking is on at all; what it found comes with the settings. */
+    lookForUpdate: ask(z.object({}), AppSettings),
   },
   events: {
     changed: tell(z.object({ topics: z.array(Topic) })),

@@ -4,6 +4,7 @@ import { type BrowserWindow, clipboard, dialog, nativeTheme, type OpenDialogOpti
 import type { AppContract, AppSettings, HandlersOf } from '../../src-shared/contract.ts';
 import { NucleusError } from '../../src-shared/errors.ts';
 import type { PreferenceStore } from './preferences.ts';
+import type { UpdateWatch } from './updates.ts';
 
 export interface Wishes {
   add: boolean;
@@ -13,6 +14,7 @@ export interface Wishes {
 export interface AppHandlerDeps {
   readonly preferences: PreferenceStore;
   readonly autostart: { isOn(): boolean; set(on: boolean): void };
+  readonly updates: Pick<UpdateWatch, 'get' | 'set' | 'look'>;
   /** What was chosen outside the window, until it shows it. */
   readonly wishes: Wishes;
   /** config.toml, there or not. */
@@ -24,18 +26,26 @@ export interface AppHandlerDeps {
 
 /** What the app's own process answers to a window. */
 export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract> {
-  const { preferences, autostart, wishes } = deps;
+  const { preferences, autostart, updates, wishes } = deps;
   const settings = (): AppSettings => {
     const { theme, view } = preferences.get();
-    return { theme, view, autostart: autostart.isOn(), wantsAdd: wishes.add, wantsProfile: wishes.profile };
+    return {
+      theme,
+      view,
+      autostart: autostart.isOn(),
+      wantsAdd: wishes.add,
+      wantsProfile: wishes.profile,
+      updates: updates.get(),
+    };
   };
   return {
     settings: {
       get: settings,
-      set({ autostart: isOn, theme, view, wantsAdd, wantsProfile }) {
+      set({ autostart: isOn, looksForUpdates, theme, view, wantsAdd, wantsProfile }) {
         if (wantsAdd !== undefined) wishes.add = wantsAdd;
         if (wantsProfile !== undefined) wishes.profile = wantsProfile;
         if (typeof isOn === 'boolean' && isOn !== autostart.isOn()) autostart.set(isOn);
+        if (looksForUpdates !== undefined) updates.set(looksForUpdates);
         preferences.set({ ...(theme && { theme }), ...(view && { view }) });
         if (theme) nativeTheme.themeSource = theme;
         // The window that shows another view knows so; told to look again it might jump back.
@@ -70,6 +80,10 @@ export function createAppHandlers(deps: AppHandlerDeps): HandlersOf<AppContract>
         const problem = existsSync(configFile) ? await shell.openPath(configFile) : 'none yet';
         if (problem !== '') await openFolder(dirname(configFile));
         return {};
+      },
+      lookForUpdate() {
+        updates.look();
+        return settings();
       },
     },
     events: {},

@@ -4,6 +4,7 @@ import { app, dialog, ipcMain, Menu, nativeTheme, powerMonitor, protocol } from 
 import { popoverContract, windowContract } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Host } from '../gateway/host.ts';
+import { systemClock } from '../gateway/clock.ts';
 import { loadConfig, type ConfigPlace } from '../gateway/config/load.ts';
 import type { SettableLog } from '../gateway/log.ts';
 import type { Log } from '../gateway/platform.ts';
@@ -26,6 +27,9 @@ import { createQuit, testAnswer, type QuitAnswer, type QuitQuestion } from './qu
 import { createShell } from './shell.ts';
 import { openShellLog } from './shell-log.ts';
 import { openSignInWindow } from './sign-in-window.ts';
+import { createTray } from './tray.ts';
+import { askReleases } from './update-request.ts';
+import { createUpdates } from './updates.ts';
 import { windowHandlers } from './window-handlers.ts';
 import { createWindow } from './window.ts';
 
@@ -115,6 +119,9 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   app.dock?.hide();
   const preferences = createPreferences(folder, log);
   nativeTheme.themeSource = preferences.get().theme;
+  // At once: the gateway behind it takes its time.
+  const tray = createTray({ icons: join(resources, 'tray'), log });
+  tray.show();
   removeIfExists(paths.stopped);
   const host = await takeOver({
     platform: createElectronPlatform({ env, log, bundles }),
@@ -153,14 +160,25 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     });
   };
   const wishes: Wishes = { add: false, profile: null };
+  const version = app.getVersion();
+  const onSettings = (): void => shell.tell(['settings']);
+  const updates = createUpdates({
+    clock: systemClock,
+    log,
+    preferences,
+    version,
+    ask: askReleases(version),
+    onChange: onSettings,
+  });
   const shell = createShell({
     host,
     window,
     popover,
+    tray,
     preferences,
     log,
-    icons: join(resources, 'tray'),
     wishes,
+    newVersion: updates.newVersion,
     quit,
   });
   let isEnding = false;
@@ -170,6 +188,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     isEnding = true;
     // Who opens Nucleus meanwhile is its next start, not a window of this one.
     app.releaseSingleInstanceLock();
+    updates.close();
     shell.close();
     try {
       // The gateway's own way leaves the mark that keeps clients from starting another one.
@@ -182,6 +201,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   };
   // Whoever asked for it: a person here, a command, or another app that takes over.
   void host.closed.then(() => {
+    updates.close();
     shell.close();
     // What was said to the desktop goes out first.
     setImmediate(() => app.exit(0));
@@ -191,11 +211,12 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
   const appHandlers = createAppHandlers({
     preferences,
     autostart,
+    updates,
     wishes,
     configFile: configPlace.path,
     window: () => window.current(),
     quit,
-    onSettings: () => shell.tell(['settings']),
+    onSettings,
   });
   const handlers = windowHandlers(host, appHandlers);
   const toWindow = { contract: windowContract, handlers };

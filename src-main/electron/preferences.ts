@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { AppSettings } from '../../src-shared/contract.ts';
 import { toNucleusError } from '../../src-shared/errors.ts';
 import type { Log } from '../gateway/platform.ts';
+import { LastLook } from './update-answer.ts';
 
 const Place = z.object({
   x: z.int().optional(),
@@ -18,6 +19,8 @@ const Preferences = z.object({
   theme: AppSettings.shape.theme.catch('system'),
   view: AppSettings.shape.view.catch('profiles'),
   place: Place.nullable().catch(null),
+  looksForUpdates: z.boolean().catch(false),
+  lastLook: LastLook.nullable().catch(null),
 });
 export type Preferences = z.infer<typeof Preferences>;
 
@@ -26,7 +29,7 @@ export interface PreferenceStore {
   set(change: Partial<Preferences>): void;
 }
 
-/** What may be lost: theme, last view, place of the window; `preferences.json` in the app's folder. */
+/** What may be lost: theme, last view, place of the window, the last look for an update; `preferences.json` in the app's folder. */
 export function createPreferences(folder: string, log: Log): PreferenceStore {
   let store: Store | null = null;
   let current = Preferences.parse({});

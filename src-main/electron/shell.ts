@@ -15,7 +15,7 @@ import { approvalNotice, lostSignIns, signInNotice } from './notification-text.t
 import { createNotifier } from './notifications.ts';
 import type { Popover } from './popover.ts';
 import type { PreferenceStore } from './preferences.ts';
-import { createTray, type TraySnapshot } from './tray.ts';
+import type { AppTray, TraySnapshot } from './tray.ts';
 import type { AppWindow } from './window.ts';
 
 type View = AppSettings['view'];
@@ -24,11 +24,12 @@ export interface ShellDeps {
   readonly host: Host;
   readonly window: AppWindow;
   readonly popover: Popover;
+  readonly tray: AppTray;
   readonly preferences: PreferenceStore;
   readonly log: Log;
-  /** Folder of the tray's icons. */
-  readonly icons: string;
   readonly wishes: Wishes;
+  /** The version to tell of in the tray. */
+  newVersion(): string | null;
   quit(): void;
 }
 
@@ -46,12 +47,11 @@ export interface Shell {
 }
 
 export function createShell(deps: ShellDeps): Shell {
-  const { host, window, popover, preferences, log, icons, wishes, quit } = deps;
+  const { host, window, popover, preferences, log, tray, wishes, quit } = deps;
   const api = localApi(host.handlers);
   const context: AskContext = { signal: new AbortController().signal };
   const person: HandlersOf<PersonContract> = host.person;
   let isClosed = false;
-  let tray: ReturnType<typeof createTray> | null = null;
   /** Approvals that a notification asks about. */
   const asked = new Set<string>();
   /** Profiles whose lost sign-in was told of. */
@@ -87,7 +87,7 @@ export function createShell(deps: ShellDeps): Shell {
       api.approvals.list({}),
       person.hosts.list({}, context),
     ]);
-    return { status, connectors, profiles, approvals, hosts };
+    return { status, connectors, profiles, approvals, hosts, newVersion: deps.newVersion() };
   };
 
   const notifier = createNotifier({
@@ -127,12 +127,34 @@ export function createShell(deps: ShellDeps): Shell {
   };
 
   const tell = (topics: readonly Topic[]): void => {
-    tray?.refresh();
+    tray.refresh();
     window.tell(topics);
     popover.tell(topics);
     if (topics.includes('approvals')) attempt('notifying', notify);
     if (topics.includes('status') || topics.includes('sign-in')) attempt('notifying', notifyOfLoss);
   };
+  tray.attach({
+    snapshot,
+    press: (icon) => attempt('opening the popover', () => popover.toggle(icon) || open()),
+    near: () => attempt('preparing the popover', () => popover.warm()),
+    act: {
+      open,
+      useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
+      denyApproval: (id) => answer(id, 'deny'),
+      lock: () => attempt('locking', () => api.lock.engage({})),
+      signIn,
+      show(id) {
+        wishes.profile = id;
+        open('profiles');
+      },
+      copy: (text) => attempt('copying', () => clipboard.writeText(text)),
+      addProfile() {
+        wishes.add = true;
+        open('profiles');
+      },
+      quit,
+    },
+  });
   const forget = host.onChange(tell);
   // What was lost while only the gateway ran.
   attempt('notifying', notifyOfLoss);
@@ -142,36 +164,12 @@ export function createShell(deps: ShellDeps): Shell {
   return {
     show(options) {
       if (isClosed) return;
-      tray ??= createTray({
-        icons,
-        log,
-        snapshot,
-        press: (icon) => attempt('opening the popover', () => popover.toggle(icon) || open()),
-        near: () => attempt('preparing the popover', () => popover.warm()),
-        act: {
-          open,
-          useProfile: (id) => attempt('setting the default', () => api.profiles.use({ id })),
-          denyApproval: (id) => answer(id, 'deny'),
-          lock: () => attempt('locking', () => api.lock.engage({})),
-          signIn,
-          show(id) {
-            wishes.profile = id;
-            open('profiles');
-          },
-          copy: (text) => attempt('copying', () => clipboard.writeText(text)),
-          addProfile() {
-            wishes.add = true;
-            open('profiles');
-          },
-          quit,
-        },
-      });
+      tray.show();
       if (options.window) open();
     },
     open,
     hide() {
-      tray?.close();
-      tray = null;
+      tray.hide();
       popover.close();
       window.close();
     },
@@ -181,7 +179,7 @@ export function createShell(deps: ShellDeps): Shell {
       isClosed = true;
       leave();
       forget();
-      tray?.close();
+      tray.hide();
       notifier.close();
       popover.close();
       window.close();

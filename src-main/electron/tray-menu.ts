@@ -12,11 +12,13 @@ export interface TraySnapshot {
   readonly status: GatewayStatus;
   readonly approvals: readonly PendingApproval[];
   readonly hosts: readonly HostStatus[];
+  /** A newer version of the app that is there. */
+  readonly newVersion: string | null;
 }
 
 /** What a click in the tray or its menu does. */
 export interface TrayActions {
-  open(view?: 'profiles' | 'approvals' | 'clients'): void;
+  open(view?: 'profiles' | 'approvals' | 'clients' | 'settings'): void;
   useProfile(id: string): void;
   denyApproval(id: string): void;
   signIn(profile: string): void;
@@ -57,6 +59,7 @@ export function trayMenu(snapshot: TraySnapshot | null, act: TrayActions): TrayI
     separator,
     { label: 'Add a profile…', click: () => act.addProfile() },
     ...lockItem(snapshot, act),
+    ...updateItem(snapshot, act),
     { label: 'Open Nucleus', click: () => act.open() },
     { label: 'Quit Nucleus', click: () => act.quit() },
   ];
@@ -142,6 +145,12 @@ function lockItem(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
   if (!snapshot) return [];
   if (isLocked(snapshot)) return [{ label: 'Unlock…', click: () => act.open() }];
   return [{ label: 'Lock everything', click: () => act.lock() }];
+}
+
+/** It leads to the settings, which say more and have the link. */
+function updateItem(snapshot: TraySnapshot | null, act: TrayActions): TrayItem[] {
+  if (!snapshot || snapshot.newVersion === null) return [];
+  return [{ label: `Version ${plain(snapshot.newVersion)} is there…`, click: () => act.open('settings') }];
 }
 
 function named({ id, env }: Pick<Profile, 'id' | 'env'>): string {

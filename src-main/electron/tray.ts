@@ -7,10 +7,8 @@ import { trayFace, trayMenu, type TrayActions, type TraySnapshot } from './tray-
 
 export type { TrayActions, TraySnapshot } from './tray-menu.ts';
 
-export interface TrayDeps {
-  /** The folder of the icons, resources/tray. */
-  readonly icons: string;
-  readonly log: Log;
+/** What the icon is for: what it shows, and what is done from it. */
+export interface TrayDesk {
   snapshot(): Promise<TraySnapshot>;
   readonly act: TrayActions;
   /** A click on the icon itself, which lies there; an empty area where the system does not tell. */
@@ -19,9 +17,21 @@ export interface TrayDeps {
   near(): void;
 }
 
-/** The icon in the panel and its menu. `refresh` asks for what to show anew; many calls at once ask once. */
-export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
-  const { icons, log, snapshot, act } = deps;
+/** The icon in the panel and its menu. */
+export interface AppTray {
+  /** Says what it is for; until then it says that the app starts, and what is chosen in its menu waits. */
+  attach(desk: TrayDesk): void;
+  show(): void;
+  hide(): void;
+  /** Asks for what to show anew; many calls at once ask once. */
+  refresh(): void;
+}
+
+/** `icons` is the folder resources/tray. */
+export function createTray({ icons, log }: { readonly icons: string; readonly log: Log }): AppTray {
+  const { promise: attached, resolve: attach } = Promise.withResolvers<TrayDesk>();
+  const act = whenAttached(attached);
+  const near = (): void => void attached.then((desk) => desk.near());
   const isMac = process.platform === 'darwin';
   let tray: Tray | null = null;
   let menu = Menu.buildFromTemplate([]);
@@ -29,7 +39,7 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
   /** What was last handed to the system; setting the same again would close a menu that is open. */
   let shown = { icon: '', tooltip: '', menu: '' };
   let asking: 'no' | 'yes' | 'again' = 'no';
-  let isClosed = false;
+  let host: { close(): void } | null = null;
   let isDark = isSystemDark();
 
   const iconFile = (): string =>
@@ -51,7 +61,7 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
       if (!isMac) tray.setContextMenu(menu);
     }
     shown = next;
-    if (seen && seen.approvals.length > 0 && tray.getBounds().width > 0) deps.near();
+    if (seen && seen.approvals.length > 0 && tray.getBounds().width > 0) near();
   };
   /** A click has moved the menu's own marks; what the gateway says next is drawn even if it says the same as before. */
   const forgetMenu = (): void => {
@@ -59,24 +69,27 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
     refresh();
   };
   const make = (): void => {
-    if (isClosed) return;
+    if (!host) return;
     tray?.destroy();
     const icon = iconFile();
     const made = new Tray(nativeImage.createFromPath(icon));
     tray = made;
     made.on('click', (event) =>
-      isMac && event.ctrlKey ? made.popUpContextMenu(menu) : deps.press(made.getBounds()),
+      isMac && event.ctrlKey
+        ? made.popUpContextMenu(menu)
+        : void attached.then((desk) => desk.press(made.getBounds())),
     );
     // Told on macOS and Windows only, where the popover is.
-    made.on('mouse-enter', () => deps.near());
+    made.on('mouse-enter', near);
     if (isMac) made.on('right-click', () => made.popUpContextMenu(menu));
     shown = { icon, tooltip: '', menu: '' };
     show();
+    log.debug('the icon is in the tray', {});
   };
   const ask = async (): Promise<void> => {
     try {
-      const next = await snapshot();
-      if (isClosed) return;
+      const next = await (await attached).snapshot();
+      if (!host) return;
       seen = next;
       show();
     } catch (error) {
@@ -85,7 +98,7 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
     }
   };
   const refresh = (): void => {
-    if (isClosed) return;
+    if (!host) return;
     if (asking !== 'no') {
       asking = 'again';
       return;
@@ -105,20 +118,24 @@ export function createTray(deps: TrayDeps): { refresh(): void; close(): void } {
     if (process.platform !== 'linux' || nativeTheme.themeSource === 'system') isDark = isSystemDark();
     show();
   };
-  nativeTheme.on('updated', onTheme);
-  const isLinux = process.platform === 'linux';
-  const host = isLinux ? watchTrayHost({ log, ready: make, onMissing: make }) : { close: () => {} };
-  if (!isLinux) make();
-  refresh();
   return {
-    refresh,
-    close: () => {
-      isClosed = true;
+    attach,
+    show() {
+      if (host) return;
+      host = { close: () => {} };
+      nativeTheme.on('updated', onTheme);
+      if (process.platform === 'linux') host = watchTrayHost({ log, ready: make, onMissing: make });
+      else make();
+      refresh();
+    },
+    hide() {
       nativeTheme.off('updated', onTheme);
-      host.close();
+      host?.close();
+      host = null;
       tray?.destroy();
       tray = null;
     },
+    refresh,
   };
 }
 
@@ -134,6 +151,25 @@ function isSystemDark(): boolean {
   const isDark = nativeTheme.shouldUseDarkColors;
   nativeTheme.themeSource = themeSource;
   return isDark;
+}
+
+/** The same actions, done as soon as there is somebody to do them. */
+function whenAttached(attached: Promise<TrayDesk>): TrayActions {
+  const later =
+    <A extends unknown[]>(name: keyof TrayActions) =>
+    (...args: A): void =>
+      void attached.then(({ act }) => (act[name] as (...args: A) => void)(...args));
+  return {
+    open: later('open'),
+    useProfile: later('useProfile'),
+    denyApproval: later('denyApproval'),
+    signIn: later('signIn'),
+    show: later('show'),
+    copy: later('copy'),
+    addProfile: later('addProfile'),
+    lock: later('lock'),
+    quit: later('quit'),
+  };
 }
 
 /** The same actions, with something to do after each. */

@@ -1,6 +1,8 @@
-import type { AppSettings } from '../../src-shared/contract.ts';
 import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
+import type { WindowApi } from '../api.ts';
 import type { AppState } from './app-state.svelte.ts';
+
+type Change = Pick<Parameters<WindowApi['settings']['set']>[0], 'theme' | 'autostart' | 'looksForUpdates'>;
 
 /** What the Settings view changes of the app itself. */
 export class SettingsState {
@@ -14,12 +16,22 @@ export class SettingsState {
     this.#app = app;
   }
 
-  async set(change: Partial<Pick<AppSettings, 'theme' | 'autostart'>>): Promise<void> {
+  async set(change: Change): Promise<void> {
     await this.#act(async () => {
       this.#app.settings.value = await this.#app.api.settings.set(change);
     });
     // A switch that could not be set must not look set.
     await this.#app.settings.refresh();
+  }
+
+  async lookForUpdate(): Promise<void> {
+    await this.#act(async () => {
+      this.#app.settings.value = await this.#app.api.app.lookForUpdate({});
+    });
+  }
+
+  async openPage(url: string): Promise<void> {
+    await this.#act(async () => void (await this.#app.api.app.openPage({ url })));
   }
 
   async quit(): Promise<void> {

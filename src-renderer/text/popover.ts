@@ -19,6 +19,8 @@ export const popover = {
   none: 'No profile yet',
   noneHint: 'A profile is one account of one service.',
   loading: 'Loading profiles',
+  newer: (version: string) => `Version ${version} is there`,
+  openSettings: 'Open settings',
   add: 'Add profile',
   facts: (clients: number | null, calls: number | null) =>
     [

@@ -26,7 +26,7 @@ export interface AppAnswersDeps {
 export function createAppAnswers(deps: AppAnswersDeps): Readonly<Record<string, PageAnswer>> {
   const { storage } = deps;
   let kept = readKept(storage);
-  const settings = (): AppSettings => ({ ...kept, autostart: null, wantsAdd: false });
+  const settings = (): AppSettings => ({ ...kept, autostart: null, wantsAdd: false, updates: null });
   const handlers: {
     readonly [G in 'settings' | 'app']: {
       readonly [K in keyof AppHandlers[G]]: (
@@ -64,6 +64,8 @@ export function createAppAnswers(deps: AppAnswersDeps): Readonly<Record<string, 
         deps.show(text.web.configAt, file);
         return {};
       },
+      // Nothing to look for: the page is of whatever serves it.
+      lookForUpdate: settings,
     },
   };
   return Object.fromEntries(

@@ -165,7 +165,7 @@ export async function openWindow(
     'audit.timeline': { buckets: [], total: 0, failed: 0, blocked: 0, p95: null, isComplete: true },
     'audit.record': { line: null, isWhole: true, isSealed: false },
     'audit.verify': unverified,
-    'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false },
+    'settings.get': { theme: 'system', autostart: false, view: 'profiles', wantsAdd: false, updates: null },
     'settings.set': {},
     'signIn.list': [],
     'workspaces.list': [],

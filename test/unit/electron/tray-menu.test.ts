@@ -120,6 +120,20 @@ test('everything is locked from the menu, and unlocked in the window only', () =
   assert.deepEqual(trayFace(locked), { state: 'locked', tooltip: 'Nucleus: everything is locked' });
 });
 
+test('a newer version is one quiet line that leads to the settings', () => {
+  const heard: string[] = [];
+  const menu = trayMenu({ ...quiet, newVersion: '1.2.3' }, actions(heard));
+  assert.deepEqual(labels(menu).slice(-4), [
+    'Lock everything',
+    'Version 1.2.3 is there…',
+    'Open Nucleus',
+    'Quit Nucleus',
+  ]);
+  entry(menu, 'Version 1.2.3 is there…').click?.();
+  assert.deepEqual(heard, ['open settings']);
+  assert.equal(trayFace({ ...quiet, newVersion: '1.2.3' }).tooltip, trayFace(quiet).tooltip);
+});
+
 test('many waiting calls end in one line that opens the list', () => {
   const approvals = Array.from({ length: 11 }, (_, index) => approval(`a${index}`, { tool: `t${index}` }));
   const shown = labels(trayMenu({ ...quiet, approvals }, actions()));

@@ -55,12 +55,13 @@ test('the theme and the last view are kept, and nothing odd is taken from where 
     view: 'policy',
     autostart: null,
     wantsAdd: false,
+    updates: null,
   });
   assert.deepEqual(await setUp(stored()).ask('settings.get'), await ask('settings.get'));
   for (const odd of ['', '{', 'null', '[]', '{"theme":"x","view":"toString"}'])
     assert.deepEqual(
       await setUp(odd).ask('settings.get'),
-      { theme: 'system', view: 'profiles', autostart: null, wantsAdd: false },
+      { theme: 'system', view: 'profiles', autostart: null, wantsAdd: false, updates: null },
       odd,
     );
 });
