@@ -9,6 +9,7 @@ import type { Platform } from '../platform.ts';
 import type { Connectors } from '../profiles/connectors.ts';
 import { readTextIfExists } from '../storage/files.ts';
 import type { Paths } from '../storage/paths.ts';
+import { strangersEnvironment } from '../storage/session-env.ts';
 import { addAll } from './add-all.ts';
 import { cleanHosts } from './clean-hosts.ts';
 import { readGiven } from './given-file.ts';
@@ -39,7 +40,9 @@ export function createImport(deps: {
   http(): string | null;
 }): Importing {
   const { api, connectors, hosts, paths } = deps;
-  const { env, clock, log } = deps.platform;
+  const { clock, log } = deps.platform;
+  // A file may name any variable, and whoever asks for the plan is shown what became of it.
+  const env = strangersEnvironment(deps.platform.env);
   const user = env['HOME'] ?? env['USERPROFILE'] ?? paths.home;
   const records = createImportRecords({ folder: paths.hosts, log });
   /** A plain hash of files with secrets would tell whether a guess is right. */

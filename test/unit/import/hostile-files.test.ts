@@ -26,7 +26,7 @@ function open(t: TestContext, cursor: string) {
   }
   const paths = createPaths({ NUCLEUS_HOME: join(root, 'home') });
   const [clock, log] = [createFakeClock(), createFakeLog()];
-  const env = { HOME: user };
+  const env = { HOME: user, NUCLEUS_VAULT_PASSPHRASE: 'CANARY' };
   const hosts = createHosts({
     user,
     env,
@@ -98,4 +98,15 @@ test('no key of a server says what its client does not read there', async (t) =>
       assert.equal(odd?.state, 'left', `${comment}${entry}`);
       assert.doesNotMatch(odd.how, /evil/);
     }
+});
+
+test('what opens the vault fills no hole, whoever asks for it', async (t) => {
+  const name = 'NUCLEUS_VAULT_PASSPHRASE';
+  const plan = await open(
+    t,
+    `{"mcpServers":{"a":{"command":"echo","args":["\${env:${name}}"]},"b":{"command":"echo","env_vars":["${name}"]}}}`,
+  ).look({ files: [] }, context);
+  assert.doesNotMatch(JSON.stringify(plan), /CANARY/);
+  assert.equal(plan.servers.find((server) => server.name === 'a')?.state, 'left');
+  assert.deepEqual(plan.servers.find((server) => server.name === 'b')?.secrets, []);
 });
