@@ -34,11 +34,12 @@ const signedIn = (id: string, account: string, more: Partial<Profile> = {}): Pro
 const own: readonly Profile[] = [
   signedIn('supabase:prod', 'ops@acme.dev', {
     isDefault: true,
+    env: 'prod',
     metadata: { project_id: 'kzqvmwlrpabxtuyd' },
   }),
   signedIn(`supabase:${long}`, 'dana.with-a-very-long-address-of-hers@subsidiary.acme-enterprises.example'),
   signedIn('notion:team', 'dana@acme.dev'),
-  signedIn('github:personal', 'dana-acme'),
+  signedIn('github:personal', 'dana-acme', { env: 'personal' }),
 ];
 
 const info = (profile: Profile, more: Partial<NonNullable<ProfileInfo['signIn']>>): ProfileInfo => ({
@@ -95,6 +96,14 @@ export const refused: SignInState = {
       'the sign-in of supabase:prod failed: api.supabase.com answered access_denied; nothing was changed',
   },
 };
+export const offline: SignInState = {
+  ...refused,
+  problem: {
+    code: 'SIGN_IN_FAILED',
+    message:
+      'the sign-in of supabase:prod failed: api.supabase.com cannot be reached from here; see whether this computer is online and sign in again',
+  },
+};
 
 const fine = { ok: true, tools: 29, prompts: 0, resources: 0, server: 'supabase 0.13', milliseconds: 812 };
 const choice = (id: string, label: string, hint: string): Choice => ({ id, label, hint });
@@ -112,7 +121,7 @@ const projects = [
 ];
 
 /** The one that is added. */
-const billing = signedIn('supabase:billing', 'ops@acme.dev');
+const billing = signedIn('supabase:billing', 'ops@acme.dev', { env: 'dev' });
 
 /** One person's accounts, of which one is signed out and two are the same. */
 export const accounts: Answers = {

@@ -62,6 +62,8 @@ export class AddState {
   readonly envClass: EnvName | null = $derived(this.envTyped ?? guessEnv(this.name));
   readonly envChosen: EnvClass | null = $derived(envOf(this.envClass ?? 'unset'));
   readonly way: ChosenWay | null = $derived(this.connector && chosenWay(this.connector, this));
+  /** Why nothing can be checked and added; null when it can. */
+  readonly whyNot: string | null = $derived.by(() => this.#app.lock.reason);
   readonly #app: AppState;
   readonly #done: (id: string, outcome: Outcome | null) => Promise<void>;
   /** There already, because somebody went back to the form. */
@@ -168,7 +170,7 @@ export class AddState {
 
   /** Adds and checks; on failure the sentences are at their fields and nothing typed is lost. */
   async submit(): Promise<void> {
-    if (this.isBusy) return;
+    if (this.isBusy || this.whyNot !== null) return;
     const draft = this.#draft();
     this.problems = checkDraft(draft);
     if (Object.keys(this.problems).length > 0) return;

@@ -11,6 +11,8 @@ export class ClientsState {
   busy = $state.raw<{ readonly host: HostName; readonly act: HostAct } | null>(null);
   isConnectingAll = $state(false);
   problem = $state.raw<NucleusError | null>(null);
+  /** What ran into the problem, once more. */
+  again: (() => Promise<void>) | null = null;
   /** Clients whose difference is shown. */
   opened = $state.raw<ReadonlySet<HostName>>(new Set());
   /** Connected from this window: a client that runs looks into its file no sooner than it starts again. */
@@ -59,6 +61,7 @@ export class ClientsState {
   async act(act: HostAct, host: HostName): Promise<void> {
     if (this.busy !== null) return;
     this.problem = null;
+    this.again = () => this.act(act, host);
     await this.#change(act, host);
     await this.#app.refresh('hosts');
   }
@@ -68,6 +71,7 @@ export class ClientsState {
     if (this.busy !== null) return;
     const hosts = this.chosen.map(({ host }) => host);
     this.problem = null;
+    this.again = () => this.connectChosen();
     this.isConnectingAll = true;
     let connected = 0;
     for (const host of hosts) if (await this.#change('connect', host)) connected += 1;
@@ -79,6 +83,7 @@ export class ClientsState {
   async saveBundle(): Promise<void> {
     if (this.isBundling) return;
     this.problem = null;
+    this.again = () => this.saveBundle();
     this.isBundling = true;
     try {
       this.bundle = (await this.#app.api.hosts.bundle({})).path;

@@ -5,6 +5,8 @@ import type { AppState } from './app-state.svelte.ts';
 /** What every view asks of the desktop: its clipboard and the person's browser. */
 export class DesktopState {
   problem = $state.raw<NucleusError | null>(null);
+  /** The same once more. */
+  again: (() => Promise<void>) | null = null;
   readonly #app: AppState;
 
   constructor(app: AppState) {
@@ -24,6 +26,7 @@ export class DesktopState {
 
   async #act(act: () => Promise<void>): Promise<void> {
     this.problem = null;
+    this.again = () => this.#act(act);
     try {
       await act();
     } catch (error) {

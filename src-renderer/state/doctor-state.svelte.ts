@@ -23,6 +23,8 @@ export class DoctorState {
   /** The report as it is shown, which is the text that is copied; null while it is not. */
   report = $state<string | null>(null);
   problem = $state.raw<NucleusError | null>(null);
+  /** What ran into the problem, once more. */
+  retry: (() => Promise<void>) | null = null;
   /** Findings whose way out is shown. */
   opened = $state.raw<ReadonlySet<string>>(new Set());
   readonly look: Resource<readonly Finding[]>;
@@ -63,6 +65,7 @@ export class DoctorState {
     if (this.isReaching) return;
     const round = this.#round;
     this.problem = null;
+    this.retry = () => this.reach();
     this.isReaching = true;
     try {
       const found = await this.#app.api.doctor.run({ probe: true });
@@ -88,6 +91,7 @@ export class DoctorState {
     if (this.fixing !== null) return;
     this.fixing = findingKey(finding);
     this.problem = null;
+    this.retry = () => this.fix(finding);
     const { check, subject } = finding;
     try {
       const { finding: now } = await this.#app.api.doctor.fix({ check, subject });

@@ -13,6 +13,8 @@ const patienceMs = 3_000;
 export class ImportState {
   busy = $state<'run' | 'undo' | null>(null);
   problem = $state.raw<NucleusError | null>(null);
+  /** What ran into the problem, once more. */
+  again: (() => Promise<void>) | null = null;
   result = $state.raw<ImportResult | null>(null);
   undone = $state.raw<ImportUndone | null>(null);
   /** The files were looked at, or that takes too long. */
@@ -128,6 +130,7 @@ export class ImportState {
 
   async #act(busy: 'run' | 'undo', act: () => Promise<void>): Promise<void> {
     this.forget();
+    this.again = () => this[busy]();
     this.busy = busy;
     try {
       await act();

@@ -8,6 +8,8 @@ export class LockState {
   problem = $state.raw<NucleusError | null>(null);
   /** Since when all is locked; null while it is not. */
   readonly since: number | null = $derived.by(() => this.#app.status.value?.lockedAt ?? null);
+  /** Why nothing that needs a server can be done right now; the buttons of such acts are inert and say it. */
+  readonly reason: string | null = $derived.by(() => (this.since === null ? null : text.lock.reason));
   readonly #app: AppState;
   #last: Promise<void> = Promise.resolve();
 

@@ -91,8 +91,10 @@ function actionCommands(app: AppState, showKeys: () => void): readonly PaletteCo
   const { actions, also } = words;
   const http = app.status.value?.http ?? null;
   const address = http === null ? null : `${http}/mcp`;
-  const signedOut = (app.status.value?.upstreams ?? []).filter(({ state }) => state === 'signed-out');
   const isLocked = app.lock.since !== null;
+  const signedOut = isLocked
+    ? []
+    : (app.status.value?.upstreams ?? []).filter(({ state }) => state === 'signed-out');
   const isPage = app.shell === 'page';
   const themes = (['system', 'light', 'dark'] as const).filter(
     (theme) => theme !== (app.settings.value?.theme ?? 'system'),

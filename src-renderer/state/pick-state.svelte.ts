@@ -36,6 +36,8 @@ export class PickState {
   readonly value: string = $derived(
     this.found === null ? this.typed.trim() : (this.shown.find(({ id }) => id === this.chosen)?.id ?? ''),
   );
+  /** Why its server cannot be asked; null when it can. */
+  readonly whyNot: string | null = $derived.by(() => this.#app.lock.reason);
   readonly #app: AppState;
   readonly #fields: readonly string[];
   readonly #done: () => Promise<void>;

@@ -9,7 +9,12 @@ export function ago(then: number, now: number): string {
   if (seconds < 45) return 'just now';
   if (seconds < 3_600) return `${Math.max(1, Math.round(seconds / 60))} min ago`;
   if (seconds < 86_400) return `${Math.round(seconds / 3_600)} h ago`;
-  return new Date(then).toLocaleDateString('en', { day: 'numeric', month: 'short', year: 'numeric' });
+  return day(then);
+}
+
+/** `20 Nov 2026`. */
+export function day(then: number): string {
+  return new Date(then).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 }
 
 /** A day and a time as the person's system writes them. */
@@ -44,7 +49,7 @@ export function midSentence(label: string): string {
 }
 
 const ordinary =
-  /^(a|all|an|calls|clients|how|the|it|its|this|there|no|nobody|not|one|only|other|registry|somebody|state|unknown|invalid|profile|connector|metadata)\b/;
+  /^(a|all|an|calls|clients|how|the|it|its|this|there|no|nobody|not|one|only|other|registry|what|somebody|state|unknown|invalid|profile|connector|metadata)\b/;
 
 /** A message as a sentence: a full stop at the end, and a large first letter unless it is the name of something. */
 export function sentence(text: string): string {

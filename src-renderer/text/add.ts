@@ -1,4 +1,4 @@
-import { count } from '../state/words.ts';
+import { count, day } from '../state/words.ts';
 
 export const add = {
   title: 'Add a profile',
@@ -79,7 +79,7 @@ export const add = {
   submitting: 'Checking…',
   cancel: 'Cancel',
   fix: (amount: number) => `${count(amount, 'field')} needs another look.`,
-  checkedOn: (on: string) => `The recipe was checked on ${on}.`,
+  checkedOn: (on: string) => `The recipe was checked on ${day(Date.parse(`${on}T12:00`))}.`,
   what: 'What happens',
   stepsSignIn: [
     'You sign in on the service’s own page, as this profile only.',

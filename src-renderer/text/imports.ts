@@ -31,6 +31,7 @@ export const imports = {
   noneDone: 'Nothing was brought in',
   tools: (amount: number) => count(amount, 'tool'),
   notYet: (problem: string) => `does not answer yet: ${problem}`,
+  open: 'Open',
   failed: (name: string) => `${name} stays where it was`,
   changed: (amount: number) =>
     amount === 0

@@ -7,6 +7,8 @@ export const lock = {
   said: (when: string) => `Every call is refused and all servers are stopped. Locked by you ${when}.`,
   at: (time: string) => `at ${time}`,
   on: (moment: string) => `on ${moment}`,
+  /** Of a button that would start a server. */
+  reason: 'everything is locked: unlock it first',
   gateway: 'Locked',
   saidLocked: 'Everything is locked.',
   saidUnlocked: 'Unlocked.',

@@ -38,6 +38,7 @@ export const inspector = {
   makeDefault: 'Make default',
   activity: (id: string) => `Activity of ${id}`,
   check: 'Check now',
+  checkAgain: 'Check again',
   checking: 'Checking…',
   rename: 'Rename',
   renaming: 'Renaming…',

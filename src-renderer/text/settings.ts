@@ -16,6 +16,13 @@ export const settings = {
   quit: 'Quit Nucleus',
   quitting: 'Quitting…',
   approvals: 'Approvals',
+  gateway: 'Gateway',
+  gatewayHint: 'The tools clients are shown. What is not shown can be found and called all the same.',
+  security: 'Security',
+  records: 'Records',
+  recordsHint:
+    'Every call is recorded, and the record is sealed against changes. The values of arguments are left out, unless NUCLEUSMCP_AUDIT_FULL_ARGS=1 is set.',
+  openActivity: 'Open Activity',
   pin: {
     label: 'Approval PIN',
     hint: 'Proves in a terminal that it is you: nucleus approvals allow, nucleus unlock and nucleus policy accept ask for it. In this window your click is the proof.',

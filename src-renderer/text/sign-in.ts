@@ -1,4 +1,4 @@
-import { count } from '../state/words.ts';
+import { count, midSentence } from '../state/words.ts';
 
 export const signIn = {
   needed: (id: string) => `${id} needs sign-in`,
@@ -51,6 +51,6 @@ export const pick = {
   skip: 'Skip, decide later',
   use: 'Use this one',
   using: 'Setting…',
-  choose: (label: string) => `Choose ${label}`,
+  choose: (label: string) => `Choose ${midSentence(label)}`,
   nothingChosen: 'Choose one first, or skip this.',
 } as const;

@@ -19,7 +19,6 @@ export const surface = {
     search: 'Only the tools that find and call all others.',
     compat: 'The two tools of Nexus, search and execute.',
   },
-  callable: 'What is not shown can be found and called all the same.',
   cost: 'What the list of tools costs a client',
   ofAll: (all: string, why: string) => `of ${all} tokens; ${why}`,
   autoChose: (mode: string) => `auto chose ${mode}`,

@@ -22,6 +22,39 @@ test('an act that failed is tried again by its button, as it was', async (t) => 
   assert.deepEqual(asked[0], ['profiles.use', { id: 'sqlite:staging' }]);
 });
 
+test('whatever ran into a problem has a button that does it once more', async (t) => {
+  const finding = { check: 'home-mode', level: 'fail', subject: null, message: 'm', fix: 'f', canFix: true };
+  const { app, asked } = await openWindow(t, {
+    'app.copy': refused,
+    'hosts.connect': refused,
+    'hosts.bundle': refused,
+    'doctor.run': ({ probe }: { probe: boolean }) => (probe ? refused : []),
+    'doctor.fix': refused,
+    'import.undo': refused,
+  });
+  const { desktop, clientsView, doctorView, imports } = app;
+  const trials = [
+    [desktop, () => desktop.copy('text'), () => desktop.again, 'app.copy'],
+    [clientsView, () => clientsView.act('connect', 'cursor'), () => clientsView.again, 'hosts.connect'],
+    [clientsView, () => clientsView.saveBundle(), () => clientsView.again, 'hosts.bundle'],
+    [doctorView, () => doctorView.reach(), () => doctorView.retry, 'doctor.run'],
+    [doctorView, () => doctorView.fix(finding as never), () => doctorView.retry, 'doctor.fix'],
+    [imports, () => imports.undo(), () => imports.again, 'import.undo'],
+  ] as const;
+  for (const [view, act, again, name] of trials) {
+    await act();
+    assert.equal(view.problem?.message, 'the gateway does not answer', name);
+    const first = asked.find(([one]) => one === name);
+    asked.length = 0;
+    await again()?.();
+    assert.deepEqual(
+      asked.find(([one]) => one === name),
+      first,
+    );
+    asked.length = 0;
+  }
+});
+
 test('a change can be taken back for ten seconds, and for as long as somebody is at the offer', async (t) => {
   const { app } = await openWindow(t, { 'profiles.changeEnv': profile('prod') });
   const view = app.profilesView;

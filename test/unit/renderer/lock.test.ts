@@ -34,6 +34,42 @@ test('an unlock that is refused says why, and all stays locked', async (t) => {
   assert.deepEqual([app.lock.since, app.lock.problem?.message, app.lock.busy], [1, 'the seal is gone', null]);
 });
 
+test('while all is locked what needs a server is inert and says why, from one place', async (t) => {
+  const { AddState } = await import('../../../src-renderer/state/add-state.svelte.ts');
+  const { PickState } = await import('../../../src-renderer/state/pick-state.svelte.ts');
+  const { paletteCommands } = await import('../../../src-renderer/state/palette-commands.ts');
+  let lockedAt: number | null = 1;
+  const out = {
+    profile: 'sqlite:prod',
+    state: 'signed-out',
+    tools: 0,
+    pid: null,
+    inFlight: 0,
+    problem: null,
+  };
+  const { app, asked } = await open(t, {
+    'gateway.status': () => ({ ...status, upstreams: [{ ...out, oddities: 0 }], lockedAt }),
+  });
+  const add = new AddState(app, async () => {});
+  const pick = new PickState(app, profile('prod'), ['project'], async () => {});
+  const offersSignIn = (): boolean =>
+    paletteCommands(app, () => {}).some(({ hit }) => hit.id.startsWith('sign in'));
+  assert.equal(app.lock.reason, 'everything is locked: unlock it first');
+  assert.deepEqual([add.whyNot, pick.whyNot], [app.lock.reason, app.lock.reason]);
+  assert.equal(offersSignIn(), false);
+  add.chooseOwn('command');
+  add.commandLine = 'npx thing';
+  add.connectorName = 'thing';
+  add.name = 'dev';
+  await add.submit();
+  assert.deepEqual(named(asked, 'profiles.add'), []);
+  lockedAt = null;
+  await app.refresh('status');
+  assert.deepEqual([add.whyNot, pick.whyNot, offersSignIn()], [null, null, true]);
+  await add.submit();
+  assert.equal(named(asked, 'profiles.add').length, 1);
+});
+
 test('a PIN is set when it was typed twice alike, and no field keeps it', async (t) => {
   const { app, asked } = await open(t, { 'pin.set': {} });
   app.pin.type();

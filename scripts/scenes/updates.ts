@@ -1,6 +1,6 @@
-import type { Updates } from '../src-shared/updates.ts';
-import { now, settings, type Answers } from './shots-data.ts';
-import type { Scene } from './shots.ts';
+import type { Updates } from '../../src-shared/updates.ts';
+import { now, settings, type Answers } from '../shots-data.ts';
+import type { Scene } from './scene.ts';
 
 /* What npm run shots shows of newer versions: in Settings, and at the foot of the popover. */
 

@@ -1,10 +1,8 @@
 import type { Page } from 'playwright-core';
-import * as data from './shots-data.ts';
-import * as policy from './shots-policy.ts';
-import { found } from './shots-updates.ts';
-import type { Scene } from './shots.ts';
-
-/* What npm run shots shows of the palette, the sheet of keys and the popover at the tray. */
+import * as data from '../shots-data.ts';
+import * as policy from '../shots-policy.ts';
+import { lose, quiet, type Scene } from './scene.ts';
+import { found } from './updates.ts';
 
 const popover = {
   page: 'popover.html',
@@ -12,28 +10,9 @@ const popover = {
 } as const;
 
 const asked = policy.approvals.waiting[0];
-const quiet = { waiting: [], answered: [] };
-
-const type = async (page: Page, query: string): Promise<void> => {
-  await page.keyboard.press('Control+k');
-  await page.getByRole('combobox').fill(query);
-};
 const focused = (page: Page): Promise<unknown> => page.evaluate(`window.dispatchEvent(new Event('focus'))`);
 
-export const paletteScenes: readonly Scene[] = [
-  { name: 'palette', act: (page) => page.keyboard.press('Control+k') },
-  { name: 'palette-profiles', act: (page) => type(page, 'prod') },
-  { name: 'palette-actions', act: (page) => type(page, 'theme') },
-  {
-    name: 'palette-tools',
-    answers: { 'tools.list': { tools: data.manyTools, missing: [] } },
-    act: (page) => type(page, 'rows'),
-  },
-  { name: 'palette-nothing', act: (page) => type(page, 'oracle at the far end of the world') },
-  { name: 'palette-narrow', size: { width: 360, height: 420 }, act: (page) => type(page, 's') },
-  { name: 'palette-forced', forcedColors: true, act: (page) => type(page, 'prod') },
-  { name: 'palette-keys', act: (page) => page.keyboard.press('?') },
-  { name: 'palette-keys-small', size: { width: 640, height: 420 }, act: (page) => page.keyboard.press('?') },
+export const popoverScenes: readonly Scene[] = [
   {
     name: 'popover',
     ...popover,
@@ -88,13 +67,13 @@ export const paletteScenes: readonly Scene[] = [
     act: focused,
   },
   { name: 'popover-forced', ...popover, forcedColors: true, act: focused },
-  // What a person sees who needs everything twice as large.
-  ...(['profiles', 'approvals', 'activity', 'tools', 'policy', 'doctor', 'settings'] as const).map(
-    (view): Scene => ({
-      name: `zoom-${view}`,
-      zoom: 2,
-      answers: { 'settings.get': { ...data.settings, view } },
-    }),
-  ),
-  { name: 'zoom-palette', zoom: 2, act: (page) => type(page, 'prod') },
+  {
+    name: 'popover-offline',
+    ...popover,
+    answers: { 'approvals.list': quiet },
+    act: async (page) => {
+      await focused(page);
+      await lose(page);
+    },
+  },
 ];
