@@ -4,8 +4,8 @@ import { isErrorCode, NucleusError } from '../src-shared/errors.ts';
 
 /** All this window can ask and hear. */
 export type WindowApi = ApiOf<WindowContract>;
-/** The same for the popover of the tray. */
-export type PopoverApi = WindowApi & ApiOf<PopoverContract>;
+/** All the popover of the tray can. */
+export type PopoverApi = ApiOf<PopoverContract>;
 
 declare global {
   interface Window {
@@ -15,7 +15,7 @@ declare global {
 }
 
 /** The questions of the contract as functions: `api.profiles.list({})`. An error reply becomes a NucleusError. */
-export function createApi<A extends WindowApi = WindowApi>(bridge: NucleusBridge): A {
+export function createApi<A extends WindowApi | PopoverApi = WindowApi>(bridge: NucleusBridge): A {
   const ask = async (name: string, input: unknown): Promise<unknown> => {
     // Plain data only: a rune proxy does not cross into the preload's world.
     const reply = await bridge.ask(name, JSON.parse(JSON.stringify(input)));

@@ -15,6 +15,7 @@ import {
   Stderr,
   TransportName,
 } from './model.ts';
+import { loopbackName } from './page-address.ts';
 import {
   AnsweredApproval,
   EnvClass,
@@ -618,6 +619,18 @@ export const personContract = {
 };
 export type PersonContract = typeof personContract;
 
+/**
+ * A page for the person's browser, whose text nobody on the way can change (page-address.ts): a person makes a token
+ * there.
+ */
+const PageUrl = z.union(
+  [
+    z.url({ protocol: /^https$/ }).max(2_000),
+    z.url({ protocol: /^http$/, hostname: loopbackName }).max(2_000),
+  ],
+  'must be an address with https, or with http on this machine',
+);
+
 /** What the desktop app's own process answers. */
 export const appContract = {
   settings: {
@@ -633,7 +646,7 @@ export const appContract = {
     pickFile: ask(z.object({ title: z.string() }), z.object({ path: z.string().nullable() })),
     copy: ask(z.object({ text: z.string().max(100_000) }), z.object({})),
     /** Opens a page in the person's browser, such as the one where a token is made. */
-    openPage: ask(z.object({ url: z.url({ protocol: /^https?$/ }).max(2_000) }), z.object({})),
+    openPage: ask(z.object({ url: PageUrl }), z.object({})),
     /** Opens config.toml where the system edits such files, or shows its folder when there is none yet. */
     openConfig: ask(z.object({}), z.object({})),
     /** Looks for a newer version now, where looking is on at all; what it found comes with the settings. */
@@ -645,8 +658,18 @@ export const appContract = {
 };
 export type AppContract = typeof appContract;
 
-/** What the app's own process answers to the popover of the tray besides. */
+/** All the popover of the tray may ask: what it shows and what is done there. It says yes to no call. */
 export const popoverContract = {
+  gateway: { status: contract.gateway.status },
+  connectors: { list: contract.connectors.list },
+  profiles: { list: contract.profiles.list, use: contract.profiles.use },
+  signIn: { begin: contract.signIn.begin },
+  approvals: { list: contract.approvals.list, deny: contract.approvals.deny },
+  audit: { timeline: contract.audit.timeline },
+  lock: { engage: contract.lock.engage, release: personContract.lock.release },
+  settings: { get: appContract.settings.get },
+  app: { copy: appContract.app.copy },
+  events: appContract.events,
   popover: {
     /** Opens the window on what was chosen, and closes the popover. */
     leaveFor: ask(

@@ -141,7 +141,9 @@ static struct environment environment_of(const struct state *state) {
 }
 
 void environment_json(struct bytes *text) {
-  static const char *const seen[] = {"TERM", "NO_COLOR", "BROWSER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CURRENT_DESKTOP", NULL};
+  static const char *const seen[] = {"TERM", "NO_COLOR", "BROWSER", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CURRENT_DESKTOP",
+                                     /* Where clients have their files. */
+                                     "CLAUDE_CONFIG_DIR", "CODEX_HOME", NULL};
   bytes_text(text, "{");
   bool is_first = true;
   for (char **entry = environ; *entry != NULL; entry += 1) {
@@ -268,8 +270,8 @@ bool app_failed(const struct state *state, struct started *started, struct failu
     while (all.length > 0 && all.at[all.length - 1] == '\n') all.length -= 1;
     size_t from = all.length;
     for (int lines = 0; from > 0 && (all.at[from - 1] != '\n' || ++lines < 5); from -= 1) continue;
-    const char *last = memrchr(all.at, '\n', all.length);
-    last = last == NULL ? all.at : last + 1;
+    const char *last = all.at + all.length;
+    while (last > all.at && last[-1] != '\n') last -= 1;
     if (read_last_word((struct part){last, (size_t)(all.at + all.length - last)}, failure)) {
       bytes_free(&all);
       return true;

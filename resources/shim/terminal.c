@@ -36,7 +36,9 @@ static void end_by(int signal_number) {
 
 void terminal_guard(void) {
   static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i += 1) signal(ends[i], end_by);
+  /* What whoever started us ignores, as nohup does, stays ignored. */
+  for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i += 1)
+    if (signal(ends[i], end_by) == SIG_IGN) signal(ends[i], SIG_IGN);
 }
 
 void terminal_interrupt(void) {

@@ -5,12 +5,15 @@ import { NucleusError } from '../../src-shared/errors.ts';
 import type { HostStatus } from '../../src-shared/hosts.ts';
 import { readConfig } from '../gateway/hosts/config-text.ts';
 import { isOurs } from '../gateway/hosts/entries.ts';
+import { strangersEnvironment } from '../gateway/storage/session-env.ts';
 import type { Context } from './context.ts';
 
 /* Claude Code keeps its servers itself and has commands for them: those are asked where they can be. */
 
 /** Beyond that it waits for something nobody sees. */
 const limitMs = 60_000;
+/** What it said last gets this long to arrive. */
+const farewellMs = 1_000;
 
 /** Where `claude` is, null when it is not on PATH. */
 export function findClaude(context: Context): string | null {
@@ -48,18 +51,31 @@ export function removeArguments(scope: string): string[] {
   return ['mcp', 'remove', '--scope', scope, 'nucleus'];
 }
 
-/** Runs it; what it says goes to a person. Answers its exit code. */
+/**
+ * Runs it, in the environment of the command: that of the process may be the gateway's, which opens the vault. What it
+ * says goes to a person. Answers its exit code.
+ */
 export async function runClaude(context: Context, claude: string, args: readonly string[]): Promise<number> {
+  const { cwd, env, stderr, gone } = context;
   return new Promise((resolve, reject) => {
     const child = spawn(claude, args, {
-      cwd: context.cwd,
-      stdio: ['ignore', context.stderr, context.stderr],
+      cwd,
+      env: strangersEnvironment(env),
+      stdio: gone === null ? ['ignore', stderr, stderr] : ['ignore', 'pipe', 'pipe'],
       timeout: limitMs,
+      ...(gone && { signal: gone }),
     });
+    const said = [child.stdout, child.stderr].filter((stream) => stream !== null);
+    for (const stream of said) stream.pipe(stderr, { end: false });
+    // What it started may hold them open for good.
+    child.once(
+      'exit',
+      () => void setTimeout(() => said.forEach((stream) => stream.destroy()), farewellMs).unref(),
+    );
     child.once('error', (cause) =>
       reject(new NucleusError('INTERNAL', `${claude} could not be started: ${cause.message}`, {}, { cause })),
     );
-    child.once('exit', (code) => resolve(code ?? 1));
+    child.once('close', (code) => resolve(code ?? 1));
   });
 }
 

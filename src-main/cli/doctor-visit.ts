@@ -59,8 +59,9 @@ async function lookEverywhere(
   // Without a valid config no gateway opens.
   if (isBad(found, 'config')) return found;
   try {
-    // A sign-in that is refreshed must be kept: servers are started by the gateway of this folder, and by no copy.
-    if (probe) return await asking(context, ask);
+    // A sign-in that is refreshed must be kept: servers are started by the gateway of this folder, and by no copy. And
+    // the process of a gateway opens no second one beside it, by the caller's keychain.
+    if (probe || context.gone !== null) return await asking(context, ask);
     return [...found, ...(await lookInside(outside, readConfig(context), signal))];
   } catch (error) {
     return [...found, failBy('registry', error, { subject: paths.registry })];

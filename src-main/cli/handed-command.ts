@@ -10,15 +10,19 @@ import { noTerminal } from './surroundings.ts';
  */
 export function createCommandRunner({
   resources,
+  home,
   runLine,
 }: {
   readonly resources: string;
+  /** The state folder of the gateway. */
+  readonly home: string;
   /** Runs a command line where it is told to. */
   runLine(argv: readonly string[], surroundings: Surroundings): Promise<number>;
 }): CommandRunner {
   return async ({ argv, env, cwd, terminal }, { stdin, stdout, stderr, openTerminal, interrupt, gone }) => {
     const code = await runLine(argv, {
-      env,
+      // Another folder is another gateway's; and a relative path would start from where this process works.
+      env: { ...env, NUCLEUS_HOME: home },
       cwd,
       stdin,
       stdout,

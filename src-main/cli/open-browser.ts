@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { strangersEnvironment } from '../gateway/storage/session-env.ts';
 
 /** The program that opens an address with what the person chose for it. */
 const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
@@ -39,7 +40,11 @@ async function start(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stdin = input === null ? 'ignore' : 'pipe';
-  const child = spawn(command, args, { stdio: [stdin, 'ignore', 'ignore'], detached: true, env });
+  const child = spawn(command, args, {
+    stdio: [stdin, 'ignore', 'ignore'],
+    detached: true,
+    env: strangersEnvironment(env),
+  });
   // One that ends without reading says so by its code.
   child.stdin?.on('error', () => {}).end(input);
   const timer = setTimeout(resolve, startMs);

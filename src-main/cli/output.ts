@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
+import { NucleusError } from '../../src-shared/errors.ts';
 import type { Context } from './context.ts';
 
 /** What a script may read: stdout. */
@@ -9,7 +10,10 @@ export function print(context: Context, text: string): void {
 
 /** Many lines, no faster than they are taken: a long log does not pile up in memory. */
 export async function printAll({ stdout }: Context, lines: readonly string[]): Promise<void> {
-  if (lines.length > 0 && !stdout.write(`${lines.join('\n')}\n`)) await once(stdout, 'drain');
+  if (lines.length === 0 || stdout.write(`${lines.join('\n')}\n`)) return;
+  // Closed between two pieces it never drains, and the command would be one of the gateway's for good.
+  if (stdout.destroyed) throw new NucleusError('CALL_CANCELLED', 'whoever read this is gone');
+  await once(stdout, 'drain');
 }
 
 /** What a script may read, as the gateway answered it. */

@@ -1,5 +1,6 @@
 import { lstatSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { appImageOf } from '../gateway/hosts/stable-shim.ts';
 import { readTextIfExists, removeIfExists, writePrivateFile } from '../gateway/storage/files.ts';
 
 export interface AutostartDeps {
@@ -37,6 +38,18 @@ export function createAutostart(deps: AutostartDeps): { isOn(): boolean; set(on:
       writePrivateFile(file, desktopEntry(deps));
     },
   };
+}
+
+/**
+ * In an AppImage what starts is the image, not the program mounted from it. The variable alone says little: an app that
+ * was opened from a terminal in some other image has that one's.
+ */
+export function programAtLogin(
+  resources: string,
+  env: Readonly<Record<string, string | undefined>>,
+  execPath: string,
+): string {
+  return appImageOf(resources, env) ?? execPath;
 }
 
 /** https://specifications.freedesktop.org/desktop-entry-spec/latest/ */

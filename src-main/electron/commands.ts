@@ -9,17 +9,20 @@ import type { CommandRunner } from '../gateway/downstream/command-session.ts';
 export function createCommands({
   bundles,
   resources,
+  home,
 }: {
   readonly bundles: string;
   readonly resources: string;
+  /** The state folder of the app. */
+  readonly home: string;
 }): CommandRunner {
   let loading: Promise<CommandRunner> | null = null;
   const load = async (): Promise<CommandRunner> => {
     const file = pathToFileURL(join(bundles, 'main', 'commands.js')).href;
     const module = (await import(file)) as {
-      createCommandRunner(deps: { readonly resources: string }): CommandRunner;
+      createCommandRunner(deps: { readonly resources: string; readonly home: string }): CommandRunner;
     };
-    return module.createCommandRunner({ resources });
+    return module.createCommandRunner({ resources, home });
   };
   return async (command, streams) => (await (loading ??= load()))(command, streams);
 }

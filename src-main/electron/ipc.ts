@@ -21,10 +21,19 @@ export interface AskDoor {
   handle(channel: string, listener: (event: AskEvent, ...args: unknown[]) => unknown): void;
 }
 
-/** Answers the questions of a contract to pages of ours, and to nobody else; every failure is a Reply. */
+/** What one page may ask, and what answers it. */
+export interface Answers {
+  readonly contract: AnyContract;
+  readonly handlers: object;
+}
+
+/**
+ * Answers pages of ours, each the questions of its own contract, and nobody else; every failure is a Reply.
+ * `answersTo` goes by the window that asks: what a page says of itself, its address included, may be a lie.
+ */
 export function serveAsks(
   door: AskDoor,
-  options: { contract: AnyContract; handlers: object; log: Log },
+  options: { answersTo(sender: AskEvent['sender']): Answers | null; log: Log },
 ): void {
   const contexts = new WeakMap<AskEvent['sender'], AskContext>();
 
@@ -39,13 +48,14 @@ export function serveAsks(
   };
 
   door.handle(askChannel, async (event, name, input): Promise<Reply> => {
-    if (!isOurs(event)) {
+    const answers = isOurs(event) ? options.answersTo(event.sender) : null;
+    if (answers === null) {
       options.log.warn('a page that is not ours asked', { origin: event.senderFrame?.origin });
       return failed('FORBIDDEN', 'only the windows of Nucleus may ask');
     }
     if (typeof name !== 'string') return failed('METHOD_UNKNOWN', 'a question needs a name');
     try {
-      const { contract, handlers } = options;
+      const { contract, handlers } = answers;
       return { ok: true, value: await answerAsk(contract, handlers, name, input, contextOf(event.sender)) };
     } catch (error) {
       const { code, message, data } = toNucleusError(error);

@@ -12,7 +12,7 @@ import { ensurePrivateFolder, removeIfExists } from '../gateway/storage/files.ts
 import { createPaths, type Paths } from '../gateway/storage/paths.ts';
 import { gatewayEnvironment, rememberSession } from '../gateway/storage/session-env.ts';
 import { createAppHandlers, type Wishes } from './app-handlers.ts';
-import { createAutostart } from './autostart.ts';
+import { createAutostart, programAtLogin } from './autostart.ts';
 import { createCommands } from './commands.ts';
 import { createElectronPlatform } from './electron-platform.ts';
 import { takeOver } from './hand-over.ts';
@@ -130,7 +130,7 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     configPlace,
     version: app.getVersion(),
     resources,
-    runCommand: createCommands({ bundles, resources }),
+    runCommand: createCommands({ bundles, resources, home: paths.home }),
   });
   const renderer = join(bundles, 'renderer');
   const pages = createOwnPages({ log, renderer, preload: join(bundles, 'preload', 'preload.cjs') });
@@ -218,9 +218,17 @@ async function start(paths: Paths, folder: string, log: SettableLog): Promise<vo
     quit,
     onSettings,
   });
+  const handlers = windowHandlers(host, appHandlers);
+  const toWindow = { contract: windowContract, handlers };
+  const toPopover = {
+    contract: popoverContract,
+    handlers: popoverHandlers({ popover, shell, wishes, handlers }),
+  };
   serveAsks(ipcMain, {
-    contract: { ...windowContract, ...popoverContract },
-    handlers: { ...windowHandlers(host, appHandlers), ...popoverHandlers({ popover, shell, wishes }) },
+    answersTo(sender) {
+      if (sender === window.current()?.webContents) return toWindow;
+      return sender === popover.current()?.webContents ? toPopover : null;
+    },
     log,
   });
   if (isTest) exposeToTests({ host, log, popover });
@@ -258,11 +266,10 @@ async function askToQuit({ message, detail, buttons, answers }: QuitQuestion): P
   return answers[response] ?? 'cancel';
 }
 
-/** In an AppImage what starts is the image, not the program mounted from it. */
 function loginItem(): ReturnType<typeof createAutostart> {
   const { env, platform } = process;
   const args = app.isPackaged ? [hiddenFlag] : [root, hiddenFlag];
-  const path = env['APPIMAGE'] || process.execPath;
+  const path = programAtLogin(resources, env, process.execPath);
   return createAutostart({
     appName: 'Nucleus',
     execPath: path,

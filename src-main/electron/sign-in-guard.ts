@@ -1,6 +1,7 @@
 import type { Session, WebContents } from 'electron';
 import type { Log } from '../gateway/platform.ts';
-import { isRedirect, mayShow, parseUrl } from './sign-in-rules.ts';
+import { mayShow } from '../../src-shared/page-address.ts';
+import { isRedirect, parseUrl } from './sign-in-rules.ts';
 
 export interface Guard {
   readonly redirectUri: URL;

@@ -17,12 +17,6 @@ export function isRedirect(url: URL, redirectUri: URL): boolean {
   );
 }
 
-/** A page whose text nobody on the way can change: https, or http that does not leave this machine. */
-export function mayShow(url: URL): boolean {
-  if (url.protocol === 'https:') return true;
-  return url.protocol === 'http:' && isLoopback(url.hostname);
-}
-
 /** A page that says no to windows inside an app, where a browser would be let in. */
 export function refusesWindows({ hostname, pathname }: URL): boolean {
   return hostname === 'accounts.google.com' && /\/signin\/(oauth\/error|rejected)/.test(pathname);
@@ -31,11 +25,6 @@ export function refusesWindows({ hostname, pathname }: URL): boolean {
 /** Electron makes a folder of the name and lower-cases it, so two ids must not differ by punctuation only. */
 export function partitionOf(profile: string): string {
   return `persist:profile-${createHash('sha256').update(profile).digest('hex').slice(0, 32)}`;
-}
-
-/** By address or by the one name that browsers always resolve to this machine. */
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** The URL, or null for what is none. */

@@ -65,7 +65,7 @@ export function createUpdates(deps: UpdateDeps): UpdateWatch {
       flight = null;
       const lastLook = afterLook(preferences.get().lastLook, at, answer);
       preferences.set({ lastLook });
-      log.info('looked for a newer version', { newest: lastLook.version, problem: lastLook.problem });
+      log.info('looked for a newer version', { version: lastLook.version, reason: lastLook.problem });
       plan(0);
       deps.onChange();
     });

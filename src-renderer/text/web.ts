@@ -50,6 +50,6 @@ export const web = {
   configAt: 'config.toml is on the machine Nucleus runs on',
   copy: 'Copy',
   noConfig: 'This gateway was not started from a config.toml.',
-  notOpened: 'only web pages are opened',
+  notOpened: 'only web pages with https are opened',
   notCopied: 'the browser did not let it be copied; select the text and copy it yourself',
 } as const;

@@ -1,5 +1,6 @@
 import type { Reply } from '../../src-shared/bridge.ts';
 import type { AppContract, AppSettings, HandlersOf } from '../../src-shared/contract.ts';
+import { mayShow } from '../../src-shared/page-address.ts';
 import { text } from '../text.ts';
 import type { PageAnswer } from './bridge.ts';
 
@@ -52,7 +53,7 @@ export function createAppAnswers(deps: AppAnswersDeps): Readonly<Record<string, 
         return {};
       },
       openPage({ url }) {
-        if (!/^https?:\/\//i.test(url)) throw new Error(text.web.notOpened);
+        if (!URL.canParse(url) || !mayShow(new URL(url))) throw new Error(text.web.notOpened);
         deps.openPage(url);
         return {};
       },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import Database from 'better-sqlite3';
 import type { Page } from 'playwright-core';
-import { needsApp, startApp, type App } from '../helpers/app.ts';
+import { askIn, needsApp, startApp, type App } from '../helpers/app.ts';
 import { connectClient, controlGateway } from '../helpers/client.ts';
 import { startDesktopHost } from '../helpers/desktop-host.ts';
 import { createHome, type Home } from '../helpers/home.ts';
@@ -127,6 +127,9 @@ test('views, profiles and answers are in reach of the keyboard, and a question o
   await question.getByText(/ wants to run query$/).waitFor();
   await question.getByText("sql: UPDATE users SET name = 'Bo'").waitFor();
   assert.equal(await popover.getByRole('button', { name: /Allow/ }).count(), 0);
+  // Nor could its page, whatever ran in it, ask for more than it shows.
+  for (const ask of ['approvals.allow', 'pin.set', 'policy.save', 'hosts.connect', 'app.quit'])
+    await assert.rejects(askIn(popover, ask, {}), /METHOD_UNKNOWN/, ask);
   await until('it is in sight', () => isPopoverShown(app));
   // Arrows walk the rows, Space makes one the default, Esc puts it away.
   await popover.getByRole('radio', { name: /^prod/ }).focus();

@@ -1,7 +1,10 @@
 // Command lines that the native shim hands to the gateway's process: no Node beside the app, and nothing more allowed.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join, relative } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { startGateway } from '../helpers/client.ts';
 import { createFake } from '../helpers/fake.ts';
@@ -24,6 +27,27 @@ import { until } from '../helpers/until.ts';
 function native(t: TestContext, home: Home): Required<Pick<RunOptions, 'command' | 'env'>> | null {
   const command = nativeShim(t);
   return command === null ? null : { command, env: { NUCLEUS_APP: fakeApp(home) } };
+}
+
+/** Hands command lines over by hand, with an environment of one's choice; answers what they print. */
+async function openHand(
+  t: TestContext,
+  home: Home,
+): Promise<(argv: readonly string[], env: Readonly<Record<string, string>>) => Promise<string>> {
+  const socket = connect(home.endpoint()?.socket ?? assert.fail('no gateway'));
+  t.after(() => void socket.destroy());
+  const lines = createLines(socket, socket);
+  lines.send({ nucleus: 1, version: '0.1.0', role: 'command' });
+  await lines.next('the answer to the attach line', () => true);
+  return async (argv, env) => {
+    lines.send({
+      run: { argv, cwd: '/', env, tty: [false, false, false], columns: null, terminal: null },
+    });
+    const { out } = (await lines.next('what it prints', (message) => 'out' in message)) as unknown as {
+      out: string;
+    };
+    return Buffer.from(out, 'base64').toString('utf8');
+  };
 }
 
 test('a command that is handed over reads, prints and ends as one in a process of its own', async (t) => {
@@ -75,6 +99,78 @@ test('a command finds the files of the folder it was typed in', async (t) => {
   const missing = await nucleus(home, ['list', '--config', 'none.toml'], { ...how, cwd: home.root });
   assert.equal(missing.code, 2);
   assert.ok(missing.stderr.includes(`--config names ${home.path('none.toml')}, which does not exist`));
+  // The state folder too: the gateway works in another one.
+  const env = { ...how.env, NUCLEUS_HOME: relative(home.root, home.state) };
+  const listed = await nucleusOk(home, ['list', '--json'], { ...how, env, cwd: home.root });
+  assert.deepEqual(JSON.parse(listed.stdout), []);
+  // And the files of clients whose place a variable says.
+  const claude = home.path('claude files');
+  mkdirSync(claude);
+  const clients = await nucleusOk(home, ['clients'], {
+    ...how,
+    env: { ...how.env, CLAUDE_CONFIG_DIR: claude },
+  });
+  assert.match(clients.stdout + clients.stderr, /claude files/);
+});
+
+test('a pipe that a command names is not waited for in the gateway’s process', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  await startGateway(t, home);
+  const pipe = home.path('pipe');
+  assert.equal(spawnSync('mkfifo', [pipe]).status, 0);
+  const args = ['sign-in', 'fake:main', '--client-id', 'app', '--client-key', pipe];
+  const { code, stderr } = await nucleus(home, args, how);
+  assert.notEqual(code, 0);
+  assert.match(stderr, /is not a regular file/);
+});
+
+test('a command works on the state folder of the gateway that runs it, and on no other', async (t) => {
+  const home = createHome(t);
+  await startGateway(t, home);
+  const other = createHome(t);
+  await startGateway(t, other);
+  const hand = await openHand(t, home);
+  const said = await hand(['status', '--json'], { HOME: other.user, NUCLEUS_HOME: other.state });
+  assert.equal((JSON.parse(said) as { home: string }).home, home.state);
+});
+
+test('what a command starts gets the environment of the command, and not the one that opens the vault', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  await startGateway(t, home, { NUCLEUS_VAULT_PASSPHRASE: 'CANARY of the gateway' });
+  const [stub, seen] = [home.path('stub'), home.path('seen')];
+  mkdirSync(stub);
+  mkdirSync(join(home.user, '.claude'), { recursive: true });
+  writeFileSync(join(stub, 'claude'), `#!/bin/sh\necho "the stub was asked to $2"\nenv > '${seen}'\n`);
+  chmodSync(join(stub, 'claude'), 0o755);
+  const env = { ...how.env, PATH: `${stub}:${process.env['PATH']}`, TERM: 'CANARY of the command' };
+  const { stderr } = await nucleusOk(home, ['install', 'claude', '--yes'], { ...how, env });
+  assert.match(stderr, /the stub was asked to add/);
+  const variables = readFileSync(seen, 'utf8');
+  assert.match(variables, /CANARY of the command/);
+  assert.doesNotMatch(variables, /NUCLEUS_VAULT|CANARY of the gateway/);
+});
+
+test('a signal that whoever started the command ignores does not end it', async (t) => {
+  const home = createHome(t);
+  const how = native(t, home);
+  if (!how) return;
+  const gateway = await startGateway(t, home);
+  const fake = createFake(home, 'main');
+  await gateway.add(fake);
+  const script = `trap '' HUP; exec "$0" "$@"`;
+  const child = spawn(
+    '/bin/sh',
+    ['-c', script, how.command, 'call', 'fake_main_sleep', '--args', '{"ms":2000}'],
+    { env: { ...home.env, ...how.env }, stdio: 'ignore' },
+  );
+  const end = once(child, 'exit');
+  await until('the call runs', () => fake.received('tools/call').length > 0, 30_000);
+  assert.equal(child.kill('SIGHUP'), true);
+  assert.deepEqual(await end, [0, null]);
 });
 
 test('without a gateway the app is started for a command, unless a person stopped it', async (t) => {

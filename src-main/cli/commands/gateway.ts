@@ -105,8 +105,8 @@ function openHost(context: Context, config: Config, { auto, flags, http }: RunOp
     // Loaded with the first command, not with the gateway.
     runCommand: async (command, streams) => {
       const { createCommandRunner } = await import('../handed-command.ts');
-      const { resources, runLine } = context;
-      return createCommandRunner({ resources, runLine })(command, streams);
+      const { resources, paths, runLine } = context;
+      return createCommandRunner({ resources, home: paths.home, runLine })(command, streams);
     },
   });
 }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { BeginSignIn } from '../../../src-shared/sign-in.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
+import { readBytesIfExists } from '../../gateway/storage/files.ts';
 import { withApi } from '../api.ts';
+import type { Context } from '../context.ts';
 import { printJson } from '../output.ts';
 import type { CommandSpec } from '../program.ts';
 import { createPrompter, type Prompter } from '../prompt.ts';
@@ -32,7 +34,7 @@ export const signInCommand: CommandSpec = {
   async run(context, [profile = ''], options: SignInOptions) {
     const prompter = createPrompter(context);
     try {
-      const client = await readClient(prompter, context.cwd, options);
+      const client = await readClient(prompter, context, options);
       const input = {
         profile,
         client,
@@ -52,7 +54,7 @@ export const signInCommand: CommandSpec = {
 
 async function readClient(
   prompter: Prompter,
-  cwd: string,
+  { cwd, gone }: Pick<Context, 'cwd' | 'gone'>,
   { clientId, clientSecret, clientKey }: SignInOptions,
 ): Promise<NonNullable<BeginSignIn['client']> | null> {
   if (clientId === undefined) {
@@ -66,14 +68,21 @@ async function readClient(
   return {
     id: clientId,
     ...(secret !== undefined && { secret }),
-    ...(clientKey !== undefined && { key: readKey(resolve(cwd, clientKey)) }),
+    ...(clientKey !== undefined && { key: readKey(resolve(cwd, clientKey), gone !== null) }),
   };
 }
 
-function readKey(file: string): string {
+/** No key is longer. */
+const maxKeyBytes = 1024 * 1024;
+
+/** The gateway's process reads regular files only: it would wait for who writes a pipe, and everybody with it. */
+function readKey(file: string, isHanded: boolean): string {
   try {
-    return readFileSync(file, 'utf8');
+    const bytes = isHanded ? readBytesIfExists(file, maxKeyBytes) : readFileSync(file);
+    if (bytes !== null) return bytes.toString('utf8');
+    throw new NucleusError('USAGE', `--client-key ${file} cannot be read (ENOENT)`);
   } catch (error) {
+    if (error instanceof NucleusError) throw error;
     throw new NucleusError(
       'USAGE',
       `--client-key ${file} cannot be read (${(error as NodeJS.ErrnoException).code})`,

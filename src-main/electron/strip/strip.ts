@@ -1,5 +1,6 @@
 import { session, WebContentsView } from 'electron';
-import { isLoopback, parseUrl } from '../sign-in-rules.ts';
+import { isLoopback } from '../../../src-shared/page-address.ts';
+import { parseUrl } from '../sign-in-rules.ts';
 import { registrableDomain } from './registrable-domain.ts';
 import { browserUrl, reloadUrl, setStripText, stripPage, type StripText } from './strip-page.ts';
 

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, lstatSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Config } from '../../../src-shared/config.ts';
@@ -16,6 +16,7 @@ import { keychainService } from '../storage/keychain.ts';
 import type { Paths } from '../storage/paths.ts';
 import { createVault } from '../storage/vault.ts';
 import { createFindSecrets } from './client-secrets.ts';
+import { isAlive } from './processes.ts';
 import type { Inside, Outside } from './scene.ts';
 
 /** A registry that changes under the copy is copied anew, so often. */
@@ -33,7 +34,8 @@ export async function openToLook(
     ...options.platform,
     loadKeychain: async () => readOnly(await options.platform.loadKeychain()),
   };
-  const folder = mkdtempSync(join(tmpdir(), 'nucleus-look-'));
+  removeOldCopies(tmpdir());
+  const folder = mkdtempSync(join(tmpdir(), `${copyPrefix}${process.pid}-`));
   const opened: (() => void | Promise<void>)[] = [
     () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }),
   ];
@@ -83,6 +85,30 @@ export async function openToLook(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+const copyPrefix = 'nucleus-look-';
+
+/** A look that was killed left a registry behind: an older copy brings back what a person accepted at that time. */
+export function removeOldCopies(folder: string): void {
+  for (const name of namesIn(folder)) {
+    const pid = Number(new RegExp(`^${copyPrefix}(\\d+)-`).exec(name)?.[1] ?? 0);
+    if (pid === 0 || isAlive(pid)) continue;
+    const path = join(folder, name);
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    // Where everybody may write, others make folders of such names, too.
+    if (stat?.isDirectory() && stat.uid === (process.getuid?.() ?? stat.uid))
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // One that may be written and not read: then nothing of ours can be found there.
+    return [];
   }
 }
 

@@ -159,12 +159,12 @@ function createStreams(
 }
 
 function give(input: CarriedInput | null, piece: unknown): void {
-  if (!input || input.destroyed || input.readableEnded) return;
-  input.give(typeof piece === 'string' ? Buffer.from(piece, 'base64') : null);
+  input?.give(typeof piece === 'string' ? Buffer.from(piece, 'base64') : null);
 }
 
 function createInput(name: 'in' | 'tty', isTTY: boolean, say: (message: object) => void): CarriedInput {
   let isWanted = false;
+  let isEnded = false;
   const input = new Readable({
     read() {
       isWanted = true;
@@ -183,7 +183,10 @@ function createInput(name: 'in' | 'tty', isTTY: boolean, say: (message: object) 
     isTTY,
     isRaw: false,
     give(piece: Buffer | null) {
+      // What nobody asked for would pile up here, and what follows the end would fail the whole gateway.
+      if (isEnded || input.destroyed || (piece !== null && !isWanted)) return;
       isWanted = false;
+      isEnded = piece === null;
       input.push(piece);
     },
     setRawMode(this: CarriedInput, isRaw: boolean) {

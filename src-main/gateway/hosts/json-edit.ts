@@ -203,7 +203,8 @@ function checked(text: string, edit: Edit, [section, name]: EntryPath, value: ob
   const expected = readWhole(text) as Record<string, Record<string, unknown>>;
   const entries = (expected[section] ??= {});
   if (value === undefined) delete entries[name];
-  else entries[name] = value;
+  // As parsing has it: assigned, one name there is would become the prototype.
+  else Object.defineProperty(entries, name, { value, writable: true, enumerable: true, configurable: true });
   if (!isDeepStrictEqual(readWhole(applyEdit(text, edit)), expected))
     throw new NucleusError(
       'INTERNAL',

@@ -51,7 +51,7 @@ export function checkStableShim({ shim }: Paths): void {
 }
 
 /** The AppImage these resources come from. Whatever else was started from one, such as a terminal, tells its own. */
-function appImageOf(
+export function appImageOf(
   resources: string,
   { APPIMAGE, APPDIR }: Readonly<Record<string, string | undefined>>,
 ): string | null {

@@ -84,9 +84,10 @@ function withReplaced(host: Host, text: string, writes: readonly Undo[], backups
     if (undo.replaced.length === 0) continue;
     const entries = entriesOf(host, backups.load(undo));
     for (const name of undo.replaced) {
-      const value = entries[name];
-      const now = host.format.read(after, host.path).entries;
-      if (isObject(value) && now?.[name] === undefined)
+      // Own ones only: a server may be called `constructor`.
+      const value = Object.hasOwn(entries, name) ? entries[name] : undefined;
+      const now = host.format.read(after, host.path).entries ?? {};
+      if (isObject(value) && !Object.hasOwn(now, name))
         after = applyEdits(after, host.format.set(after, [host.path[0], name], value));
     }
   }

@@ -181,7 +181,7 @@ function has(
   value: object | undefined,
 ): boolean {
   const found = root[section];
-  return isDeepStrictEqual(isTable(found) ? found[name] : undefined, value);
+  return isDeepStrictEqual(isTable(found) && Object.hasOwn(found, name) ? found[name] : undefined, value);
 }
 
 function topOf(tree: AST.TOMLProgram): AST.TOMLTopLevelTable {

@@ -9,6 +9,7 @@ import type { Platform } from '../platform.ts';
 import type { Connectors } from '../profiles/connectors.ts';
 import { readTextIfExists } from '../storage/files.ts';
 import type { Paths } from '../storage/paths.ts';
+import { strangersEnvironment } from '../storage/session-env.ts';
 import { addAll } from './add-all.ts';
 import { cleanHosts } from './clean-hosts.ts';
 import { readGiven } from './given-file.ts';
@@ -39,7 +40,9 @@ export function createImport(deps: {
   http(): string | null;
 }): Importing {
   const { api, connectors, hosts, paths } = deps;
-  const { env, clock, log } = deps.platform;
+  const { clock, log } = deps.platform;
+  // A file may name any variable, and whoever asks for the plan is shown what became of it.
+  const env = strangersEnvironment(deps.platform.env);
   const user = env['HOME'] ?? env['USERPROFILE'] ?? paths.home;
   const records = createImportRecords({ folder: paths.hosts, log });
   /** A plain hash of files with secrets would tell whether a guess is right. */
@@ -86,7 +89,7 @@ export function createImport(deps: {
     const ofHosts = hosts.servers();
     const known = new Set(ofHosts.map(({ file }) => file));
     const given = [...new Set(files.map((file) => resolve(file)))].filter((file) => !known.has(file));
-    return [...ofHosts, ...given.map(readGivenFile)];
+    return [...ofHosts, ...given.map(readGivenFile)].map(withoutDeep);
   }
 
   async function alone<T>(work: () => Promise<T>): Promise<T> {
@@ -105,7 +108,7 @@ export function createImport(deps: {
       run: (input) => alone(() => run(input)),
       undo: () => alone(undo),
     },
-    forgetCopies: () => forgetCopies(records, log),
+    forgetCopies: () => forgetCopies(records, paths.hosts, log),
   };
 
   async function run(input: {
@@ -193,6 +196,20 @@ export function createImport(deps: {
   function undo(): Promise<ImportUndone> {
     return undoImport({ api, hosts, records, connectorFolder: paths.connectors });
   }
+}
+
+/** Whoever walks through it calls itself for each level; no server has so many, and one file must not keep the others out. */
+const maxDepth = 50;
+
+function withoutDeep<T extends ImportSource & Source>(source: T): T {
+  if (!isDeeper(source.entries, maxDepth)) return source;
+  const problem = `${source.file} is nested too deep to be read; mend it, then import it`;
+  return { ...source, entries: {}, problem };
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((one) => isDeeper(one, levels - 1));
 }
 
 /** Title, problem and servers of a file that somebody named. */

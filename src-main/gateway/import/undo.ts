@@ -80,19 +80,21 @@ export async function undoImport(deps: {
   }
 }
 
-/** Deletes what an import kept of clients' files; answers what is gone. */
-export function forgetCopies(records: ImportRecords, log: Log): string[] {
+/** Deletes what an import kept of clients' files in `folder`; answers what is gone. */
+export function forgetCopies(records: ImportRecords, folder: string, log: Log): string[] {
   const record = records.read();
   const copies = record.imports.flatMap(({ hosts }) =>
     hosts.flatMap(({ files }) => files.map(({ backup }) => backup)),
   );
   const gone: string[] = [];
+  // The record is a file like others: what it says of other folders is no reason to empty them.
+  const ours = new Set(copies.map((copy) => dirname(copy)).filter((place) => dirname(place) === folder));
   // Copies that were made before hold the same secrets.
-  for (const folder of new Set(copies.map((copy) => dirname(copy))))
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+  for (const place of ours)
+    for (const name of existsSync(place) ? readdirSync(place) : []) {
       if (name === 'state.json') continue;
-      removeIfExists(join(folder, name));
-      gone.push(join(folder, name));
+      removeIfExists(join(place, name));
+      gone.push(join(place, name));
     }
   records.write({ ...record, imports: [] });
   log.info('the copies of clients’ files are deleted; no import can be undone', { copies: gone.length });

@@ -72,6 +72,15 @@ export function gatewayEnvironment(
   return env;
 }
 
+/** The environment for a program that is none of ours, a browser for one: without what opens the vault. */
+export function strangersEnvironment(env: Environment): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined && !/^NUCLEUS_VAULT_/i.test(entry[0]),
+    ),
+  );
+}
+
 function rememberedSession(paths: Paths): Record<string, string> {
   const env: Record<string, string> = {};
   for (const line of (readTextIfExists(paths.sessionEnv) ?? '').split('\n')) {

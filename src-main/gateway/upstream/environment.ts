@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter } from 'node:path';
 import type { Clock, Log } from '../platform.ts';
+import { strangersEnvironment } from '../storage/session-env.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -32,15 +33,16 @@ export function upstreamEnvironment(options: {
   readonly pass: readonly string[];
   readonly own: Readonly<Record<string, string>>;
 }): Record<string, string> {
+  const gateway = strangersEnvironment(options.gateway);
   const names = [
     ...passed,
     ...(process.platform === 'win32' ? passedOnWindows : []),
-    ...Object.keys(options.gateway).filter((name) => name.startsWith('LC_')),
+    ...Object.keys(gateway).filter((name) => name.startsWith('LC_')),
     ...options.pass,
   ];
   const env: Record<string, string> = {};
   for (const name of names) {
-    const value = Object.hasOwn(options.gateway, name) ? options.gateway[name] : undefined;
+    const value = Object.hasOwn(gateway, name) ? gateway[name] : undefined;
     if (value !== undefined) env[name] = value;
   }
   return { ...env, PATH: options.path, ...options.own };
@@ -73,9 +75,7 @@ function ask(deps: { env: Environment; clock: Clock; log: Log }): Promise<string
   if (process.platform === 'win32' || !shell) return Promise.resolve(null);
   const { promise, resolve } = Promise.withResolvers<string | null>();
   const child = spawn(shell, ['-ilc', `printf ${marker}; printenv PATH`], {
-    env: Object.fromEntries(
-      Object.entries(deps.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-    ),
+    env: strangersEnvironment(deps.env),
     cwd: '/',
     // Its own session: an interactive shell would otherwise reach for our terminal.
     detached: true,

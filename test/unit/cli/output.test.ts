@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import test from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Context } from '../../../src-main/cli/context.ts';
 import { parseJson } from '../../../src-main/cli/json.ts';
-import { formatMetadata, oneLine, table, visible } from '../../../src-main/cli/output.ts';
+import { formatMetadata, oneLine, printAll, table, visible } from '../../../src-main/cli/output.ts';
+import type { NucleusError } from '../../../src-shared/errors.ts';
 import { parseMode } from '../../../src-shared/modes.ts';
 
 test('a table is as wide as its longest cells and cannot steer the terminal', () => {
@@ -58,4 +62,17 @@ test('a mode has the spellings of the original', () => {
       message: `unknown --mode "${text}" (want 'auto', 'expose-all', 'hybrid', 'search', 'merged', 'compat')`,
     });
   }
+});
+
+test('a reader that is gone ends a long answer, and is not waited for', async () => {
+  const stdout = new Writable({ write: () => undefined });
+  stdout.on('error', () => {});
+  const context = { stdout } as unknown as Context;
+  stdout.destroy(new Error('the shim is gone'));
+  await new Promise((resolve) => stdout.once('close', resolve));
+  const outcome = printAll(context, ['a line']).then(
+    () => 'printed',
+    (error: unknown) => (error as NucleusError).code,
+  );
+  assert.equal(await Promise.race([outcome, nextTurn('waits')]), 'CALL_CANCELLED');
 });

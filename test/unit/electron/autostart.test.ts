@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { createAutostart, type AutostartDeps } from '../../../src-main/electron/autostart.ts';
+import { createAutostart, programAtLogin, type AutostartDeps } from '../../../src-main/electron/autostart.ts';
 import { createHome, type Scope } from '../../helpers/home.ts';
 
 test('on Linux it is a desktop entry that comes and goes', (t) => {
@@ -74,6 +74,16 @@ test('a link somebody put there is not followed: its target stays as it was', (t
   autostart.set(false);
   assert.equal(lstatSync(file, { throwIfNoEntry: false }), undefined);
   assert.equal(readFileSync(target, 'utf8'), 'theirs');
+});
+
+test('an image is started where the app runs from it, and not one whose terminal opened the app', () => {
+  const own = { APPIMAGE: '/home/me/Nucleus.AppImage', APPDIR: '/tmp/.mount_Nucl' };
+  const other = { APPIMAGE: '/home/me/Editor.AppImage', APPDIR: '/tmp/.mount_Edit' };
+  const started = (env: object): string =>
+    programAtLogin('/tmp/.mount_Nucl/resources', { ...env }, '/tmp/.mount_Nucl/nucleus-app');
+  assert.equal(started(own), '/home/me/Nucleus.AppImage');
+  for (const env of [other, { APPIMAGE: other.APPIMAGE }, { ...other, APPDIR: '' }, {}])
+    assert.equal(started(env), '/tmp/.mount_Nucl/nucleus-app');
 });
 
 for (const platform of ['darwin', 'win32'] as const)

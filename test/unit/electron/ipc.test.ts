@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import * as z from 'zod';
 import type { Reply } from '../../../src-shared/bridge.ts';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { type AskEvent, serveAsks } from '../../../src-main/electron/ipc.ts';
+import { type Answers, type AskEvent, serveAsks } from '../../../src-main/electron/ipc.ts';
 import type { Log } from '../../../src-main/gateway/platform.ts';
 
 const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
@@ -21,27 +21,25 @@ const contract = {
   },
 };
 
-/** The door with its handlers behind it; answers what the page would get. */
-function open() {
+/** The door with its handlers behind it, closed to some windows; answers what the page would get. */
+function open(answersTo?: (sender: AskEvent['sender'], all: Answers) => Answers | null) {
   const used: string[] = [];
   const signals: AbortSignal[] = [];
+  const handlers = {
+    profiles: {
+      use: ({ id }: { id: string }) => (used.push(id), { id, secret: 'kept' }),
+      fail() {
+        throw new NucleusError('PROFILE_UNKNOWN', 'no profile with id "a:b"', { profile: 'a:b' });
+      },
+      lie: () => ({ count: 'many' }),
+      wait: (_input: unknown, { signal }: { signal: AbortSignal }) => (signals.push(signal), {}),
+    },
+  };
+  const all = { contract, handlers };
   let listener: (event: AskEvent, ...args: unknown[]) => unknown = () => undefined;
   serveAsks(
     { handle: (_channel, given) => (listener = given) },
-    {
-      contract,
-      log: silent,
-      handlers: {
-        profiles: {
-          use: ({ id }: { id: string }) => (used.push(id), { id, secret: 'kept' }),
-          fail() {
-            throw new NucleusError('PROFILE_UNKNOWN', 'no profile with id "a:b"', { profile: 'a:b' });
-          },
-          lie: () => ({ count: 'many' }),
-          wait: (_input: unknown, { signal }: { signal: AbortSignal }) => (signals.push(signal), {}),
-        },
-      },
-    },
+    { log: silent, answersTo: (sender) => (answersTo ? answersTo(sender, all) : all) },
   );
   return {
     used,
@@ -83,6 +81,23 @@ for (const [who, event] of [
     });
     assert.deepEqual(used, []);
   });
+
+test('each window is answered what is its own, and one that is neither is answered nothing', async () => {
+  const [whole, small, other] = [page(), page(), page()];
+  const { put, used } = open((sender, all) => {
+    if (sender === whole.event.sender) return all;
+    const few = { profiles: { fail: contract.profiles.fail } };
+    return sender === small.event.sender ? { contract: few, handlers: all.handlers } : null;
+  });
+  const codes = await Promise.all(
+    [small, other, whole].map(async ({ event }) => {
+      const reply = await put(event, 'profiles.use', { id: 'a:b' });
+      return reply.ok ? 'answered' : reply.error.code;
+    }),
+  );
+  assert.deepEqual(codes, ['METHOD_UNKNOWN', 'FORBIDDEN', 'answered']);
+  assert.deepEqual(used, ['a:b']);
+});
 
 for (const [what, name, input, code] of [
   ['an unknown question', 'profiles.burn', {}, 'METHOD_UNKNOWN'],

@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  isRedirect,
-  mayShow,
-  partitionOf,
-  refusesWindows,
-} from '../../../src-main/electron/sign-in-rules.ts';
+import { isRedirect, partitionOf, refusesWindows } from '../../../src-main/electron/sign-in-rules.ts';
+import { mayShow } from '../../../src-shared/page-address.ts';
 
 const same = (url: string, redirectUri: string) => isRedirect(new URL(url), new URL(redirectUri));
 

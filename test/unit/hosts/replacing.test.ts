@@ -120,3 +120,14 @@ test('servers of every installed host are read, ours included, with what is in t
   assert.deepEqual(broken?.entries, {});
   assert.match(broken?.problem ?? '', /is not valid JSON/);
 });
+
+for (const name of ['constructor', 'toString', '__proto__'])
+  test(`a server called ${name} goes and comes back like any other`, (t) => {
+    const content = `{ "mcpServers": { ${JSON.stringify(name)}: { "command": "gh" }, "fs": { "command": "fs" } } }\n`;
+    const desk = createDesk(t, { content });
+    desk.hosts.connect({ host, replaces: [name] });
+    assert.deepEqual(names(desk.read()), ['nucleus', 'fs']);
+    writeFileSync(desk.file, desk.read().replace('"fs" }', '"fs2" }'));
+    assert.deepEqual(desk.hosts.giveBack({ host }), [{ file: desk.file, how: 'merged' }]);
+    assert.deepEqual(names(desk.read()).toSorted(), [name, 'fs'].toSorted());
+  });

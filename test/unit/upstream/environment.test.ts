@@ -10,6 +10,16 @@ import { until } from '../../helpers/until.ts';
 
 const none = { gateway: {}, path: '/bin', pass: [], own: {} };
 
+test('what opens the vault is let through to nobody, whatever a connector asks for', () => {
+  const gateway = {
+    NUCLEUS_VAULT_PASSPHRASE: 'secret',
+    NUCLEUS_VAULT_PASSPHRASE_FILE: '/secret',
+    EXTRA: 'x',
+  };
+  const pass = [...Object.keys(gateway), 'NOT_SET'];
+  assert.deepEqual(upstreamEnvironment({ ...none, gateway, pass }), { PATH: '/bin', EXTRA: 'x' });
+});
+
 test('an upstream gets what is on the allow-list and nothing else', () => {
   verifies('NUC-099');
   const gateway = {
@@ -110,9 +120,16 @@ test(
   async (t) => {
     const { path, file } = shell(
       t,
-      'echo "$1 $PWD [$EXTRA]" >> "$here/asked"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
+      'echo "$1 $PWD [$EXTRA$NUCLEUS_VAULT_PASSPHRASE]" >> "$here/asked"\nPATH=/login/bin:/usr/bin:/bin; export PATH\neval "$2"',
     );
-    const { loginPath } = setUp({ SHELL: path, PATH: '/bin', EXTRA: 'given', MISSING: undefined });
+    const { loginPath } = setUp({
+      SHELL: path,
+      PATH: '/bin',
+      EXTRA: 'given',
+      MISSING: undefined,
+      // A profile starts programs that stay.
+      NUCLEUS_VAULT_PASSPHRASE: 'secret',
+    });
     const all = await Promise.all([loginPath(), loginPath()]);
     all.push(await loginPath());
     assert.deepEqual(new Set(all), new Set(['/login/bin:/usr/bin:/bin']));

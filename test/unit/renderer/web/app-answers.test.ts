@@ -66,8 +66,25 @@ test('the theme and the last view are kept, and nothing odd is taken from where 
     );
 });
 
-test('only web pages are opened', async () => {
+test('only pages are opened whose text nobody on the way can change, in the app as in the page', async () => {
   const { ask, done } = setUp();
-  await assert.rejects(ask('app.openPage', { url: 'javascript:alert(1)' }), /only web pages/);
+  const { input } = appContract.app.openPage;
+  for (const url of [
+    'javascript:alert(1)',
+    'file:///etc/passwd',
+    'http://example.com/tokens',
+    'http://127.0.0.1.example.com/',
+    'http://localhost@example.com/',
+    'http://192.168.0.1/',
+    'no address',
+  ]) {
+    await assert.rejects(ask('app.openPage', { url }), /only web pages/, url);
+    assert.equal(input.safeParse({ url }).success, false, url);
+  }
   assert.deepEqual(done, []);
+  for (const url of ['https://example.com/tokens', 'http://127.0.0.1:3000/', 'http://[::1]:3000/']) {
+    await ask('app.openPage', { url });
+    assert.equal(input.safeParse({ url }).success, true, url);
+  }
+  assert.equal(done.length, 3);
 });
