@@ -37,7 +37,7 @@ export const pages: readonly string[] = ['index.html', 'popover.html'].map((page
 export async function buildApp(): Promise<number> {
   const began = performance.now();
   await Promise.all([
-    build(forNode('src-main/electron/main.ts', 'main/main.js')),
+    build(forNode('src-main/electron/main.ts', 'main/main.js', 'es', true)),
     build(forNode('src-main/electron/builtin-host.ts', 'main/builtin-host.js')),
     build(forNode('src-main/cli/app-commands.ts', 'main/commands.js')),
     build(forNode('src-main/gateway/routing/compare/compare-worker.ts', 'main/compare-worker.js')),
@@ -71,10 +71,15 @@ export async function buildPages(): Promise<number> {
 }
 
 /**
- * One file with all it needs. `ssr`, because only then CommonJS inside of it gets a require(); a library build emits
+ * One file with all it needs, or with `codeSplitting` beside it what it loads later. `ssr`, because only then CommonJS inside of it gets a require(); a library build emits
  * one that throws.
  */
-function forNode(entry: string, target: string, format: 'es' | 'cjs' = 'es'): InlineConfig {
+function forNode(
+  entry: string,
+  target: string,
+  format: 'es' | 'cjs' = 'es',
+  codeSplitting = false,
+): InlineConfig {
   return {
     configFile: false,
     root,
@@ -90,7 +95,7 @@ function forNode(entry: string, target: string, format: 'es' | 'cjs' = 'es'): In
       sourcemap: true,
       rolldownOptions: {
         external,
-        output: { format, entryFileNames: basename(target), codeSplitting: false },
+        output: { format, entryFileNames: basename(target), chunkFileNames: 'main-[name].js', codeSplitting },
       },
     },
   };

@@ -8,6 +8,8 @@ const rule = `type='signal',sender='org.freedesktop.DBus',interface='org.freedes
 const settleMs = 300;
 
 export interface TrayHostWatch {
+  /** From then on no host is missed; fulfilled too where there is no bus. */
+  readonly watching: Promise<void>;
   close(): void;
 }
 
@@ -15,20 +17,14 @@ export interface TrayHostWatch {
  * Tells what to do when a tray host comes, or comes again, on Linux. At autostart the panel is often later than we
  * are: an icon made before it is not on the bus at all, and has to be made anew (`onMissing`). An icon that is on the
  * bus cannot be: Electron keeps the one place for it until it ends. So a panel that was restarted is told of it here.
- * `ready` is called once, when no host can be missed any more, or at once when there is no bus.
  */
-export function watchTrayHost(deps: { log: Log; ready(): void; onMissing(): void }): TrayHostWatch {
+export function watchTrayHost(deps: { log: Log; onMissing(): void }): TrayHostWatch {
   const { log, onMissing } = deps;
-  let isReady = false;
-  const ready = (): void => {
-    if (isReady) return;
-    isReady = true;
-    deps.ready();
-  };
+  const { promise: watching, resolve: ready } = Promise.withResolvers<void>();
   const session = openSessionBus(log, ready);
   if (!session) {
     ready();
-    return { close: () => {} };
+    return { watching, close: () => {} };
   }
   const { bus } = session;
   let settling: NodeJS.Timeout | undefined;
@@ -50,11 +46,19 @@ export function watchTrayHost(deps: { log: Log; ready(): void; onMissing(): void
     clearTimeout(settling);
     settling = setTimeout(() => void onHost(), settleMs);
   });
-  ask(bus, 'AddMatch', rule).then(ready, (error: unknown) => {
-    log.debug('tray hosts cannot be watched', { reason: String(error) });
-    ready();
-  });
+  /** One that came after the icon was made, and before it was watched for. */
+  const lookForMissed = async (): Promise<void> => {
+    const [hasHost] = await ask(bus, 'NameHasOwner', watcher).catch(() => [false]);
+    if (hasHost === true && (await findOwnItem(bus)) === null && session.isUsable()) onMissing();
+  };
+  ask(bus, 'AddMatch', rule)
+    .then(() => {
+      settling ??= setTimeout(() => void lookForMissed().catch(() => {}), settleMs);
+    })
+    .catch((error: unknown) => log.debug('tray hosts cannot be watched', { reason: String(error) }))
+    .finally(ready);
   return {
+    watching,
     close: () => {
       clearTimeout(settling);
       session.close();

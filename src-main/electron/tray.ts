@@ -1,7 +1,6 @@
 import { Menu, nativeImage, nativeTheme, Tray } from 'electron';
 import type { Log } from '../gateway/platform.ts';
 import type { Area } from './popover-place.ts';
-import { watchTrayHost } from './status-notifier.ts';
 import { trayIconFile } from './tray-icon.ts';
 import { trayFace, trayMenu, type TrayActions, type TraySnapshot } from './tray-menu.ts';
 
@@ -84,7 +83,7 @@ export function createTray({ icons, log }: { readonly icons: string; readonly lo
     if (isMac) made.on('right-click', () => made.popUpContextMenu(menu));
     shown = { icon, tooltip: '', menu: '' };
     show();
-    log.debug('the icon is in the tray', {});
+    log.info('the icon is in the tray', {});
   };
   const ask = async (): Promise<void> => {
     try {
@@ -118,14 +117,19 @@ export function createTray({ icons, log }: { readonly icons: string; readonly lo
     if (process.platform !== 'linux' || nativeTheme.themeSource === 'system') isDark = isSystemDark();
     show();
   };
+  /** A panel that comes later, or comes again. Loaded after the icon is there: the bus takes its time. */
+  const watchHost = async (): Promise<void> => {
+    const { watchTrayHost } = await import('./status-notifier.ts');
+    if (host) host = watchTrayHost({ log, onMissing: make });
+  };
   return {
     attach,
     show() {
       if (host) return;
       host = { close: () => {} };
       nativeTheme.on('updated', onTheme);
-      if (process.platform === 'linux') host = watchTrayHost({ log, ready: make, onMissing: make });
-      else make();
+      make();
+      if (process.platform === 'linux') void watchHost();
       refresh();
     },
     hide() {
