@@ -80,6 +80,20 @@ test('the tray shows profiles and waiting calls, and does what is chosen', async
   await heard('quit');
 });
 
+test('the icon is there before the gateway, and what is chosen meanwhile is done when that is', async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env, tray } = await startDesktopHost(t);
+  const { run } = await startParts(t, env);
+  await tray.menuWith('the start', (seen) => labels(seen).includes('Starting'));
+  await tray.choose('Open Nucleus');
+  // What was pressed has arrived once a later word over the same bus is answered.
+  await tray.menuWith('the start', (seen) => labels(seen).includes('Starting'));
+  assert.deepEqual(await run((parts) => parts.events, null), []);
+  await run((parts, next) => parts.setSnapshot(next), twoSqlite);
+  await until('it opens', () => run((parts) => parts.events.includes('open'), null));
+  await tray.menuWith('two profiles', (seen) => labels(seen).includes('2 profiles, no client'));
+});
+
 test('an icon made before the panel came, or lost with it, is shown as soon as there is a panel', async (t) => {
   if (!needsDesktop(t)) return;
   const { env, tray } = await startDesktopHost(t, { tray: false });
