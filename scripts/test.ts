@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 /*
  * npm test [-- WORD… --verbose]: runs the test files whose path holds one of the words, or all of them, each in a
  * process of its own. NUCLEUS_REQUIRE=all makes a skipped test a failed one, for machines that must have every tool.
- * What was only too late, while two files shared the machine, is looked at once more, alone; any other failure is one.
+ * A time over its limit, measured while two files shared the machine, is measured once more, alone; any other failure is
+ * one, a wait in vain too.
  */
 
 const root = join(import.meta.dirname, '..');
@@ -129,15 +130,13 @@ async function runFile(file: string): Promise<FileReport> {
   };
 }
 
-/** Whether all that failed is a wait that was in vain or a time over its limit. */
+/** Whether all that failed is a time over its limit. A wait that was in vain is a failure: it may be one that never ends. */
 function isOnlyLate({ events, problem }: FileReport): boolean {
   const failed = events.filter(({ type }) => type === 'failed');
   return (
     problem === null &&
     failed.length > 0 &&
-    failed.every(({ error }) =>
-      /waited \d+ ms in vain|^AssertionError.*\d ms$/.test(error.split('\n', 1)[0] ?? ''),
-    )
+    failed.every(({ error }) => /^AssertionError.*\d ms$/.test(error.split('\n', 1)[0] ?? ''))
   );
 }
 

@@ -119,8 +119,10 @@ export function createTray({ icons, log }: { readonly icons: string; readonly lo
   };
   /** A panel that comes later, or comes again. Loaded after the icon is there: the bus takes its time. */
   const watchHost = async (): Promise<void> => {
+    const own = host;
     const { watchTrayHost } = await import('./status-notifier.ts');
-    if (host) host = watchTrayHost({ log, onMissing: make });
+    // Unless it was hidden meanwhile.
+    if (host !== null && host === own) host = watchTrayHost({ log, onMissing: make });
   };
   return {
     attach,

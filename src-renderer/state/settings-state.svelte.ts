@@ -30,10 +30,6 @@ export class SettingsState {
     });
   }
 
-  async openPage(url: string): Promise<void> {
-    await this.#act(async () => void (await this.#app.api.app.openPage({ url })));
-  }
-
   async quit(): Promise<void> {
     this.isQuitting = true;
     await this.#act(async () => {

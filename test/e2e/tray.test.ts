@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startDesktopHost, type TrayMenuItem } from '../helpers/desktop-host.ts';
-import { until } from '../helpers/until.ts';
-import { approval, snapshot } from '../fixtures/electron-parts/examples.ts';
+import { watchTrayHost } from '../../src-main/electron/status-notifier.ts';
+import { until, withDeadline } from '../helpers/until.ts';
+import { approval, quietLog, snapshot } from '../fixtures/electron-parts/examples.ts';
 import { needsDesktop, startParts } from '../fixtures/electron-parts/launch.ts';
 
 /* The tray in a real Electron, seen by a panel on a session bus. */
@@ -112,6 +113,19 @@ test('an icon made before the panel came, or lost with it, is shown as soon as t
   assert.ok(tray.registered() > before);
   await tray.click();
   await until('the click', () => run((parts) => parts.events.includes('open'), null));
+});
+
+test('a panel that came between the icon and the watch for it is found', async (t) => {
+  if (!needsDesktop(t)) return;
+  const { env } = await startDesktopHost(t);
+  const { DBUS_SESSION_BUS_ADDRESS: before } = process.env;
+  t.after(() => void (process.env['DBUS_SESSION_BUS_ADDRESS'] = before));
+  Object.assign(process.env, env);
+  // This process stands for an app whose icon was made too early: the panel is there, and no icon of ours is.
+  const missing = Promise.withResolvers<void>();
+  const watch = watchTrayHost({ log: quietLog, onMissing: missing.resolve });
+  t.after(() => watch.close());
+  await withDeadline('the icon to be missed', missing.promise);
 });
 
 test("the icon follows the panel's theme, not the one a person chose for the app", async (t) => {

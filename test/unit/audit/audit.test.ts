@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { argumentsHash } from '../../../src-main/gateway/audit/arguments-hash.ts';
-import { createAudit, noAudit, type CallRecord } from '../../../src-main/gateway/audit/audit.ts';
+import { createAudit, noAudit } from '../../../src-main/gateway/audit/audit.ts';
+import { auditCall as call } from '../../helpers/audit-log.ts';
 import { createFakeClock, createFakeLog, settled } from '../../helpers/fake-clock.ts';
 import { verifies } from '../../helpers/requirements.ts';
 
@@ -39,27 +40,6 @@ function unchained(text: string): string {
     .replace(/^\{"audit":2,.*\n/gm, '')
     .replace(/,"seq":\d+,"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/gm, '}');
 }
-
-const call = (more: Partial<CallRecord> = {}): CallRecord => ({
-  target: {
-    principal: 'local',
-    profile: 'db:prod',
-    connector: 'db',
-    alias: 'main',
-    kind: 'tool',
-    name: 'query',
-  },
-  via: 'direct',
-  policy: '',
-  approval: null,
-  client: 'tester',
-  decision: 'allowed',
-  outcome: 'ok',
-  arguments: { sql: 'SELECT 1' },
-  startedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 678),
-  endedAt: Date.UTC(2026, 0, 2, 3, 4, 5, 690) + 0.4,
-  ...more,
-});
 
 test('a call is one line with its keys in the order of the original', (t) => {
   const { audit, text } = setUp(t);

@@ -32,7 +32,7 @@ test('looking for new versions is switched on, and what was found comes by itsel
   };
   await push('settings');
   assert.equal(app.settings.value?.updates?.newer?.version, '1.2.3');
-  await app.settingsView.openPage(page);
+  await app.desktop.openPage(page);
   assert.deepEqual(asked.at(-1), ['app.openPage', { url: page }]);
 });
 
