@@ -1,16 +1,6 @@
 import * as z from 'zod';
+import { hostNames } from './host-names.ts';
 
-/** The programs we can put our entry into by ourselves; each is the client key its entry names, too. */
-export const hostNames = [
-  'claude-desktop',
-  'claude-code',
-  'cursor',
-  'vscode',
-  'windsurf',
-  'codex',
-  'gemini',
-  'zed',
-] as const;
 export const HostName = z.enum(hostNames);
 export type HostName = z.infer<typeof HostName>;
 

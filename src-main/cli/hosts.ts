@@ -1,4 +1,5 @@
-import { hostNames, type HostName } from '../../src-shared/hosts.ts';
+import { hostNames } from '../../src-shared/host-names.ts';
+import type { HostName } from '../../src-shared/hosts.ts';
 import { systemClock } from '../gateway/clock.ts';
 import { createHosts, type Hosts } from '../gateway/hosts/hosts.ts';
 import type { Place } from '../gateway/hosts/places.ts';

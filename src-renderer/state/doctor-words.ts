@@ -1,5 +1,5 @@
 import type { Finding } from '../../src-shared/doctor.ts';
-import type { HostName } from '../../src-shared/hosts.ts';
+import { hostNames } from '../../src-shared/host-names.ts';
 import { text } from '../text.ts';
 import type { IconName } from './icon-name.ts';
 import { sentence } from './words.ts';
@@ -68,17 +68,7 @@ export interface FixPart {
 }
 
 // A second word only where the command has such: `nucleus list shows them` is `nucleus list`, then prose.
-const hosts: readonly HostName[] = [
-  'claude-desktop',
-  'claude-code',
-  'cursor',
-  'vscode',
-  'windsurf',
-  'codex',
-  'gemini',
-  'zed',
-];
-const second = `${hosts.join('|')}|check|accept|status|verify|recover|move|rekey|add|remove|list|trust|forget|reset|set|all|test|undo`;
+const second = `${hostNames.join('|')}|check|accept|status|verify|recover|move|rekey|add|remove|list|trust|forget|reset|set|all|test|undo`;
 const option = String.raw`--?[a-z][\w-]*(?:=[^\s;,]+)?|[\w.~@-]*[:/][^\s;,]*|[A-Z][A-Z_]+`;
 const commands = new RegExp(
   String.raw`\`([^\`]+)\`|\bnucleus [a-z][a-z-]*(?: (?:${second})(?![\w-]))?(?: (?:${option}))*|\bchmod (?:[0-7]{3,4}|[ugoa]*[+-][rwx]+) [^\s;,]+|\bmv [^\s;,]+ [^\s;,]+`,

@@ -1,5 +1,5 @@
 import type { ExposedTool } from '../../src-shared/contract.ts';
-import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
+import { Acts } from './acts.svelte.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { paletteCommands, type PaletteCommand } from './palette-commands.ts';
 import { findHits, soughtOf, type PaletteHit } from './palette-hits.ts';
@@ -7,13 +7,9 @@ import { Resource } from './resource.svelte.ts';
 import { nextIndex } from './roving.ts';
 
 /** The palette: what is typed, what fits it, and which hit Enter would take. */
-export class PaletteState {
+export class PaletteState extends Acts {
   isOpen = $state(false);
   isShowingKeys = $state(false);
-  /** Why the last thing chosen here could not be done. */
-  problem = $state.raw<NucleusError | null>(null);
-  /** The act that ran into it, once more. */
-  again: (() => Promise<unknown>) | null = null;
   /** The place of the hit that Enter takes. */
   index = $state(0);
   readonly hits: readonly PaletteHit[] = $derived.by(() => findHits(this.#query, this.#all));
@@ -43,6 +39,7 @@ export class PaletteState {
   ]);
 
   constructor(app: AppState) {
+    super();
     this.#app = app;
     this.#tools = new Resource(async () => (await app.api.tools.list({ wait: false })).tools);
   }
@@ -91,17 +88,7 @@ export class PaletteState {
   async take(hit: PaletteHit): Promise<void> {
     const command = this.#commands.find((one) => one.hit.id === hit.id);
     this.close();
-    await this.#act(() => (command ? command.run() : this.#openTool(hit.label)));
-  }
-
-  async #act(act: () => unknown): Promise<void> {
-    this.problem = null;
-    this.again = () => this.#act(act);
-    try {
-      await act();
-    } catch (error) {
-      this.problem = toNucleusError(error);
-    }
+    await this.act(() => (command ? command.run() : this.#openTool(hit.label)));
   }
 
   #openTool(name: string): void {

@@ -1,15 +1,12 @@
 import type { Surface, SurfaceChange } from '../../src-shared/contract.ts';
-import { toNucleusError, type NucleusError } from '../../src-shared/errors.ts';
 import type { Mode } from '../../src-shared/modes.ts';
 import { text } from '../text.ts';
+import { Acts } from './acts.svelte.ts';
 import type { AppState } from './app-state.svelte.ts';
 import { createUndoOffer } from './undo-offer.ts';
 
 /** What clients are shown, as the Tools and the Settings view change it. */
-export class SurfaceState {
-  problem = $state.raw<NucleusError | null>(null);
-  /** The act that ran into it, once more. */
-  again: (() => Promise<unknown>) | null = null;
+export class SurfaceState extends Acts {
   /** A change that can be taken back, and what takes it back. */
   changed = $state.raw<{ readonly said: string; readonly back: SurfaceChange } | null>(null);
   /** What was chosen and is being written: choices show it already. */
@@ -25,6 +22,7 @@ export class SurfaceState {
   #writing = 0;
 
   constructor(app: AppState) {
+    super();
     this.#app = app;
   }
 
@@ -51,7 +49,7 @@ export class SurfaceState {
   }
 
   async openConfig(): Promise<void> {
-    await this.#act(async () => {
+    await this.act(async () => {
       await this.#app.api.app.openConfig({});
     });
   }
@@ -72,25 +70,13 @@ export class SurfaceState {
   async #write(change: SurfaceChange): Promise<boolean> {
     this.pending = { ...this.pending, ...change };
     this.#writing += 1;
-    const isDone = await this.#act(async () => {
+    const isDone = await this.act(async () => {
       this.#app.surface.value = await this.#app.api.surface.set(change);
     });
     this.#writing -= 1;
     // The last one chosen is shown until it is written, also while an earlier one still is.
     if (this.#writing === 0) this.pending = {};
     return isDone;
-  }
-
-  async #act(act: () => Promise<void>): Promise<boolean> {
-    this.problem = null;
-    this.again = () => this.#act(act);
-    try {
-      await act();
-      return true;
-    } catch (error) {
-      this.problem = toNucleusError(error);
-      return false;
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { hostNames } from '../../../src-shared/hosts.ts';
+import { hostNames } from '../../../src-shared/host-names.ts';
 import { recipeFor, recipeNames } from '../../gateway/hosts/recipes.ts';
 import { checkStableShim, writeStableShim } from '../../gateway/hosts/stable-shim.ts';
 import { writePrivateFile } from '../../gateway/storage/files.ts';

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { NucleusError } from '../../../src-shared/errors.ts';
-import { hostNames, type HostStatus } from '../../../src-shared/hosts.ts';
+import { hostNames } from '../../../src-shared/host-names.ts';
+import type { HostStatus } from '../../../src-shared/hosts.ts';
 import type { Hosts, TakenBack } from '../../gateway/hosts/hosts.ts';
 import { agreed } from '../agree.ts';
 import { writeClaudeMd } from '../claude-md.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { createHostTable } from '../../../src-main/gateway/hosts/host-table.ts';
 import { recipeFor, recipeNames } from '../../../src-main/gateway/hosts/recipes.ts';
-import { hostNames } from '../../../src-shared/hosts.ts';
+import { hostNames } from '../../../src-shared/host-names.ts';
 import { verifies } from '../../helpers/requirements.ts';
 import { createDesk, shim, temporaryHome } from './support.ts';
 
